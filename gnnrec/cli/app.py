@@ -1,0 +1,93 @@
+"""The application: its commands, those of plugins, and what becomes of errors."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from gnnrec.cli import data, inspect, recipes, run
+from gnnrec.console import complain, log_to_stderr, report_left_out
+from gnnrec.errors import GnnrecError
+from gnnrec.registry import installed
+from gnnrec.version import __version__
+
+INTERRUPTED = 130
+
+
+class ErrorReporting(TyperGroup):
+    """Turns errors that a user can mend into a message and an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; with --debug, every error shows its traceback."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            complain("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+        except GnnrecError as error:
+            complain(str(error))
+            self._debug(ctx)
+            raise typer.Exit(error.exit_status) from None
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            if hasattr(error, "exit_code"):  # wrong usage, which typer words and shows
+                raise
+            complain(f"{type(error).__name__}: {error}")
+            if not self._debug(ctx):
+                complain("This was not foreseen. `gnnrec --debug …` shows where it happened; please report it.")
+            raise typer.Exit(1) from None
+
+    def _debug(self, ctx: Any) -> bool:
+        if ctx.params.get("debug"):
+            complain(traceback.format_exc())
+            return True
+        return False
+
+
+def build_app() -> typer.Typer:
+    """The application with the commands of gnnrec and of all plugins."""
+    app = typer.Typer(
+        name="gnnrec",
+        cls=ErrorReporting,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for module in (run, recipes, inspect):
+        module.add_commands(app)
+    app.add_typer(data.app, name="data")
+    registry = installed()
+    report_left_out(registry)
+    registry.hook.gnnrec_commands(app=app)
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gnnrec {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001 - read from the context
+    version: Annotated[  # noqa: ARG001 - its callback acts
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Train, evaluate and use recommenders built on graph neural networks.
+
+    A recipe (one YAML file) names the parts; each part is a component contributed by a plugin.
+
+    Start with:  gnnrec run movielens_sage
+
+    Then swap a part:  gnnrec run movielens_sage -s encoder.channels=32
+
+    What parts there are:  gnnrec list, gnnrec show encoder hetero_sage
+    """
+    log_to_stderr()

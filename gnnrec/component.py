@@ -1,0 +1,41 @@
+"""The one shape that every component has: a small frozen pydantic model whose fields a recipe may set."""
+
+from __future__ import annotations
+
+from abc import ABC
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Component(BaseModel, ABC):
+    """A part that a recipe can name.
+
+    Its fields are exactly what a recipe may say: typed, bounded, and described by the docstring below each.
+    Fields are immutable (tuples, not lists), nothing unknown is accepted, defaults are checked as well.
+    Heavy imports belong inside the one method of its kind, so that listing and validating stay light.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        use_attribute_docstrings=True,
+    )
+
+    kind: ClassVar[str]
+    """The recipe key that this component fills; set by the contract it derives from."""
+
+    name: str
+    """The component's name in recipes. A concrete class narrows it: `name: Literal["dot"] = "dot"`."""
+
+    @classmethod
+    def component_name(cls) -> str:
+        """The name under which recipes find this class."""
+        return str(cls.model_fields["name"].default)
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the class's docstring."""
+        return (cls.__doc__ or "").strip().partition("\n")[0]

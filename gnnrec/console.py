@@ -1,0 +1,146 @@
+"""All that is printed: answers on stdout; messages, warnings and progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gnnrec.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.progress import Progress, TaskID
+
+    from gnnrec.registry import Registry
+    from gnnrec.training import EpochRecord, RunEnd, RunStart
+
+WIDE = 180
+"""Columns when nobody is looking, so that what is piped does not wrap."""
+
+METRIC_LINES = 10
+"""Lines of progress in a log that is no terminal."""
+
+
+def _console(*, stderr: bool) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=None if stream.isatty() else WIDE)
+
+
+def say(text: str) -> None:
+    """A line of the answer."""
+    print(text)  # noqa: T201 - this module is where printing happens
+
+
+def say_json(data: Any) -> None:
+    """The answer as one JSON object on one line."""
+    say(json.dumps(data, ensure_ascii=False))
+
+
+def complain(text: str) -> None:
+    """What went wrong, unwrapped and unformatted."""
+    print(text, file=sys.stderr)  # noqa: T201 - this module is where printing happens
+
+
+def say_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
+    """A table of the answer."""
+    console = _console(stderr=False)
+    boxed = console.is_terminal
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(Text(column, style="bold" if boxed else ""), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    console.print(table)
+
+
+def log_to_stderr(progress: TrainingProgress | None = None) -> None:
+    """Let gnnrec's log appear on stderr, above a progress bar where there is one."""
+    logger = logging.getLogger("gnnrec")
+    logger.handlers = [_StderrHandler(progress)]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def report_left_out(registry: Registry) -> None:
+    """Say which plugins failed to load, and why."""
+    for plugin in registry.plugins:
+        if plugin.state == "failed":
+            complain(f"warning: plugin '{plugin.name}' ({plugin.distribution}) is left out: {plugin.error}")
+
+
+class _StderrHandler(logging.Handler):
+    def __init__(self, progress: TrainingProgress | None) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if record.levelno >= logging.WARNING:
+            text = f"{record.levelname.lower()}: {text}"
+        if self._progress is not None:
+            self._progress.print_above(text)
+        else:
+            complain(text)
+
+
+class TrainingProgress:
+    """An observer that shows epochs, losses and the time left: a bar on a terminal, a few lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = _console(stderr=True)
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def print_above(self, text: str) -> None:
+        """A line that does not disturb the bar."""
+        if self._bar is not None:
+            self._console.print(text, soft_wrap=True)
+        else:
+            complain(text)
+
+    @hookimpl
+    def gnnrec_run_started(self, run: RunStart) -> None:
+        """Open the bar."""
+        if not self._console.is_terminal:
+            return
+        from rich import progress
+
+        self._bar = progress.Progress(
+            progress.TextColumn("epoch {task.completed}/{task.total}"),
+            progress.BarColumn(),
+            progress.TextColumn("{task.fields[shown]}"),
+            progress.TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("training", total=run.epochs, shown="")
+        self._bar.start()
+
+    @hookimpl
+    def gnnrec_epoch_ended(self, run: RunStart, epoch: EpochRecord) -> None:
+        """Move the bar, or log a line now and then."""
+        shown = f"train loss {epoch.train_loss:.4f}  " + "  ".join(
+            f"val {name} {value:.4f}" for name, value in epoch.val.items()
+        )
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=epoch.epoch, shown=shown)
+        elif epoch.epoch % max(1, run.epochs // METRIC_LINES) == 0:
+            complain(f"epoch {epoch.epoch}/{run.epochs}  {shown}")
+
+    @hookimpl
+    def gnnrec_run_ended(self, run: RunStart, end: RunEnd) -> None:  # noqa: ARG002 - the hook's signature
+        """Close the bar."""
+        self.close()
+
+    def close(self) -> None:
+        """Take the bar away, whatever happened."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

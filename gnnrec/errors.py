@@ -1,0 +1,56 @@
+"""The errors a user can mend: each one's text is the whole message, and it knows its exit status."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class GnnrecError(Exception):
+    """What went wrong, in words a user can act on; the command line prints it without a traceback."""
+
+    exit_status = 1
+
+
+class DataError(GnnrecError):
+    """A data set cannot be had, or is not what it should be."""
+
+
+class ContractError(GnnrecError):
+    """A component returned something that its contract does not allow."""
+
+
+class TrainingError(GnnrecError):
+    """Training cannot go on, for example because the loss is no longer finite."""
+
+
+class RunDirectoryError(GnnrecError):
+    """A run directory cannot be written, found or read."""
+
+
+class PluginError(GnnrecError):
+    """A plugin does not keep the rules; it is left out and this says why."""
+
+
+class UsageError(GnnrecError):
+    """The arguments of a command or of a call are wrong."""
+
+    exit_status = 2
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown word: the nearest known one, or all of them.
+
+    >>> suggestion("sgae", ["sage", "gat"])
+    "; did you mean 'sage'?"
+    >>> suggestion("zzz", ["sage", "gat"])
+    '; known: gat, sage'
+    """
+    options = sorted(known)
+    near = get_close_matches(word, options, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; known: {', '.join(options)}" if options else "; none is installed"

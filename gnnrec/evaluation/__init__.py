@@ -1,0 +1,1 @@
+"""Judging what was trained; knows models and scorers, never how they were fitted."""

@@ -1,0 +1,185 @@
+"""The one straight line: recipe → data → split → graphs → model → training → evaluation → run directory."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from gnnrec.environment import describe_environment
+from gnnrec.errors import UsageError
+from gnnrec.evaluation.link import LinkEvaluator, held_out_pairs
+from gnnrec.model import Model
+from gnnrec.observing import Observers
+from gnnrec.phases import PhaseGraphs
+from gnnrec.randomness import Streams
+from gnnrec.recipe.load import dump_recipe, load_recipe
+from gnnrec.recipe.schema import Recipe
+from gnnrec.registry import installed
+from gnnrec.run_directory import RunDirectory
+from gnnrec.saved_run import Run, load_run, save_model
+from gnnrec.training import EpochRecord, RunEnd, RunStart, TrainingTask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from gnnrec.interactions import Interactions
+    from gnnrec.phases import Phase
+    from gnnrec.split import Part, Split
+
+logger = logging.getLogger("gnnrec")
+
+
+def run(
+    recipe: Recipe | str | Path,
+    overrides: Mapping[str, Any] | Iterable[str] = (),
+    *,
+    out: str | Path = "runs",
+    observers: Iterable[object] = (),
+) -> Run:
+    """Do what a recipe says and return the finished run.
+
+    Args:
+        recipe: A recipe, a path, or the name of a shipped recipe.
+        overrides: `{"encoder.channels": 32}`, or assignments as on the command line.
+        out: The root below which the run directory is made.
+        observers: Objects with run hooks (`gnnrec_epoch_ended` and others), told besides the plugins.
+
+    Raises:
+        GnnrecError: Whatever a user can mend; a run that has not recorded an epoch leaves nothing behind.
+    """
+    if not isinstance(recipe, Recipe):
+        recipe = load_recipe(recipe, overrides)
+    elif overrides:
+        raise UsageError("overrides change a recipe as it is read; give a path or a name with them")
+    directory = RunDirectory(out, recipe.name, recipe.seed)
+    watch = Observers(installed(), observers)
+    try:
+        metrics = _fill(directory, recipe, watch)
+        path = directory.finish()
+    except BaseException as error:
+        status: Literal["failed", "interrupted"] = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        if directory.has_history:
+            logger.warning("what was done so far is kept in %s", directory.path)
+        else:
+            directory.discard()
+        watch.run_ended(RunEnd(status, directory.path, None))
+        raise
+    watch.run_ended(RunEnd("done", path, metrics))
+    return load_run(path)
+
+
+def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers) -> dict[str, Any]:
+    """Fill a run directory from start to end; returns the content of metrics.json."""
+    clock = _Clock()
+    directory.write_text("recipe.yaml", dump_recipe(recipe))
+
+    with clock.phase("load"):
+        interactions = recipe.dataset.load()
+        recipe = _with_choices(recipe, interactions)
+        split = recipe.split.split(interactions)
+        counts = _announce(interactions, split)
+    directory.write_text("recipe.yaml", dump_recipe(recipe))
+
+    streams = Streams(recipe.seed)
+    with clock.phase("train"), streams.global_state():
+        parts = recipe.model_sections()
+        graphs = PhaseGraphs(recipe, split)
+        training_graph = graphs.build("train")
+        model = Model.build(parts.encoder, parts.decoder, training_graph)
+        known = split.edges("train")
+        if parts.negatives.exclude == "all":
+            logger.warning("negatives.exclude: all keeps held-out positives from being negatives, and so leaks them")
+            known = interactions.edges
+        supervision = split.supervision_edges
+        sampler = parts.negatives.build(known, supervision, streams.generator("negatives"))
+        loss = parts.loss.build()
+
+        def evaluator(part: Part, phase: Phase) -> LinkEvaluator:
+            pairs = held_out_pairs(split, part, recipe.split.seed, recipe.evaluation.negatives)
+            return LinkEvaluator(graphs.build(phase), pairs, loss)
+
+        evaluators = {"val": evaluator("val", "validate"), "test": evaluator("test", "test")}
+        start = RunStart(recipe, directory.path, parts.trainer.epochs, counts)
+        monitored = tuple(dict.fromkeys(("loss", parts.trainer.monitor)))
+
+        def epoch_ended(record: EpochRecord) -> None:
+            directory.append_history(record.to_json())
+            watch.epoch_ended(record)
+
+        watch.run_started(start)
+        fit = parts.trainer.fit(
+            TrainingTask(
+                model=model,
+                graph=training_graph,
+                supervision=supervision,
+                sampler=sampler,
+                loss=loss,
+                validate=lambda model: evaluators["val"](model, monitored),
+                epoch_ended=epoch_ended,
+                streams=streams,
+            )
+        )
+
+    with clock.phase("evaluate"):
+        judged = {part: judge(model) for part, judge in evaluators.items()}
+
+    environment = describe_environment(installed())
+    environment |= {
+        "device": fit.device,
+        "dataset": {"source": interactions.source, "fingerprint": interactions.fingerprint, **counts},
+        "seeds": {"seed": recipe.seed, "split": recipe.split.seed},
+    }
+    directory.write_json("environment.json", environment)
+    save_model(directory, model, split)
+    metrics = {"best_epoch": fit.best.epoch, **judged, "seconds": clock.seconds()}
+    directory.write_json("metrics.json", metrics)
+    return metrics
+
+
+def _with_choices(recipe: Recipe, interactions: Interactions) -> Recipe:
+    """The recipe with what loading decided (the variant taken) written into its dataset."""
+    if not interactions.chosen:
+        return recipe
+    dataset = type(recipe.dataset).model_validate({**recipe.dataset.model_dump(), **interactions.chosen})
+    return recipe.model_copy(update={"dataset": dataset})
+
+
+def _announce(interactions: Interactions, split: Split) -> dict[str, int]:
+    edges = interactions.edges
+    counts = {
+        "users": edges.num_users,
+        "items": edges.num_items,
+        "interactions": len(edges),
+        "message_edges": len(split.message_edges),
+        "supervision_edges": len(split.supervision_edges),
+        "val": len(split.edges("val")),
+        "test": len(split.edges("test")),
+    }
+    logger.info("data: %s", interactions.source)
+    logger.info(
+        "%s users, %s items, %s interactions; %s message edges, %s supervision edges, %s val, %s test",
+        *(f"{count:,}" for count in counts.values()),
+    )
+    return counts
+
+
+class _Clock:
+    """Wall-clock seconds of each phase."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._seconds: dict[str, float] = {}
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self._seconds[name] = time.perf_counter() - started
+
+    def seconds(self) -> dict[str, float]:
+        """Rounded to milliseconds, with the total so far."""
+        total = time.perf_counter() - self._started
+        return {name: round(value, 3) for name, value in (*self._seconds.items(), ("total", total))}

@@ -1,0 +1,193 @@
+"""Checks plain recipe data against the installed components and says everything that is wrong, in place."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from gnnrec.contracts import CONTRACTS, NODE_TYPES
+from gnnrec.errors import suggestion
+from gnnrec.recipe.faults import Fault, RecipeError
+from gnnrec.recipe.nodes import Node, Path, dotted
+from gnnrec.recipe.schema import MODEL_SECTIONS, SECTIONS, Evaluation, Recipe, recipe_model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic_core import ErrorDetails
+
+    from gnnrec.component import Component
+    from gnnrec.registry import Registry
+
+VALIDATION_METRICS = ("loss", "auc", "ap")
+"""What `trainer.monitor` may name."""
+
+
+def check(node: Node, registry: Registry) -> Recipe:
+    """Turn nodes into a recipe.
+
+    Raises:
+        RecipeError: With every fault found.
+    """
+    data = node.plain()
+    if not isinstance(data, dict):
+        raise RecipeError([Fault(node.position, "", f"a recipe is a mapping of sections; got {_shown(data)}")])
+    faults = [Fault(node.position_of(path), dotted(path), message) for path, message in _unusable(data, ())]
+    if faults:
+        raise RecipeError(faults)
+    faults = list(_missing_sections(node, data))
+    present = {fault.path for fault in faults}
+    try:
+        recipe = recipe_model(registry).model_validate_json(json.dumps(data), strict=True)
+    except ValidationError as error:
+        found = (_located(node, data, details, registry) for details in error.errors())
+        raise RecipeError(faults + [fault for fault in found if fault.path not in present]) from None
+    faults += _disagreements(node, recipe)
+    if faults:
+        raise RecipeError(faults)
+    return recipe
+
+
+def check_component_data(kind: str, node: Node, registry: Registry) -> Component:
+    """Turn the nodes of one component, which names itself, into that component.
+
+    Raises:
+        RecipeError: With every fault found.
+    """
+    section = Node({kind: node}, node.position, {kind: node.position})
+    data = section.plain()
+    component = registry.component(kind, data[kind]["name"])
+    try:
+        return component.model_validate_json(json.dumps(data[kind]), strict=True)
+    except ValidationError as error:
+        raise RecipeError([_located(section, data, details, registry, (kind,)) for details in error.errors()]) from None
+
+
+def _unusable(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """Values that YAML can say and a recipe cannot."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield path, f"expected a finite number, got {value}"
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            yield from _unusable(child, (*path, key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _unusable(child, (*path, index))
+
+
+def _missing_sections(node: Node, data: dict[str, Any]) -> Iterator[Fault]:
+    scorer = data.get("scorer") is not None
+    wanted = SECTIONS if scorer else (*SECTIONS, *MODEL_SECTIONS)
+    for section in wanted:
+        if data.get(section) is None:
+            place = node.position_of((section,), key=True)
+            yield Fault(place, section, "this section is missing; give it a component: {name: …}")
+    if scorer:
+        for section in MODEL_SECTIONS:
+            if data.get(section) is not None:
+                place = node.position_of((section,), key=True)
+                yield Fault(place, section, "a recipe with a scorer has no such section; leave it out")
+
+
+def _disagreements(node: Node, recipe: Recipe) -> Iterator[Fault]:
+    """Faults that only show between sections."""
+    if recipe.trainer is not None and recipe.trainer.monitor not in VALIDATION_METRICS:
+        path: Path = ("trainer", "monitor")
+        hint = suggestion(recipe.trainer.monitor, VALIDATION_METRICS)
+        yield Fault(
+            node.position_of(path),
+            dotted(path),
+            f"no validation metric is called '{recipe.trainer.monitor}'{hint}",
+        )
+
+
+def _located(node: Node, data: dict[str, Any], error: ErrorDetails, registry: Registry, base: Path = ()) -> Fault:
+    path = _without_tags(data, (*base, *error["loc"]))
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        place = node.position_of(path, key=True)
+        message = f"unknown key{suggestion(str(path[-1]), _known_keys(path[:-1], data, registry))}"
+        return Fault(place, dotted(path), message)
+    if kind == "missing":
+        return Fault(node.position_of(path), dotted(path), "this is missing")
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        return _component_fault(node, path, registry)
+    return Fault(node.position_of(path), dotted(path), _wording(error))
+
+
+def _component_fault(node: Node, path: Path, registry: Registry) -> Fault:
+    kind = str(path[0])
+    known = registry.components(kind)
+    name = node.find((*path, "name"))
+    if name is None:
+        hint = f"; known: {', '.join(sorted(known))}"
+        place = node.position_of(path, key=True)
+        return Fault(place, dotted((*path, "name")), f"this says which {kind} to take and is missing{hint}")
+    message = f"no {kind} is called {_shown(name.value)}{suggestion(str(name.value), known)}"
+    return Fault(name.position, dotted((*path, "name")), message)
+
+
+def _wording(error: ErrorDetails) -> str:
+    given, context = error["input"], error.get("ctx", {})
+    if error["type"] == "value_error":
+        return str(context.get("error", error["msg"]))
+    if error["type"] == "is_instance_of" or error["type"] == "is_subclass_of":
+        return "no component of this kind is installed"
+    expected = error["msg"]
+    for prefix in ("Input should be a valid ", "Input should be "):
+        if expected.startswith(prefix):
+            expected = expected.removeprefix(prefix)
+            break
+    hint = ""
+    if error["type"] == "literal_error" and isinstance(given, str):
+        near = suggestion(given, [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")])
+        hint = near if "mean" in near else ""
+    return f"expected {expected}, got {_shown(given)}{hint}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _without_tags(data: Any, location: tuple[int | str, ...]) -> Path:
+    """Strip the component names that pydantic puts into a location after each component's section."""
+    path: list[str | int] = []
+    tag_may_follow = False
+    for step in location:
+        if tag_may_follow and isinstance(data, dict) and step == data.get("name"):
+            tag_may_follow = False
+            continue
+        path.append(step)
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            data = None
+        tag_may_follow = isinstance(data, dict)
+    return tuple(path)
+
+
+def _known_keys(path: Path, data: dict[str, Any], registry: Registry) -> list[str]:
+    """The keys that the mapping at `path` may have."""
+    if not path:
+        return [*Recipe.model_fields, "extends"]
+    if path == ("evaluation",):
+        return list(Evaluation.model_fields)
+    if path == ("features",):
+        return list(NODE_TYPES)
+    component: Any = data
+    for step in path:
+        component = component[step]
+    kind = str(path[0])
+    name = component.get("name") if isinstance(component, dict) else None
+    if kind in CONTRACTS and name in registry.components(kind):
+        return list(registry.component(kind, name).model_fields)
+    return []

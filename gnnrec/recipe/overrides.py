@@ -1,0 +1,80 @@
+"""`-s section.field=value` as nodes, so that the one merging rule applies them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gnnrec.recipe.faults import Fault, Position, RecipeError
+from gnnrec.recipe.nodes import Node, Path, dotted, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def parse_assignment(text: str) -> tuple[str, Node]:
+    """Split `encoder.channels=128` into its path and its value, read as YAML.
+
+    Raises:
+        RecipeError: There is no `=`, no path, or the value is no YAML.
+    """
+    path, equals, value = text.partition("=")
+    source = f"-s {text}"
+    if not equals or not path.strip():
+        raise RecipeError([Fault(Position(source), "", "expected section.field=value")])
+    if not value.strip():
+        raise RecipeError([Fault(Position(source), path, "there is no value after '='; an empty text is ''")])
+    return path.strip(), _unplaced(read_yaml(value, source), Position(source))
+
+
+def from_mapping(overrides: Mapping[str, Any]) -> list[tuple[str, Node]]:
+    """The overrides of a call from Python: `{"encoder.channels": 128}`.
+
+    Raises:
+        RecipeError: A value is not plain data.
+    """
+    pairs = []
+    for path, value in overrides.items():
+        source = Position(f"override {path}={value!r}")
+        try:
+            plain = json.loads(json.dumps(value))
+        except (TypeError, ValueError):
+            message = f"expected plain data (numbers, text, lists, dicts), got {type(value).__name__}"
+            raise RecipeError([Fault(source, path, message)]) from None
+        pairs.append((path, _node(plain, source)))
+    return pairs
+
+
+def tree(assignments: Iterable[tuple[str, Node]], root: Position) -> Node:
+    """One tree of all assignments; a later one wins over an earlier one of the same path.
+
+    Raises:
+        RecipeError: A path goes into a value that another assignment sets.
+    """
+    result = Node({}, root)
+    for path, value in assignments:
+        steps: Path = tuple(int(step) if step.isdecimal() else step for step in path.split("."))
+        node = result
+        for depth, step in enumerate(steps[:-1]):
+            node.keys.setdefault(step, value.position)
+            node = node.value.setdefault(step, Node({}, value.position))
+            if not isinstance(node.value, dict):
+                message = f"{dotted(steps[: depth + 1])} is set as a whole by another override"
+                raise RecipeError([Fault(value.position, path, message)])
+        node.value[steps[-1]] = value
+        node.keys[steps[-1]] = value.position
+    return result
+
+
+def _node(value: Any, position: Position) -> Node:
+    if isinstance(value, dict):
+        children: dict[str | int, Node] = {key: _node(child, position) for key, child in value.items()}
+        return Node(children, position, dict.fromkeys(children, position))
+    if isinstance(value, list):
+        return Node([_node(child, position) for child in value], position)
+    return Node(value, position)
+
+
+def _unplaced(node: Node, position: Position) -> Node:
+    """The same node, placed at the argument: a line and a column within one argument help nobody."""
+    return _node(node.plain(), position)

@@ -1,0 +1,171 @@
+"""The recipe as a pydantic model: a static one for the framework, one over all installed components to check with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, SerializeAsAny, create_model
+
+from gnnrec.contracts import (
+    CONTRACTS,
+    NODE_TYPES,
+    Dataset,
+    Decoder,
+    Encoder,
+    FeatureEncoder,
+    GraphBuilder,
+    Loss,
+    NegativeSampler,
+    Scorer,
+    Splitter,
+    Trainer,
+)
+from gnnrec.errors import UsageError
+
+if TYPE_CHECKING:
+    from gnnrec.component import Component
+    from gnnrec.registry import Registry
+
+STRICT = ConfigDict(extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True)
+
+SECTIONS = ("dataset", "split")
+"""Sections that every recipe has."""
+
+
+class Evaluation(BaseModel):
+    """How a model is judged."""
+
+    model_config = STRICT
+
+    negatives: PositiveInt = 2
+    """Evaluation negatives per held-out positive; fixed, and the same for every model over one split."""
+
+
+class Features(BaseModel):
+    """Feature encoders of each node type; their blocks stand side by side in the given order."""
+
+    model_config = STRICT
+
+    user: tuple[SerializeAsAny[FeatureEncoder], ...] = ()
+    """Features of users."""
+
+    item: tuple[SerializeAsAny[FeatureEncoder], ...] = ()
+    """Features of items."""
+
+
+class ModelSections(NamedTuple):
+    """The components of a recipe that trains a model; none is missing."""
+
+    graph: GraphBuilder
+    negatives: NegativeSampler
+    encoder: Encoder
+    decoder: Decoder
+    loss: Loss
+    trainer: Trainer
+
+
+MODEL_SECTIONS = ModelSections._fields
+"""Sections of a recipe that trains a model; `scorer` takes the place of all of them."""
+
+
+class Recipe(BaseModel):
+    """A whole experiment: one component per section."""
+
+    model_config = STRICT
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    """Names the folder of the recipe's runs; the file's own name where it is not given."""
+
+    seed: NonNegativeInt = 0
+    """Rules initial weights, negatives and batches; everything but the split."""
+
+    dataset: SerializeAsAny[Dataset]
+    """Where interactions come from."""
+
+    features: Features = Features()
+    """What is known of users and items besides interactions."""
+
+    split: SerializeAsAny[Splitter]
+    """What is learned from, and what is held out."""
+
+    graph: SerializeAsAny[GraphBuilder] | None = None
+    """The graph that the encoder propagates over."""
+
+    negatives: SerializeAsAny[NegativeSampler] | None = None
+    """The pairs taken for negatives in training."""
+
+    encoder: SerializeAsAny[Encoder] | None = None
+    """Graph to embeddings."""
+
+    decoder: SerializeAsAny[Decoder] | None = None
+    """Embeddings to scores."""
+
+    loss: SerializeAsAny[Loss] | None = None
+    """What training minimises."""
+
+    trainer: SerializeAsAny[Trainer] | None = None
+    """How training goes."""
+
+    scorer: SerializeAsAny[Scorer] | None = None
+    """A closed-form recommender, in place of graph, negatives, encoder, decoder, loss and trainer."""
+
+    evaluation: Evaluation = Evaluation()
+    """How the result is judged."""
+
+    def model_sections(self) -> ModelSections:
+        """The sections of a recipe that trains a model.
+
+        Raises:
+            UsageError: The recipe has a scorer, or was put together in Python without one of them.
+        """
+        sections = {name: getattr(self, name) for name in MODEL_SECTIONS}
+        missing = [name for name, component in sections.items() if component is None]
+        if missing:
+            raise UsageError(f"recipe '{self.name}' trains no model: it has no {', '.join(missing)}")
+        return ModelSections(**sections)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data with every default filled in; sections that are not used are left out."""
+        return {key: value for key, value in self.model_dump(mode="json").items() if value is not None}
+
+
+def recipe_model(registry: Registry) -> type[Recipe]:
+    """The recipe over the components of `registry`; its dump holds every component field."""
+    fields: dict[str, Any] = {}
+    for section in ("dataset", "split"):
+        fields[section] = (_choice(registry, section), ...)
+    for section in (*MODEL_SECTIONS, "scorer"):
+        fields[section] = (_choice(registry, section) | None, None)
+    blocks: Any = tuple.__class_getitem__((_choice(registry, "features"), ...))
+    feature_fields: dict[str, Any] = dict.fromkeys(NODE_TYPES, (blocks, ()))
+    features: Any = create_model("Features", __base__=Features, **feature_fields)
+    fields["features"] = (features, features())
+    for section, (annotation, default) in fields.items():
+        fields[section] = (annotation, Field(default, description=Recipe.model_fields[section].description))
+    return create_model("Recipe", __base__=Recipe, __doc__=Recipe.__doc__, **fields)
+
+
+def json_schema(registry: Registry) -> dict[str, Any]:
+    """A JSON Schema over every installed component, for completion in editors."""
+    schema = recipe_model(registry).model_json_schema()
+    components = {component.__name__ for kind in CONTRACTS for component in registry.components(kind).values()}
+    for title, definition in schema.get("$defs", {}).items():
+        if title in components or "name" in definition.get("properties", {}):
+            # Without a required name an editor finds that several components match.
+            definition["required"] = sorted({"name", *definition.get("required", [])})
+    schema["properties"]["extends"] = {
+        "type": "string",
+        "description": "Another recipe (a path beside this file, or a shipped recipe's name) to start from.",
+    }
+    schema["required"] = [key for key in schema.get("required", []) if key != "name"]
+    if not schema["required"]:
+        del schema["required"]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _choice(registry: Registry, kind: str) -> Any:
+    """A discriminated union of the kind's components."""
+    components: tuple[type[Component], ...] = tuple(registry.components(kind).values())
+    if not components:
+        return CONTRACTS[kind]
+    return Annotated[Union[components], Field(discriminator="name")]  # noqa: UP007 - a | cannot be made of a tuple

@@ -1,0 +1,109 @@
+"""The directory of a run: `.partial` while it runs, whole when it is done, never overwritten."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gnnrec.errors import RunDirectoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PARTIAL = ".partial"
+FORMAT = 1
+"""The version of the directory's layout, raised when an older gnnrec could not read it."""
+
+
+class RunDirectory:
+    """Writes a run's files.
+
+    Attributes:
+        path: Where the run lies now: `<root>/<recipe>/<time>-s<seed>.partial`, without `.partial` once finished.
+
+    Raises:
+        RunDirectoryError: It cannot be made or written.
+    """
+
+    def __init__(self, root: str | Path, recipe: str, seed: int) -> None:
+        parent = Path(root).expanduser() / recipe
+        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            self.path = _new_directory(parent, f"{stamp}-s{seed}")
+        except OSError as error:
+            raise RunDirectoryError(
+                f"cannot write runs below {root}: {error.strerror} ({error.filename}); choose another with --out"
+            ) from None
+
+    @property
+    def has_history(self) -> bool:
+        """Whether an epoch was recorded, so that there is something to keep."""
+        return (self.path / "history.jsonl").exists()
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a file whole or not at all."""
+        target = self.path / name
+        draft = target.with_name(f".{name}.new")
+        try:
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(target)
+        except OSError as error:
+            raise RunDirectoryError(f"cannot write {target}: {error.strerror}") from None
+
+    def write_json(self, name: str, data: Mapping[str, Any]) -> None:
+        """Write a file of JSON."""
+        self.write_text(name, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+    def append_history(self, record: Mapping[str, float]) -> None:
+        """Add a line to history.jsonl."""
+        try:
+            with (self.path / "history.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+        except OSError as error:
+            raise RunDirectoryError(f"cannot write the history in {self.path}: {error.strerror}") from None
+
+    def finish(self) -> Path:
+        """Give the directory its final name, now that it is whole.
+
+        Raises:
+            RunDirectoryError: A run of that name has appeared meanwhile; nothing is overwritten.
+        """
+        final = self.path.with_name(self.path.name.removesuffix(PARTIAL))
+        try:
+            self.path.rename(final)
+        except OSError as error:
+            raise RunDirectoryError(f"cannot rename {self.path} to {final}: {error.strerror}") from None
+        self.path = final
+        return final
+
+    def discard(self) -> None:
+        """Remove what was written, and the folders above it that it leaves empty."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        for parent in (self.path.parent, self.path.parent.parent):
+            try:
+                parent.rmdir()
+            except OSError:
+                return
+
+
+def _new_directory(parent: Path, name: str) -> Path:
+    """Make `name.partial`, with a number before it where a run of this second exists."""
+    attempt = 1
+    while True:
+        candidate = name if attempt == 1 else f"{name}-{attempt}"
+        partial = parent / f"{candidate}{PARTIAL}"
+        try:
+            partial.mkdir()
+        except FileExistsError:
+            attempt += 1
+            continue
+        if os.path.lexists(parent / candidate):
+            partial.rmdir()
+            attempt += 1
+            continue
+        return partial

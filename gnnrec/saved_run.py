@@ -1,0 +1,225 @@
+"""A finished run, read from its directory: what it measured, and the model, ready to be asked."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from gnnrec.errors import RunDirectoryError, UsageError, suggestion
+from gnnrec.interactions import Edges, Interactions
+from gnnrec.model import Model
+from gnnrec.phases import PhaseGraphs
+from gnnrec.recipe.load import load_recipe
+from gnnrec.run_directory import FORMAT, PARTIAL
+from gnnrec.split import PARTS, Split
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from gnnrec.recipe.schema import Recipe
+    from gnnrec.run_directory import RunDirectory
+
+
+def save_model(directory: RunDirectory, model: Model, split: Split) -> None:
+    """Write weights, id tables and split: all that `load_run` needs besides the recipe.
+
+    Raises:
+        RunDirectoryError: The disk is full or may not be written.
+    """
+    weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    try:
+        save_file(weights, directory.path / "model.safetensors")
+        split.interactions.users.to_parquet(directory.path / "users.parquet", index=False)
+        split.interactions.items.to_parquet(directory.path / "items.parquet", index=False)
+        split.to_table().to_parquet(directory.path / "split.parquet", index=False)
+    except (OSError, SafetensorError) as error:
+        raise RunDirectoryError(f"cannot write the model in {directory.path}: {error}") from None
+    shapes = {name: list(value.shape) for name, value in weights.items()}
+    directory.write_json("model.json", {"format": FORMAT, "kind": "encoder_decoder", "shapes": shapes})
+
+
+def load_run(directory: str | Path) -> Run:
+    """Open a finished run.
+
+    Raises:
+        RunDirectoryError: There is no finished run, or it was written by a newer gnnrec.
+    """
+    path = Path(directory).expanduser()
+    if not path.is_dir():
+        raise RunDirectoryError(f"there is no run in {path}")
+    if path.name.endswith(PARTIAL):
+        raise RunDirectoryError(f"{path} is a run that did not finish")
+    if not (path / "metrics.json").exists() or not (path / "model.json").exists():
+        raise RunDirectoryError(f"{path} is no run directory: metrics.json or model.json is missing")
+    run = Run(path)
+    written = run.read_json("model.json").get("format")
+    if written != FORMAT:
+        raise RunDirectoryError(f"{path} has format {written}; this gnnrec reads format {FORMAT}: upgrade gnnrec")
+    return run
+
+
+class Run:
+    """A finished run. Files are read, and the model rebuilt, when they are first asked for.
+
+    Attributes:
+        directory: Where it lies.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.directory)!r})"
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe with every default filled in; running it again reproduces the run."""
+        return load_recipe(self.directory / "recipe.yaml")
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """The content of metrics.json."""
+        return self.read_json("metrics.json")
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """A row per epoch."""
+        return pd.read_json(self.directory / "history.jsonl", lines=True)
+
+    @cached_property
+    def users(self) -> pd.DataFrame:
+        """Row i = node i; column `user` holds original ids."""
+        return self._read_table("users.parquet")
+
+    @cached_property
+    def items(self) -> pd.DataFrame:
+        """Row i = node i; column `item` holds original ids."""
+        return self._read_table("items.parquet")
+
+    @cached_property
+    def split(self) -> Split:
+        """The split that the run was trained and judged on."""
+        table = self._read_table("split.parquet")
+        users, items = pd.Index(self.users["user"]), pd.Index(self.items["item"])
+        edges = Edges(
+            users.get_indexer(table["user"]).astype(np.int64),
+            items.get_indexer(table["item"]).astype(np.int64),
+            len(users),
+            len(items),
+        )
+        return Split(
+            Interactions(self.users, self.items, edges, source=str(self.directory)),
+            pd.Index(PARTS).get_indexer(pd.Index(table["part"])).astype(np.int8),
+            table["message"].to_numpy(bool),
+            table["supervision"].to_numpy(bool),
+        )
+
+    def score(self, user_ids: Sequence[Any]) -> Tensor:
+        """Raw scores of all items for users, nothing masked.
+
+        Args:
+            user_ids: B original ids.
+
+        Returns:
+            float32 [B, I], columns in the order of `items`.
+
+        Raises:
+            UsageError: A user is unknown; the message names the nearest.
+        """
+        user, item = self._embeddings
+        with torch.no_grad():
+            return self._model.score_all(user[self._nodes(user_ids)], item)
+
+    def recommend(self, user_ids: Sequence[Any], k: int = 10, *, include_seen: bool = False) -> pd.DataFrame:
+        """The k items that score highest for each user, without those the user is known to have interacted with.
+
+        Args:
+            user_ids: Original ids.
+            k: How many; fewer are given where fewer are left. Of equal scores the lower item index wins.
+            include_seen: Recommend known items too.
+
+        Returns:
+            Columns `user`, `rank` (from 1), `item`, `title` (where the data set has titles), `score`.
+
+        Raises:
+            UsageError: A user is unknown, or k is below 1.
+        """
+        if k < 1:
+            raise UsageError(f"k is at least 1; got {k}")
+        scores = self.score(user_ids)
+        if not include_seen:
+            rows, items = self.split.interactions.edges.items_of(self._nodes(user_ids).numpy())
+            scores[rows, items] = -torch.inf
+        ranked, order = torch.sort(scores, dim=1, descending=True, stable=True)
+        ranked, order = ranked[:, :k], order[:, :k]
+        users, ranks = torch.nonzero(ranked > -torch.inf, as_tuple=True)
+        items = order[users, ranks].numpy()
+        table = pd.DataFrame(
+            {
+                "user": np.asarray(list(user_ids))[users.numpy()],
+                "rank": ranks.numpy() + 1,
+                "item": self.items["item"].to_numpy()[items],
+            }
+        )
+        if "title" in self.items:
+            table["title"] = self.items["title"].to_numpy()[items]
+        table["score"] = ranked[users, ranks].numpy()
+        return table
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """The content of one of the run's JSON files.
+
+        Raises:
+            RunDirectoryError: It is missing or damaged.
+        """
+        try:
+            content: dict[str, Any] = json.loads((self.directory / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunDirectoryError(f"{self.directory / name} cannot be read: {error}") from None
+        return content
+
+    @cached_property
+    def _graph(self) -> Any:
+        return PhaseGraphs(self.recipe, self.split).build("test")
+
+    @cached_property
+    def _model(self) -> Model:
+        parts = self.recipe.model_sections()
+        with torch.random.fork_rng(devices=()):
+            model = Model.build(parts.encoder, parts.decoder, self._graph)
+        try:
+            model.load_state_dict(load_file(self.directory / "model.safetensors"))
+        except (OSError, RuntimeError, SafetensorError) as error:
+            raise RunDirectoryError(f"the weights in {self.directory} do not load: {error}") from None
+        return model.eval()
+
+    @cached_property
+    def _embeddings(self) -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            user, item = self._model.encoder(self._graph)
+        return user, item
+
+    def _nodes(self, user_ids: Sequence[Any]) -> Tensor:
+        known = pd.Index(self.users["user"])
+        nodes = known.get_indexer(pd.Index(user_ids))
+        if (nodes < 0).any():
+            unknown = list(user_ids)[int(np.flatnonzero(nodes < 0)[0])]
+            hint = suggestion(str(unknown), [str(user) for user in known])
+            raise UsageError(f"user {unknown!r} is not in this run{hint if 'mean' in hint else ''}")
+        return torch.from_numpy(nodes.astype(np.int64))
+
+    def _read_table(self, name: str) -> pd.DataFrame:
+        try:
+            return pd.read_parquet(self.directory / name)
+        except (OSError, ValueError) as error:
+            raise RunDirectoryError(f"{self.directory / name} cannot be read: {error}") from None

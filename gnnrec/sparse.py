@@ -1,0 +1,78 @@
+"""Fixed sparse structures on which dense rows are multiplied; shared by propagation and pair scoring."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import torch
+from torch import Tensor
+from torch.utils.weak import WeakTensorKeyDictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INT32_MAX = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Where the entries of a sparse matrix [rows, columns] are, in compressed rows.
+
+    Attributes:
+        crow: int32 or int64 [rows + 1], where each row starts.
+        col: The same dtype [E], the column of each entry, ascending within a row.
+        order: int64 [E], which of the given pairs each entry is.
+        shape: (rows, columns).
+    """
+
+    crow: Tensor
+    col: Tensor
+    order: Tensor
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, rows: Tensor, columns: Tensor, shape: tuple[int, int]) -> Structure:
+        """Compress pairs given as two int64 [E]; a pair may stand more than once."""
+        order = torch.argsort(rows * shape[1] + columns, stable=True)
+        # MKL's products take 32-bit indices as they are; 64-bit ones would be several times slower.
+        fits = max(*shape, len(order)) <= INT32_MAX
+        index = torch.int32 if fits else torch.int64
+        crow = torch.zeros(shape[0] + 1, dtype=index, device=rows.device)
+        crow[1:] = torch.bincount(rows, minlength=shape[0]).cumsum(0)
+        return cls(crow, columns[order].to(index), order, shape)
+
+    def matrix(self, values: Tensor) -> Tensor:
+        """The CSR tensor with these values, one for each entry in compressed order: [rows, columns]."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
+            warnings.filterwarnings("ignore", message="Sparse invariant checks")
+            return torch.sparse_csr_tensor(self.crow, self.col, values, self.shape, check_invariants=False)
+
+
+def has_sparse_products(device: torch.device) -> bool:
+    """Whether sparse × dense products run on `device`; MPS, for one, has none."""
+    return device.type in {"cpu", "cuda"}
+
+
+Made = TypeVar("Made")
+
+
+class PerTensor:
+    """Remembers what was computed from a tensor for as long as the tensor lives and is not changed in place."""
+
+    def __init__(self) -> None:
+        self._made: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+
+    def get(self, tensor: Tensor, key: tuple[object, ...], make: Callable[[], Made]) -> Made:
+        """What `make` gives for this tensor and key; made on the first call."""
+        version = 0 if tensor.is_inference() else tensor._version  # noqa: SLF001 - torch has no public name for it
+        entries = self._made.get(tensor)  # type: ignore[no-untyped-call]
+        if entries is None:
+            entries = self._made[tensor] = {}
+        full_key = (version, *key)
+        if full_key not in entries:
+            entries[full_key] = make()
+        made: Made = entries[full_key]
+        return made

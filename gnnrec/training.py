@@ -1,0 +1,115 @@
+"""What passes between the run and a trainer, and from both to observers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from torch import Tensor, nn
+    from torch_geometric.data import HeteroData
+
+    from gnnrec.interactions import Edges
+    from gnnrec.model import Model
+    from gnnrec.randomness import Streams
+    from gnnrec.recipe.schema import Recipe
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Supervision edges of one step.
+
+    Attributes:
+        edge_ids: int64 [B], rows of the supervision edges.
+        users: int64 [B], node ids.
+        items: int64 [B], node ids.
+    """
+
+    edge_ids: Tensor
+    users: Tensor
+    items: Tensor
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One line of history.jsonl.
+
+    Attributes:
+        epoch: Counted from 1.
+        train_loss: Mean loss over the epoch's supervision edges.
+        val: Validation metrics by name; `loss` and the monitored one at least.
+        lr: Learning rate of the epoch's last step.
+        seconds: Of training and validating this epoch.
+    """
+
+    epoch: int
+    train_loss: float
+    val: Mapping[str, float]
+    lr: float
+    seconds: float
+
+    def to_json(self) -> dict[str, float]:
+        """The flat form that is stored: validation metrics get the prefix `val_`."""
+        val = {f"val_{name}": value for name, value in self.val.items()}
+        return {
+            "epoch": self.epoch,
+            "train_loss": self.train_loss,
+            **val,
+            "lr": self.lr,
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(frozen=True)
+class TrainingTask:
+    """All that a trainer is given.
+
+    Attributes:
+        model: Encoder and decoder; `model(graph, edge_label_index)` gives the scores of pairs.
+        graph: What training propagates over.
+        supervision: The positives to learn from.
+        sampler: Gives negatives (see `NegativeSampler.build`).
+        loss: Takes (positive [B], negative [B, R]) and gives a scalar.
+        validate: Takes the model and gives validation metrics by name.
+        epoch_ended: To be called with each epoch's record.
+        streams: Where all randomness comes from.
+    """
+
+    model: Model
+    graph: HeteroData
+    supervision: Edges
+    sampler: nn.Module
+    loss: Callable[[Tensor, Tensor], Tensor]
+    validate: Callable[[Model], Mapping[str, float]]
+    epoch_ended: Callable[[EpochRecord], None]
+    streams: Streams
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a trainer gives back: the chosen epoch (counted from 1) and the device it trained on."""
+
+    best: EpochRecord
+    device: str
+
+
+@dataclass(frozen=True)
+class RunStart:
+    """What observers are told of a run that is about to fit."""
+
+    recipe: Recipe
+    directory: Path
+    epochs: int
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended; `directory` is where it lies now, `metrics` is the content of metrics.json or None."""
+
+    status: Literal["done", "failed", "interrupted"]
+    directory: Path
+    metrics: Mapping[str, Any] | None

