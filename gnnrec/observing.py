@@ -33,7 +33,7 @@ class Observers:
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         for plugin in (*registry.loaded_plugins(), *extra):
-            self._manager.register(plugin)
+            self._manager.register(plugin, name=str(id(plugin)))
         self._manager.check_pending()
         self._run: RunStart | None = None
 
@@ -57,5 +57,6 @@ class Observers:
             try:
                 implementation.function(*(arguments[name] for name in implementation.argnames))
             except Exception as error:  # noqa: BLE001 - an observer must not cost anybody a run
-                name, said = implementation.plugin_name, f"{type(error).__name__}: {error}"
-                logger.warning("observer '%s' failed in %s: %s", name, hook, said)
+                observer = implementation.plugin
+                name = getattr(observer, "__name__", type(observer).__name__)
+                logger.warning("observer '%s' failed in %s: %s: %s", name, hook, type(error).__name__, error)

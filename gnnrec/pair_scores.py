@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from gnnrec.sparse import PerTensor, Structure, has_sparse_products
+from gnnrec.sparse import PerTensor, Structure, has_sparse_products, product
 
 _structures = PerTensor()
 
@@ -87,7 +87,7 @@ class _SampledProduct(torch.autograd.Function):
         by_user, by_item = ctx.structure.by_user, ctx.structure.by_item
         gradient = gradient.contiguous()
         return (
-            by_user.matrix(gradient[by_user.order]) @ item,
-            by_item.matrix(gradient[by_item.order]) @ user,
+            product(by_user.matrix(gradient[by_user.order]), item),
+            product(by_item.matrix(gradient[by_item.order]), user),
             None,
         )

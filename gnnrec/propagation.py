@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from gnnrec.sparse import PerTensor, Structure, has_sparse_products
+from gnnrec.sparse import PerTensor, Structure, has_sparse_products, product
 
 Reduce = Literal["sum", "mean"]
 
@@ -80,9 +80,9 @@ class _SparseProduct(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, source: Tensor, matrix: Tensor, transposed: Tensor) -> Tensor:
         ctx.transposed = transposed
-        return matrix @ source
+        return product(matrix, source)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return ctx.transposed @ gradient.contiguous(), None, None
+        return product(ctx.transposed, gradient.contiguous()), None, None

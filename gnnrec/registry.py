@@ -101,7 +101,9 @@ class Registry:
             return PluginRecord(point.name, distribution, version, "disabled")
         plugin: object = None
         try:
-            plugin = point.load()
+            loaded = point.load()
+            self._check_new(point.name, loaded)
+            plugin = loaded
             self._manager.register(plugin, name=point.name)
             self._manager.check_pending()
             components = self._contributed(plugin)
@@ -118,6 +120,12 @@ class Registry:
             self._owners[component] = point.name
         hooks = tuple(sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or ()))
         return PluginRecord(point.name, distribution, version, "loaded", components, hooks)
+
+    def _check_new(self, name: str, plugin: object) -> None:
+        if self._manager.has_plugin(name):
+            raise PluginError(f"another plugin is called '{name}' already")
+        if self._manager.is_registered(plugin):
+            raise PluginError(f"it is the same object as plugin '{self._manager.get_name(plugin)}'")
 
     def _contributed(self, plugin: object) -> tuple[type[Component], ...]:
         implementation = getattr(plugin, "gnnrec_components", None)

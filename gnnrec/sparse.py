@@ -51,6 +51,11 @@ class Structure:
             return torch.sparse_csr_tensor(self.crow, self.col, values, self.shape, check_invariants=False)
 
 
+def product(matrix: Tensor, dense: Tensor) -> Tensor:
+    """CSR [R, C] times dense [C, D]: [R, D]. `matrix @ dense` would fill its result with zeros first and copy them."""
+    return dense.new_empty(matrix.size(0), dense.size(1)).addmm_(matrix, dense, beta=0)
+
+
 def has_sparse_products(device: torch.device) -> bool:
     """Whether sparse × dense products run on `device`; MPS, for one, has none."""
     return device.type in {"cpu", "cuda"}

@@ -63,7 +63,13 @@ def build_app() -> typer.Typer:
     app.add_typer(data.app, name="data")
     registry = installed()
     report_left_out(registry)
-    registry.hook.gnnrec_commands(app=app)
+    for implementation in registry.hook.gnnrec_commands.get_hookimpls():
+        try:
+            implementation.function(*(app for _ in implementation.argnames))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - one plugin must not cost the others the command line
+            complain(
+                f"warning: plugin '{implementation.plugin_name}' adds no commands: {type(error).__name__}: {error}"
+            )
     return app
 
 

@@ -36,17 +36,20 @@ def check(node: Node, registry: Registry) -> Recipe:
     if not isinstance(data, dict):
         raise RecipeError([Fault(node.position, "", f"a recipe is a mapping of sections; got {_shown(data)}")])
     faults = [Fault(node.position_of(path), dotted(path), message) for path, message in _unusable(data, ())]
-    if faults:
-        raise RecipeError(faults)
-    faults = list(_missing_sections(node, data))
-    present = {fault.path for fault in faults}
+    faults += _missing_sections(node, data)
+    recipe = None
+    written = node.find(("trainer", "monitor"))
+    monitor = written.value if written is not None else None
     try:
-        recipe = recipe_model(registry).model_validate_json(json.dumps(data), strict=True)
+        recipe = recipe_model(registry).model_validate_json(_as_json(data), strict=True)
     except ValidationError as error:
-        found = (_located(node, data, details, registry) for details in error.errors())
-        raise RecipeError(faults + [fault for fault in found if fault.path not in present]) from None
-    faults += _disagreements(node, recipe)
-    if faults:
+        present = {fault.path for fault in faults}
+        found = (_located(node, data, details, registry) for details in _errors(error))
+        faults += [fault for fault in found if fault.path not in present]
+    else:
+        monitor = recipe.trainer.monitor if recipe.trainer is not None else None
+    faults += _unknown_monitor(node, monitor)
+    if recipe is None or faults:
         raise RecipeError(faults)
     return recipe
 
@@ -61,15 +64,22 @@ def check_component_data(kind: str, node: Node, registry: Registry) -> Component
     data = section.plain()
     component = registry.component(kind, data[kind]["name"])
     try:
-        return component.model_validate_json(json.dumps(data[kind]), strict=True)
+        return component.model_validate_json(_as_json(data[kind]), strict=True)
     except ValidationError as error:
-        raise RecipeError([_located(section, data, details, registry, (kind,)) for details in error.errors()]) from None
+        raise RecipeError([_located(section, data, details, registry, (kind,)) for details in _errors(error)]) from None
+
+
+def _as_json(data: Any) -> bytes:
+    """JSON for pydantic; a lone surrogate, which no UTF-8 can hold, is replaced."""
+    return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _unusable(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     """Values that YAML can say and a recipe cannot."""
     if isinstance(value, float) and not math.isfinite(value):
         yield path, f"expected a finite number, got {value}"
+    elif isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        yield path, f"expected text, got half a character (a lone surrogate) in {value!a}"
     elif isinstance(value, dict):
         for key, child in value.items():
             yield from _unusable(child, (*path, key))
@@ -92,16 +102,22 @@ def _missing_sections(node: Node, data: dict[str, Any]) -> Iterator[Fault]:
                 yield Fault(place, section, "a recipe with a scorer has no such section; leave it out")
 
 
-def _disagreements(node: Node, recipe: Recipe) -> Iterator[Fault]:
-    """Faults that only show between sections."""
-    if recipe.trainer is not None and recipe.trainer.monitor not in VALIDATION_METRICS:
+def _unknown_monitor(node: Node, monitor: Any) -> Iterator[Fault]:
+    if isinstance(monitor, str) and monitor not in VALIDATION_METRICS:
         path: Path = ("trainer", "monitor")
-        hint = suggestion(recipe.trainer.monitor, VALIDATION_METRICS)
-        yield Fault(
-            node.position_of(path),
-            dotted(path),
-            f"no validation metric is called '{recipe.trainer.monitor}'{hint}",
-        )
+        hint = suggestion(monitor, VALIDATION_METRICS)
+        yield Fault(node.position_of(path), dotted(path), f"no validation metric is called '{monitor}'{hint}")
+
+
+def _errors(error: ValidationError) -> list[ErrorDetails]:
+    """All errors, but no "too short" about a list with a wrong item: pydantic counts only the right ones."""
+    errors = error.errors()
+    return [
+        each
+        for each in errors
+        if each["type"] != "too_short"
+        or all(other is each or other["loc"][: len(each["loc"])] != each["loc"] for other in errors)
+    ]
 
 
 def _located(node: Node, data: dict[str, Any], error: ErrorDetails, registry: Registry, base: Path = ()) -> Fault:
@@ -134,13 +150,13 @@ def _wording(error: ErrorDetails) -> str:
     given, context = error["input"], error.get("ctx", {})
     if error["type"] == "value_error":
         return str(context.get("error", error["msg"]))
-    if error["type"] == "is_instance_of" or error["type"] == "is_subclass_of":
-        return "no component of this kind is installed"
     expected = error["msg"]
     for prefix in ("Input should be a valid ", "Input should be "):
         if expected.startswith(prefix):
             expected = expected.removeprefix(prefix)
             break
+    else:  # "String should match pattern …", "Tuple should have at least …"
+        return f"{expected[0].lower()}{expected[1:]}; got {_shown(given)}"
     hint = ""
     if error["type"] == "literal_error" and isinstance(given, str):
         near = suggestion(given, [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")])

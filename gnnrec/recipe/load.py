@@ -18,7 +18,7 @@ from gnnrec.recipe.nodes import Node, merge, read_yaml
 from gnnrec.registry import Registry, installed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gnnrec.component import Component
     from gnnrec.recipe.schema import Recipe
@@ -51,7 +51,11 @@ def load_recipe(
         assignments = overriding.from_mapping(overrides)
     else:
         assignments = [overriding.parse_assignment(text) for text in overrides]
-    node = merge(node, overriding.tree(assignments, node.position))
+    changes = overriding.tree(assignments, node.position)
+    if "extends" in changes.value:
+        message = "what a recipe extends is said in its file and cannot be overridden"
+        raise RecipeError([Fault(changes.keys["extends"], "extends", message)])
+    node = merge(node, changes)
     if isinstance(node.value, dict) and "name" not in node.value:
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).lstrip("._-") or "recipe"
         node = merge(node, overriding.tree(overriding.from_mapping({"name": name}), node.position))
@@ -80,16 +84,24 @@ def find_recipe(recipe: str | Path) -> Path:
         RecipeError: There is no such file and no shipped recipe of that name.
     """
     path = Path(recipe).expanduser()
-    if path.is_file():
+    if _holds(path.is_file):
         return path
     where = Position(str(recipe))
-    if path.is_dir():
-        raise RecipeError([Fault(where, "", "this is a directory; a recipe is one YAML file")])
     shipped = shipped_recipes()
     if str(recipe) in shipped:
         return shipped[str(recipe)]
+    if _holds(path.is_dir):
+        raise RecipeError([Fault(where, "", "this is a directory; a recipe is one YAML file")])
     hint = suggestion(path.stem, shipped)
     raise RecipeError([Fault(where, "", f"there is no such file, and no shipped recipe of that name{hint}")])
+
+
+def _holds(test: Callable[[], bool]) -> bool:
+    """Ask about a path; text that is too long or too odd to be one is none."""
+    try:
+        return test()
+    except (OSError, ValueError):
+        return False
 
 
 def shipped_recipes() -> dict[str, Path]:
@@ -128,7 +140,7 @@ def _read(path: Path, extended_by: tuple[Path, ...]) -> Node:
         raise RecipeError([Fault(parent.position, "extends", "expected the path or name of one recipe")])
     beside = path.parent / parent.value
     try:
-        base = beside if beside.is_file() else find_recipe(parent.value)
+        base = beside if _holds(beside.is_file) else find_recipe(parent.value)
     except RecipeError as error:
         raise RecipeError([Fault(parent.position, "extends", fault.message) for fault in error.faults]) from None
     chain = (*extended_by, path.resolve())

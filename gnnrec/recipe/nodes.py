@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MAX_NODES = 10_000
 """More than any recipe needs; aliases that multiply beyond it are refused."""
 
+SHOWN = 40
+"""Characters of a value that a message repeats."""
+
 TAG = "tag:yaml.org,2002:"
 SCALARS = ("null", "bool", "int", "float", "str", "timestamp")
 Path = tuple[str | int, ...]
@@ -49,6 +52,8 @@ class Node:
         """The node at `path`, or None."""
         node = self
         for step in path:
+            if isinstance(node.value, str):  # it has items as well, and they are no nodes
+                return None
             try:
                 node = node.value[step]
             except (KeyError, IndexError, TypeError):
@@ -76,18 +81,22 @@ def read_yaml(text: str, source: str) -> Node:
     Raises:
         RecipeError: The text is no YAML, is empty, or has duplicate keys, foreign tags or too many nodes.
     """
+    reader = _Reader(source)
     try:
         root = YAML(typ="safe", pure=True).compose(text)
+        if root is None:
+            raise RecipeError([Fault(Position(source), "", "this is empty; a recipe is a mapping of sections")])
+        node = reader.read(root, ())
+    except RecursionError:
+        message = "values are nested too deeply, or an alias stands within what it names"
+        raise RecipeError([Fault(Position(source), "", message)]) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = Position(source, mark.line + 1, mark.column + 1) if mark is not None else Position(source)
         raise RecipeError([Fault(where, "", f"this is not valid YAML: {error.problem}")]) from None
     except YAMLError as error:
-        raise RecipeError([Fault(Position(source), "", f"this is not valid YAML: {error}")]) from None
-    if root is None:
-        raise RecipeError([Fault(Position(source), "", "this is empty; a recipe is a mapping of sections")])
-    reader = _Reader(source)
-    node = reader.read(root, ())
+        message = str(error).partition("\n")[0]
+        raise RecipeError([Fault(Position(source), "", f"this is not valid YAML: {message}")]) from None
     if reader.faults:
         raise RecipeError(reader.faults)
     return node
@@ -106,8 +115,10 @@ class _Reader:
         if self.count > MAX_NODES:
             raise RecipeError([Fault(position, "", f"there are more than {MAX_NODES} values in this file")])
         if isinstance(node, MappingNode):
+            self.check_tag(node, path, "map")
             return self.read_mapping(node, path)
         if isinstance(node, SequenceNode):
+            self.check_tag(node, path, "seq")
             return Node([self.read(child, (*path, i)) for i, child in enumerate(node.value)], position)
         return Node(self.read_scalar(node, path), position)
 
@@ -118,7 +129,11 @@ class _Reader:
         for key_node, value_node in node.value:
             where = self.position(key_node)
             if key_node.tag == f"{TAG}merge":
-                merged += [self.read(source, path) for source in _merge_sources(value_node)]
+                for origin in _merge_sources(value_node):
+                    if isinstance(origin, MappingNode):
+                        merged.append(self.read(origin, path))
+                    else:
+                        self.fault(self.position(origin), path, "<< takes a mapping, or a list of mappings")
                 continue
             if not isinstance(key_node, ScalarNode) or key_node.tag != f"{TAG}str":
                 text = getattr(key_node, "value", "a collection")
@@ -132,25 +147,38 @@ class _Reader:
             keys[key] = where
             children[key] = self.read(value_node, (*path, key))
         for source in merged:
-            for key, child in source.value.items() if isinstance(source.value, dict) else ():
+            for key, child in source.value.items():
                 children.setdefault(key, child)
                 keys.setdefault(key, source.keys[key])
         return Node(children, self.position(node), keys)
 
     def read_scalar(self, node: YamlNode, path: Path) -> Any:
-        tag = str(node.tag)
-        if tag not in {f"{TAG}{name}" for name in SCALARS}:
-            self.fault(self.position(node), path, f"the tag {tag.replace(TAG, '!!')} has no place in a recipe")
+        if not self.check_tag(node, path, *SCALARS):
             return None
-        if tag in {f"{TAG}str", f"{TAG}timestamp"}:
+        if node.tag in {f"{TAG}str", f"{TAG}timestamp"}:
             return node.value
-        return self.scalars.construct_object(node)
+        try:
+            return self.scalars.construct_object(node)
+        except (ValueError, KeyError):  # too many digits, or a tag that the text does not fit
+            shown = repr(node.value) if len(node.value) <= SHOWN else f"{node.value[:SHOWN]!r}…"
+            self.fault(self.position(node), path, f"{shown} cannot be read as {_short(node.tag)}")
+            return None
+
+    def check_tag(self, node: YamlNode, path: Path, *allowed: str) -> bool:
+        good = node.tag in {f"{TAG}{name}" for name in allowed}
+        if not good:
+            self.fault(self.position(node), path, f"the tag {_short(node.tag)} has no place in a recipe")
+        return good
 
     def fault(self, position: Position, path: Path, message: str) -> None:
         self.faults.append(Fault(position, dotted(path), message))
 
     def position(self, node: YamlNode) -> Position:
         return Position(self.source, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _short(tag: object) -> str:
+    return str(tag).replace(TAG, "!!")
 
 
 def _merge_sources(node: YamlNode) -> Iterator[YamlNode]:
@@ -187,6 +215,10 @@ def _merge(base: Node, over: Node, path: Path) -> Node:
 
 
 def _patch(base: Node, over: Node, path: Path) -> Node:
+    if isinstance(base.value, dict):
+        index = min(over.value)
+        message = f"a mapping has keys and no item {index}; known: {', '.join(map(str, base.value))}"
+        raise RecipeError([Fault(over.keys[index], dotted((*path, index)), message)])
     items = list(base.value) if isinstance(base.value, list) else []
     for index, child in sorted(over.value.items()):
         if index > len(items):

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.recipe.faults import Fault, Position, RecipeError
-from gnnrec.recipe.nodes import Node, Path, dotted, read_yaml
+from gnnrec.recipe.nodes import Node, Path, dotted, merge, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,7 +24,11 @@ def parse_assignment(text: str) -> tuple[str, Node]:
         raise RecipeError([Fault(Position(source), "", "expected section.field=value")])
     if not value.strip():
         raise RecipeError([Fault(Position(source), path, "there is no value after '='; an empty text is ''")])
-    return path.strip(), _unplaced(read_yaml(value, source), Position(source))
+    try:
+        return path.strip(), _unplaced(read_yaml(value, source), Position(source))
+    except RecipeError as error:
+        faults = [Fault(Position(source), path.strip(), fault.message) for fault in error.faults]
+        raise RecipeError(faults) from None
 
 
 def from_mapping(overrides: Mapping[str, Any]) -> list[tuple[str, Node]]:
@@ -46,7 +50,7 @@ def from_mapping(overrides: Mapping[str, Any]) -> list[tuple[str, Node]]:
 
 
 def tree(assignments: Iterable[tuple[str, Node]], root: Position) -> Node:
-    """One tree of all assignments; a later one wins over an earlier one of the same path.
+    """One tree of all assignments; a later one wins over an earlier one of the same path, mappings are laid together.
 
     Raises:
         RecipeError: A path goes into a value that another assignment sets.
@@ -61,7 +65,11 @@ def tree(assignments: Iterable[tuple[str, Node]], root: Position) -> Node:
             if not isinstance(node.value, dict):
                 message = f"{dotted(steps[: depth + 1])} is set as a whole by another override"
                 raise RecipeError([Fault(value.position, path, message)])
-        node.value[steps[-1]] = value
+        earlier = node.value.get(steps[-1])
+        if earlier is not None and isinstance(earlier.value, dict) and not isinstance(value.value, dict):
+            message = f"{path} is set as a whole, and another override goes into it"
+            raise RecipeError([Fault(value.position, path, message)])
+        node.value[steps[-1]] = value if earlier is None else merge(earlier, value)
         node.keys[steps[-1]] = value.position
     return result
 

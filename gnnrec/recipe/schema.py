@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, SerializeAsAny, create_model
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    SerializeAsAny,
+    create_model,
+)
 
 from gnnrec.contracts import (
     CONTRACTS,
@@ -129,6 +139,7 @@ class Recipe(BaseModel):
         return {key: value for key, value in self.model_dump(mode="json").items() if value is not None}
 
 
+@lru_cache(maxsize=8)
 def recipe_model(registry: Registry) -> type[Recipe]:
     """The recipe over the components of `registry`; its dump holds every component field."""
     fields: dict[str, Any] = {}
@@ -157,15 +168,18 @@ def json_schema(registry: Registry) -> dict[str, Any]:
         "type": "string",
         "description": "Another recipe (a path beside this file, or a shipped recipe's name) to start from.",
     }
-    schema["required"] = [key for key in schema.get("required", []) if key != "name"]
-    if not schema["required"]:
-        del schema["required"]
+    own = [key for key in schema.pop("required", []) if key != "name"]
+    schema["anyOf"] = [{"required": ["extends"]}, {"required": own}]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _refuse(value: object) -> None:  # noqa: ARG001 - whatever it is, nothing can take it
+    raise ValueError("no component of this kind is installed")
 
 
 def _choice(registry: Registry, kind: str) -> Any:
     """A discriminated union of the kind's components."""
     components: tuple[type[Component], ...] = tuple(registry.components(kind).values())
     if not components:
-        return CONTRACTS[kind]
+        return Annotated[CONTRACTS[kind], BeforeValidator(_refuse)]
     return Annotated[Union[components], Field(discriminator="name")]  # noqa: UP007 - a | cannot be made of a tuple
