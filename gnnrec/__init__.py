@@ -37,6 +37,7 @@ from gnnrec.version import __version__
 if TYPE_CHECKING:
     from gnnrec.interactions import Availability, Edges, FeatureBlock, Interactions
     from gnnrec.pipeline import run
+    from gnnrec.ranked_lists import Catalogue, RankedLists
     from gnnrec.recipe.faults import RecipeError
     from gnnrec.recipe.load import load_recipe
     from gnnrec.recipe.schema import Recipe
@@ -45,9 +46,11 @@ if TYPE_CHECKING:
 
 _LAZY = {
     "Availability": "gnnrec.interactions",
+    "Catalogue": "gnnrec.ranked_lists",
     "Edges": "gnnrec.interactions",
     "FeatureBlock": "gnnrec.interactions",
     "Interactions": "gnnrec.interactions",
+    "RankedLists": "gnnrec.ranked_lists",
     "Recipe": "gnnrec.recipe.schema",
     "RecipeError": "gnnrec.recipe.faults",
     "Run": "gnnrec.saved_run",
@@ -59,6 +62,7 @@ _LAZY = {
 
 __all__ = [
     "Availability",
+    "Catalogue",
     "ContractError",
     "DataError",
     "Dataset",
@@ -74,6 +78,7 @@ __all__ = [
     "Loss",
     "Metric",
     "NegativeSampler",
+    "RankedLists",
     "Recipe",
     "RecipeError",
     "Run",

@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gnnrec.errors import suggestion
 from gnnrec.hookspecs import hookimpl
+from gnnrec.registry import DISABLE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -69,7 +71,10 @@ def log_to_stderr(progress: TrainingProgress | None = None) -> None:
 
 
 def report_left_out(registry: Registry) -> None:
-    """Say which plugins failed to load, and why."""
+    """Say which plugins failed to load and why, and which were to be disabled and are not there."""
+    for name in registry.not_found:
+        hint = suggestion(name, (plugin.name for plugin in registry.plugins))
+        complain(f"warning: {DISABLE_VARIABLE}: no plugin is called '{name}'{hint}")
     for plugin in registry.plugins:
         if plugin.state == "failed":
             complain(f"warning: plugin '{plugin.name}' ({plugin.distribution}) is left out: {plugin.error}")

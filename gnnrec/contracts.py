@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.interactions import Availability, Edges, FeatureBlock, Interactions
+    from gnnrec.ranked_lists import Catalogue, RankedLists
     from gnnrec.split import Split
     from gnnrec.training import Fit, TrainingTask
 
@@ -149,7 +150,8 @@ class Loss(Component):
     kind = "loss"
 
     listwise: ClassVar[bool] = False
-    """False: called with (positive [B], negative [B, R]). True: with (scores [B, I], positives) and no negatives."""
+    """False: called with (positive [B], negative [B, R]). True: with all scores [B, I] of some users and positives
+    int64 [2, P] (row of the scores, item); then a recipe has no negatives."""
 
     @abstractmethod
     def build(self) -> Callable[[Tensor, Tensor], Tensor]:
@@ -177,36 +179,40 @@ class Trainer(Component):
 
 
 class Scorer(Component):
-    """A closed-form recommender; takes the place of encoder, decoder, loss, negatives and trainer."""
+    """A closed-form recommender; takes the place of graph, negatives, encoder, decoder, loss and trainer."""
 
     kind = "scorer"
 
     stored: ClassVar[bool] = False
-    """True: what was fitted is saved with the run. False: it is fitted again from the split on load."""
+    """True: what was fitted is saved with the run and `restore` reads it. False: it is fitted again on load."""
 
     deterministic: ClassVar[bool] = True
-    """True: the run's seed does not change what is fitted."""
+    """True: the run's seed does not change what is fitted, so that one seed stands for all."""
 
     @abstractmethod
-    def fit(self, train: Edges, generator: Generator) -> Callable[[Tensor], Tensor]:
+    def fit(self, train: Edges, generator: Generator) -> nn.Module:
         """Fit on `train` and return the scorer.
 
-        The scorer is called with histories (a sparse CSR float32 [B, I], a one for each item a user knows) and
-        gives scores float32 [B, I]; so a user it has never seen is scored like any other.
+        Its `forward(histories)` takes a sparse CSR float32 [B, I], a one for each item that a user knows, and gives
+        scores float32 [B, I] in fresh memory; so a user it has never seen is scored like any other. What it learned
+        is in its buffers.
         """
+
+    def restore(self, state: Mapping[str, Tensor]) -> nn.Module:
+        """The fitted scorer from its saved `state_dict`; asked only where `stored`."""
+        raise NotImplementedError(f"scorer '{self.name}' is stored but has no restore")
 
 
 class Metric(Component):
-    """Judges the ranked recommendations of a block of users."""
+    """Judges the top of users' rankings."""
 
     kind = "metric"
 
     @abstractmethod
-    def build(self) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-        """Return the metric.
+    def measure(self, lists: RankedLists, catalogue: Catalogue) -> Tensor:
+        """A value per user, float32 [Q], which is averaged over users; or one value for all lists together, a scalar.
 
-        It is called with the recommended item ids int64 [B, k], whether each is relevant bool [B, k], and the
-        number of relevant items int64 [B]; it gives a value per user, float32 [B].
+        `lists` holds k recommended items of each of Q users, and which of them are relevant.
         """
 
 

@@ -46,11 +46,14 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
     >>> suggestion("sgae", ["sage", "gat"])
     "; did you mean 'sage'?"
+    >>> suggestion("sgae", ["hetero_sage", "gat"])
+    "; did you mean 'hetero_sage'?"
     >>> suggestion("zzz", ["sage", "gat"])
     '; known: gat, sage'
     """
     options = sorted(known)
-    near = get_close_matches(word, options, n=1, cutoff=0.6)
+    by_part = (option for option in options if get_close_matches(word, option.split("_")))
+    near = get_close_matches(word, options, n=1) or list(by_part)
     if near:
         return f"; did you mean '{near[0]}'?"
     return f"; known: {', '.join(options)}" if options else "; none is installed"

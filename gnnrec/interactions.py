@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     IdArray = npt.NDArray[np.int64]
+    """int64 [n]; a name for annotations."""
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +152,8 @@ class Interactions:
         """A digest of who interacted with what: the same data give the same fingerprint on any machine."""
         digest = hashlib.sha256()
         for table, column in ((self.users, "user"), (self.items, "item")):
-            digest.update("\0".join(map(str, table[column])).encode())
+            # The count keeps the last user apart from the first item.
+            digest.update("".join(f"{part}\0" for part in (f"{column} {len(table)}", *table[column])).encode())
         digest.update(np.ascontiguousarray(self.edges.keys.astype("<i8")).tobytes())
         return digest.hexdigest()
 
@@ -178,15 +180,15 @@ class Interactions:
             chosen: See the attribute.
 
         Raises:
-            DataError: There are no rows, or an id is missing.
+            DataError: There are no rows, or an id or a timestamp is missing.
         """
         if log.empty:
             raise DataError(f"{source}: there are no interactions in it")
-        for column in ("user", "item"):
-            missing = int(log[column].isna().sum())
-            if missing:
-                first = int(np.flatnonzero(log[column].isna())[0]) + 1
-                raise DataError(f"{source}: {missing} rows have no {column} id; the first is row {first}")
+        for column, what in (("user", "user id"), ("item", "item id"), ("timestamp", "timestamp")):
+            missing = log[column].isna().to_numpy() if column in log else np.zeros(0, bool)
+            if missing.any():
+                first = int(np.flatnonzero(missing)[0]) + 1
+                raise DataError(f"{source}: {missing.sum()} rows have no {what}; the first is row {first}")
         merged = log.drop_duplicates(["user", "item"], keep="last")
         if len(merged) < len(log):
             logger.warning("%s: %d duplicate interactions merged", source, len(log) - len(merged))

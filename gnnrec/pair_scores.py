@@ -43,9 +43,10 @@ def pair_dot(user: Tensor, item: Tensor, edge_label_index: Tensor) -> Tensor:
     """
     with torch.autocast(user.device.type, enabled=False):
         user, item = user.float(), item.float()
-        if not has_sampled_products(user.device):
-            return gathered_dot(user, item, edge_label_index)
         key = (user.size(0), item.size(0))
+        # Torch refuses a sampled product with more entries than its matrix has cells.
+        if not has_sampled_products(user.device) or edge_label_index.size(1) > key[0] * key[1]:
+            return gathered_dot(user, item, edge_label_index)
         structure = _structures.get(edge_label_index, key, lambda: _pair_structure(edge_label_index, key))
         scores: Tensor = _SampledProduct.apply(user, item, structure)  # type: ignore[no-untyped-call]
         return scores

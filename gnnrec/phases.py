@@ -8,13 +8,13 @@ import numpy as np
 
 from gnnrec.contracts import NODE_TYPES
 from gnnrec.errors import ContractError
-from gnnrec.interactions import FeatureBlock
+from gnnrec.interactions import Edges, FeatureBlock
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.contracts import FeatureEncoder
-    from gnnrec.interactions import Edges
+    from gnnrec.interactions import IdArray
     from gnnrec.recipe.schema import Recipe
     from gnnrec.split import Split
 
@@ -51,6 +51,17 @@ class PhaseGraphs:
     def build(self, phase: Phase) -> HeteroData:
         """The graph of a phase."""
         return self._builder.build(phase_edges(self._split, phase), self._features)
+
+    def build_with_user(self, items: IdArray) -> HeteroData:
+        """The test graph and one user more, the last: with these items (int64 [H]) as edges, and zeros for features."""
+        edges = phase_edges(self._split, "test")
+        users = np.append(edges.users, np.full(len(items), edges.num_users))
+        wider = Edges(users, np.append(edges.items, items), edges.num_users + 1, edges.num_items)
+        features = dict(self._features)
+        if "user" in features:
+            values, names = features["user"].values, features["user"].names
+            features["user"] = FeatureBlock(np.pad(values, ((0, 1), (0, 0))), names)
+        return self._builder.build(wider, features)
 
 
 def _encode(encoders: tuple[FeatureEncoder, ...], node_type: str, split: Split) -> FeatureBlock | None:

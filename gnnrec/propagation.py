@@ -15,13 +15,13 @@ from torch.autograd.function import once_differentiable
 
 from gnnrec.sparse import PerTensor, Structure, has_sparse_products, product
 
-Reduce = Literal["sum", "mean"]
+Reduce = Literal["sum", "mean", "symmetric"]
 
 _matrices = PerTensor()
 
 
 def propagate(source: Tensor, edge_index: Tensor, num_targets: int, reduce: Reduce = "mean") -> Tensor:
-    """Reduce the messages that reach each target: out[t] = sum or mean of source[s] over edges (s, t).
+    """Reduce the messages that reach each target: out[t] = sum over edges (s, t) of source[s] · weight.
 
     Runs in float32 whatever the surrounding precision, since sparse products on CPU know no other.
 
@@ -29,7 +29,8 @@ def propagate(source: Tensor, edge_index: Tensor, num_targets: int, reduce: Redu
         source: float [S, D], embeddings of the source nodes.
         edge_index: int64 [2, E], row 0 sources, row 1 targets. What is computed from it is kept while it lives.
         num_targets: T.
-        reduce: `mean` divides by a target's number of edges; a target without edges gets zeros.
+        reduce: The weights: `sum` 1, `mean` 1 / d_t, `symmetric` 1 / sqrt(d_s d_t), with d a node's number of edges.
+            A target without edges gets zeros.
 
     Returns:
         float32 [T, D].
@@ -62,8 +63,11 @@ def _weights(edge_index: Tensor, num_targets: int, reduce: Reduce) -> Tensor:
     """The factor of each edge: float32 [E]."""
     if reduce == "sum":
         return torch.ones(edge_index.size(1), device=edge_index.device)
-    targets = edge_index[1]
-    return torch.bincount(targets, minlength=num_targets).float().reciprocal()[targets]
+    sources, targets = edge_index
+    degree = torch.bincount(targets, minlength=num_targets)[targets].float()
+    if reduce == "mean":
+        return degree.reciprocal()
+    return (degree * torch.bincount(sources)[sources]).rsqrt()
 
 
 def _matrix_and_transpose(

@@ -46,6 +46,10 @@ class Registry:
     Args:
         entry_points: What to load, in this order; a name that is taken is refused to the later one.
         disabled: Names of plugins to leave out.
+
+    Attributes:
+        plugins: What was found, and what became of it.
+        not_found: Names to leave out that no plugin bears.
     """
 
     def __init__(self, entry_points: Iterable[importlib.metadata.EntryPoint], disabled: Iterable[str] = ()) -> None:
@@ -55,6 +59,7 @@ class Registry:
         self._owners: dict[type[Component], str] = {}
         disabled = set(disabled)
         self.plugins = tuple(self._load(entry_point, disabled) for entry_point in entry_points)
+        self.not_found = tuple(sorted(disabled - {plugin.name for plugin in self.plugins}))
 
     @classmethod
     def installed(cls) -> Registry:

@@ -33,6 +33,7 @@ class RunDirectory:
         parent = Path(root).expanduser() / recipe
         stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
         try:
+            self._made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
             parent.mkdir(parents=True, exist_ok=True)
             self.path = _new_directory(parent, f"{stamp}-s{seed}")
         except OSError as error:
@@ -82,11 +83,11 @@ class RunDirectory:
         return final
 
     def discard(self) -> None:
-        """Remove what was written, and the folders above it that it leaves empty."""
+        """Remove what was written, and the folders above it that were made for it and that it leaves empty."""
         shutil.rmtree(self.path, ignore_errors=True)
-        for parent in (self.path.parent, self.path.parent.parent):
+        for folder in self._made:
             try:
-                parent.rmdir()
+                folder.rmdir()
             except OSError:
                 return
 

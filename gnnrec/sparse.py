@@ -51,6 +51,11 @@ class Structure:
             return torch.sparse_csr_tensor(self.crow, self.col, values, self.shape, check_invariants=False)
 
 
+def incidence(rows: Tensor, columns: Tensor, shape: tuple[int, int]) -> Tensor:
+    """A CSR float32 [rows, columns] with a one at each of the given pairs, two int64 [E]."""
+    return Structure.of(rows, columns, shape).matrix(torch.ones(len(rows), device=rows.device))
+
+
 def product(matrix: Tensor, dense: Tensor) -> Tensor:
     """CSR [R, C] times dense [C, D]: [R, D]. `matrix @ dense` would fill its result with zeros first and copy them."""
     return dense.new_empty(matrix.size(0), dense.size(1)).addmm_(matrix, dense, beta=0)
@@ -73,11 +78,11 @@ class PerTensor:
     def get(self, tensor: Tensor, key: tuple[object, ...], make: Callable[[], Made]) -> Made:
         """What `make` gives for this tensor and key; made on the first call."""
         version = 0 if tensor.is_inference() else tensor._version  # noqa: SLF001 - torch has no public name for it
-        entries = self._made.get(tensor)  # type: ignore[no-untyped-call]
-        if entries is None:
-            entries = self._made[tensor] = {}
-        full_key = (version, *key)
-        if full_key not in entries:
-            entries[full_key] = make()
-        made: Made = entries[full_key]
+        seen, entries = self._made.get(tensor, (None, {}))  # type: ignore[no-untyped-call]
+        if seen != version:
+            entries = {}
+            self._made[tensor] = (version, entries)
+        if key not in entries:
+            entries[key] = make()
+        made: Made = entries[key]
         return made

@@ -132,8 +132,6 @@ def _default_of(info: dict[str, Any]) -> str:
     default = info["default"]
     if isinstance(default, list):
         return "[" + ", ".join(map(str, default)) + "]"
-    return (
-        {None: "–", True: "true", False: "false"}.get(default, str(default))
-        if not isinstance(default, dict)
-        else str(default)
-    )
+    if default is None:
+        return "–"
+    return str(default).lower() if isinstance(default, bool) else str(default)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from gnnrec.errors import suggestion
+from gnnrec.errors import UsageError, suggestion
 from gnnrec.recipe import overrides as overriding
 from gnnrec.recipe.check import check, check_component_data
 from gnnrec.recipe.faults import Fault, Position, RecipeError
@@ -72,8 +73,10 @@ def load_component(kind: str, name: str, assignments: Iterable[str]) -> Componen
     registry = installed()
     registry.component(kind, name)
     place = Position(f"{kind} {name}")
-    base = overriding.tree(overriding.from_mapping({"name": name}), place)
     pairs = [overriding.parse_assignment(text) for text in assignments]
+    base = overriding.tree(overriding.from_mapping({"name": name}), place)
+    if any(path == "name" for path, _ in pairs):
+        raise UsageError(f"the {kind} is named by the argument '{name}' already; -s sets its fields")
     return check_component_data(kind, merge(base, overriding.tree(pairs, place)), registry)
 
 
@@ -117,9 +120,11 @@ def dump_recipe(recipe: Recipe) -> str:
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     setattr(yaml, "sort_base_mapping_type_on_output", False)  # noqa: B010 - typed as None; keeps sections in order
-    yaml.allow_unicode = True
+    data = recipe.to_dict()
+    # Three characters that end a line would be written bare, and read back as spaces.
+    yaml.allow_unicode = not re.search("[\x85\u2028\u2029]", json.dumps(data, ensure_ascii=False))
     text = io.StringIO()
-    yaml.dump(recipe.to_dict(), text)
+    yaml.dump(data, text)
     return text.getvalue()
 
 

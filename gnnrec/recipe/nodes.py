@@ -145,7 +145,9 @@ class _Reader:
                 self.fault(where, (*path, key), f"this key stands twice; first in line {first.line}")
                 continue
             keys[key] = where
-            children[key] = self.read(value_node, (*path, key))
+            child = self.read(value_node, (*path, key))
+            # The parser places a value that is not written at whatever comes next.
+            children[key] = Node(None, where) if value_node.start_mark.index == value_node.end_mark.index else child
         for source in merged:
             for key, child in source.value.items():
                 children.setdefault(key, child)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import logging
 from dataclasses import dataclass
@@ -87,8 +88,9 @@ def _find(
 
 
 def _local(archive: Archive, path: str | None, tried: list[str]) -> Files | None:
+    others = {other.name for release in RELEASES.values() for other, _ in release.forms} - {archive.name}
     for name, root in local_roots(path):
-        files = archive.at(root) if root is not None else None
+        files = archive.at(root) if root is not None and root.name not in others else None
         if files is not None:
             return files
         tried.append(f"{name}: no {archive.name} and no folder {archive.folder.rstrip('/')}")
@@ -111,7 +113,7 @@ def _ml_100k(files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
     genres = _table(files, "u.genre", {"genre": "genre"}, sep="|", names=["genre", "code"])["genre"].tolist()
     columns = ["item", "title", "released", "video", "url", *genres]
     wanted = {column: column for column in ("item", "title", *genres)}
-    movies = _table(files, "u.item", wanted, sep="|", names=columns, encoding="latin-1")
+    movies = _table(files, "u.item", wanted, sep="|", names=columns, encoding="latin-1", quoting=csv.QUOTE_NONE)
     flags = movies[genres].to_numpy(bool)
     movies["genres"] = [[genre for genre, on in zip(genres, row, strict=True) if on] for row in flags]
     return log, movies[["item", "title", "genres"]]
@@ -131,7 +133,7 @@ def _ml_100k_in_wheel(files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
         "release_year:token": "year",
         "class:token_seq": "genres",
     }
-    movies = _table(files, "ml-100k.item", names, sep="\t", dtype={"release_year:token": str})
+    movies = _table(files, "ml-100k.item", names, sep="\t", dtype={"release_year:token": str}, quoting=csv.QUOTE_NONE)
     movies["title"] = movies["title"] + (" (" + movies["year"] + ")").fillna("")
     movies["genres"] = movies["genres"].str.split(" ")
     return log, movies[["item", "title", "genres"]]
@@ -159,8 +161,9 @@ def _table(files: Files, name: str, columns: dict[str, str], **options: object) 
         bad = numbers.isna() | (numbers % 1 != 0)
         if bad.any():
             row = int(bad.to_numpy().argmax())
-            got = renamed[column].iloc[row]
-            raise DataError(f"{where}: {int(bad.sum())} rows have no {column} id; row {row + 1} has {got!r}")
+            value = renamed[column].iloc[row]
+            got = "nothing" if pd.isna(value) else f"'{value}'"
+            raise DataError(f"{where}: {int(bad.sum())} rows have no {column} id; row {row + 1} has {got}")
         renamed[column] = numbers.astype("int64")
     return renamed
 

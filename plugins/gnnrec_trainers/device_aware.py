@@ -34,7 +34,7 @@ class DeviceAware(Trainer):
 
         Raises:
             UsageError: The device is not there.
-            TrainingError: The loss is not finite.
+            TrainingError: The loss, in training or validation, is not finite.
         """
         from gnnrec_trainers.device_aware_loop import fit
 

@@ -51,12 +51,9 @@ def fit(config: DeviceAware, task: TrainingTask) -> Fit:
         fabric.backward(loss)
         optimizer.step()
         train_loss = float(loss.detach())
-        if not math.isfinite(train_loss):
-            raise TrainingError(
-                f"the loss is {train_loss} in epoch {epoch}; try a smaller trainer.learning_rate "
-                f"(now {config.learning_rate:g}) or trainer.precision: 32-true"
-            )
+        _check_finite("loss", train_loss, epoch, config)
         val = task.validate(task.model)
+        _check_finite("validation loss", val["loss"], epoch, config)
         seconds = time.perf_counter() - started
         record = EpochRecord(epoch, train_loss, val, optimizer.param_groups[0]["lr"], round(seconds, 6))
         if best is None or better(config.monitor, val, best.val):
@@ -102,6 +99,14 @@ def whole_batch(supervision: Edges, device: torch.device) -> Batch:
         torch.from_numpy(supervision.users).to(device),
         torch.from_numpy(supervision.items).to(device),
     )
+
+
+def _check_finite(what: str, value: float, epoch: int, config: DeviceAware) -> None:
+    if not math.isfinite(value):
+        raise TrainingError(
+            f"the {what} is {value} in epoch {epoch}; try a smaller trainer.learning_rate "
+            f"(now {config.learning_rate:g}) or trainer.precision: 32-true"
+        )
 
 
 def _pairs(batch: Batch, users: Tensor, items: Tensor) -> Tensor:

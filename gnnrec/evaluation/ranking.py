@@ -1,0 +1,85 @@
+"""Full ranking: every item is a candidate for every user, seen items are masked, ties go to the lower index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gnnrec.ranked_lists import NO_ITEM, RankedLists
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gnnrec.interactions import Edges
+
+BLOCK_CELLS = 2**24
+"""Scores held at once (users of a block times items): 64 MiB of float32."""
+
+
+class RankingTask:
+    """Rank all items for the users of a held-out part.
+
+    Args:
+        relevant: The held-out interactions.
+        seen: What is masked; nothing of it is recommended.
+    """
+
+    def __init__(self, relevant: Edges, seen: Edges) -> None:
+        self.seen = seen
+        self.users = torch.from_numpy(np.unique(relevant.users))
+        self._relevant_keys = torch.from_numpy(np.unique(relevant.keys))
+        self._num_relevant = torch.bincount(torch.from_numpy(relevant.users), minlength=relevant.num_users)
+
+    def rank(self, score: Callable[[Tensor], Tensor], k: int) -> RankedLists:
+        """Rank with `score`, which gives float [B, I] for int64 [B] users; in blocks, so memory is bounded."""
+        num_items = self.seen.num_items
+        k = min(k, num_items)
+        size = max(1, BLOCK_CELLS // num_items)
+        items = torch.cat([self._top(score, users, k) for users in torch.split(self.users, size)])
+        keys = self.users[:, None] * num_items + items
+        at = torch.searchsorted(self._relevant_keys, keys).clamp_(max=len(self._relevant_keys) - 1)
+        relevant = (self._relevant_keys[at] == keys) & (items != NO_ITEM)
+        return RankedLists(self.users, items, relevant, self._num_relevant[self.users])
+
+    def _top(self, score: Callable[[Tensor], Tensor], users: Tensor, k: int) -> Tensor:
+        scores = score(users)
+        rows, seen = self.seen.items_of(users.numpy())
+        scores[torch.from_numpy(rows).to(scores.device), torch.from_numpy(seen).to(scores.device)] = -torch.inf
+        values, items = top_items(scores, k)
+        return items.masked_fill_(values == -torch.inf, NO_ITEM).cpu()
+
+
+def top_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """The k highest scores of each row and their places, both [B, k]; of equal scores the lower index comes first.
+
+    Args:
+        scores: float [B, I], without NaN.
+        k: At most I.
+
+    >>> top_items(torch.tensor([[1.0, 3.0, 3.0, 1.0]]), 3)[1]
+    tensor([[1, 2, 0]])
+    """
+    # One more than asked for shows where a tie runs across the end of the list.
+    values, items = scores.topk(min(k + 1, scores.size(1)), dim=1)
+    crossing = values[:, k] == values[:, k - 1] if values.size(1) > k else torch.zeros(0, dtype=torch.bool)
+    values, items = values[:, :k], items[:, :k]
+    if (values[:, 1:] == values[:, :-1]).any():
+        items = items.sort(dim=1).values
+        values, order = scores.gather(1, items).sort(dim=1, descending=True, stable=True)
+        items = items.gather(1, order)
+    if crossing.any():
+        values[crossing], items[crossing] = _top_across_ties(scores[crossing], values[crossing, -1:], k)
+    return values, items
+
+
+def _top_across_ties(scores: Tensor, last: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """The same for rows in which several items tie for the last place, whose score is `last` [B, 1]."""
+    above, level = scores > last, scores == last
+    wanted = k - above.sum(dim=1, keepdim=True)
+    chosen = above | (level & (level.cumsum(dim=1) <= wanted))
+    items = chosen.nonzero()[:, 1].view(-1, k)  # ascending, exactly k a row
+    values, order = scores.gather(1, items).sort(dim=1, descending=True, stable=True)
+    return values, items.gather(1, order)

@@ -1,0 +1,47 @@
+"""LightGCN."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import PositiveFloat, PositiveInt
+
+from gnnrec import Encoder
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch_geometric.data import HeteroData
+
+
+class LightGCN(Encoder):
+    """LightGCN: propagation and nothing else, averaged over layers (He et al. 2020)."""
+
+    name: Literal["lightgcn"] = "lightgcn"
+
+    channels: PositiveInt = 64
+    """Size of every embedding (D)."""
+
+    layers: PositiveInt = 2
+    """How many times embeddings are propagated, and so how many hops one sees."""
+
+    features: bool = False
+    """Add a linear map of a node's features to the embedding of its id."""
+
+    init_std: PositiveFloat = 0.1
+    """Standard deviation of the initial embeddings."""
+
+    def build(self, graph: HeteroData) -> nn.Module:
+        """Sizes are taken from `graph`.
+
+        Raises:
+            UsageError: The graph lacks reverse edges.
+        """
+        from gnnrec import UsageError
+        from gnnrec_encoders.lightgcn_module import ITEM_TO_USER, LightGCNModule
+        from gnnrec_encoders.node_embeddings import sizes
+
+        if ITEM_TO_USER not in graph.edge_types:
+            raise UsageError("lightgcn propagates both ways; set graph.reverse: true")
+        kinds = tuple(graph.node_types)
+        features, ids = sizes(graph, features=kinds if self.features else (), ids=kinds, encoder=self.name)
+        return LightGCNModule(features, ids, self.channels, self.layers, self.init_std)

@@ -1,0 +1,48 @@
+"""Matrix factorisation: the control without a graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import PositiveFloat, PositiveInt
+
+from gnnrec import Encoder
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch_geometric.data import HeteroData
+
+
+class MF(Encoder):
+    """Matrix factorisation: embeddings without propagation, the control for every graph encoder (Koren et al. 2009).
+
+    With `features: true` and `item_ids: false` an item is its features alone.
+    """
+
+    name: Literal["mf"] = "mf"
+
+    channels: PositiveInt = 64
+    """Size of every embedding (D)."""
+
+    features: bool = False
+    """Add a linear map of a node's features."""
+
+    item_ids: bool = True
+    """Learn an embedding for each item; each user has one in any case."""
+
+    init_std: PositiveFloat = 0.1
+    """Standard deviation of the initial embeddings."""
+
+    def build(self, graph: HeteroData) -> nn.Module:
+        """Sizes are taken from `graph`; its edges are not looked at.
+
+        Raises:
+            UsageError: Items would have neither features nor embeddings.
+        """
+        from gnnrec_encoders.mf_module import MFModule
+        from gnnrec_encoders.node_embeddings import sizes
+
+        kinds = tuple(graph.node_types) if self.features else ()
+        ids = ("user", "item") if self.item_ids else ("user",)
+        num_features, num_embeddings = sizes(graph, features=kinds, ids=ids, encoder=self.name)
+        return MFModule(num_features, num_embeddings, self.channels, self.init_std)

@@ -1,0 +1,28 @@
+"""Embeddings without propagation, as a module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from gnnrec_encoders.node_embeddings import NodeEmbeddings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch_geometric.data import HeteroData
+
+
+class MFModule(nn.Module):
+    """Layer 0 and nothing after it; arguments as in `NodeEmbeddings`."""
+
+    def __init__(
+        self, num_features: Mapping[str, int], num_embeddings: Mapping[str, int], channels: int, init_std: float
+    ) -> None:
+        super().__init__()
+        self.initial = NodeEmbeddings(num_features, num_embeddings, channels, init_std)
+
+    def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
+        """Embed every node of `graph`: user [U, D], item [I, D]."""
+        return self.initial(graph, "user"), self.initial(graph, "item")

@@ -1,0 +1,37 @@
+"""Softmax over all items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import PositiveFloat
+
+from gnnrec import Loss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+
+class Softmax(Loss):
+    """Cross-entropy of each positive against all items: no negatives are drawn, every other item is one.
+
+    The multinomial likelihood of Liang et al. 2018 (equation 2), averaged over positives; with cosine scores and a
+    temperature it is the sampled softmax of Wu et al. 2024 with every item sampled.
+    """
+
+    name: Literal["softmax"] = "softmax"
+
+    listwise: ClassVar[bool] = True
+
+    temperature: PositiveFloat = 0.15
+    """Scores are divided by it: the smaller, the more the hardest items count. 0.1 to 0.2 for cosines, 1 for dots."""
+
+    def build(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """`functional.softmax` at this temperature."""
+        from functools import partial
+
+        from gnnrec_losses.functional import softmax
+
+        return partial(softmax, temperature=self.temperature)

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch_geometric.data import HeteroData
+from toys import checkerboard, edges, interactions, movielens_like, pairs_of, small_recipe
+
+from gnnrec import DataError, pipeline, run
+from gnnrec.evaluation.link import LabelledPairs, LinkEvaluator, held_out_pairs
+from gnnrec_losses.functional import bce
+from gnnrec_splits.random_link import RandomLink
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCORES = st.lists(st.integers(-3, 3), min_size=1, max_size=12)
+"""Few values, so that there are ties."""
+
+
+class Told(nn.Module):
+    """Gives the scores it was told, and remembers how it was asked."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, scores: list[float]) -> None:
+        super().__init__()
+        self.scores = torch.tensor(scores, dtype=torch.float32)
+        self.was_training = True
+
+    def forward(self, graph: HeteroData, edge_label_index: Tensor) -> Tensor:  # noqa: ARG002 - as a model's
+        self.was_training = self.training
+        assert not torch.is_grad_enabled()
+        return self.scores[edge_label_index[1]]
+
+
+def judge(positive: list[float], negative: list[float]) -> dict[str, float]:
+    """Metrics of the given scores; the negatives are dealt evenly, so their number is a multiple of the positives'."""
+    count, all_scores = len(positive), [*positive, *negative]
+    pairs = LabelledPairs(torch.stack([torch.zeros(len(all_scores)), torch.arange(len(all_scores))]).long(), count)
+    return LinkEvaluator(HeteroData(), pairs, bce)(Told(all_scores))
+
+
+def auc_by_counting(positive: list[float], negative: list[float]) -> float:
+    """The share of (positive, negative) pairs in the right order; a tie counts half."""
+    won = sum((p > n) + 0.5 * (p == n) for p in positive for n in negative)
+    return won / (len(positive) * len(negative))
+
+
+def ap_by_counting(positive: list[float], negative: list[float]) -> float:
+    """Precision at each threshold, weighted with the recall gained there."""
+    points = [(0.0, 0.0)]
+    for threshold in sorted({*positive, *negative}, reverse=True):
+        hits, misses = (sum(score >= threshold for score in scores) for scores in (positive, negative))
+        points.append((hits / len(positive), hits / (hits + misses)))
+    return sum((after[0] - before[0]) * after[1] for before, after in pairwise(points))
+
+
+def test_metrics_are_those_counted_by_hand() -> None:
+    metrics = judge([3.0, 1.0], [2.0, 0.0, 1.0, -1.0])
+    # In order: 3+ 2- {1+ 1-} 0- -1-. Positive 3 beats all four; positive 1 beats two and ties with one: 6.5 of 8.
+    assert metrics["auc"] == pytest.approx(6.5 / 8)
+    assert metrics["ap"] == pytest.approx(1 / 2 * 1 + 1 / 2 * 2 / 4)
+    expected = [math.log1p(math.exp(-s)) for s in (3, 1)] + [math.log1p(math.exp(s)) for s in (2, 0, 1, -1)]
+    assert metrics["loss"] == pytest.approx(sum(expected) / 6)
+    assert list(metrics) == ["loss", "auc", "ap"]
+
+
+@given(positive=SCORES, negative=SCORES)
+def test_auc_and_ap_equal_an_independent_count_with_ties(positive: list[float], negative: list[float]) -> None:
+    dealt = negative * len(positive)
+    metrics = judge(positive, dealt)
+    assert metrics["auc"] == pytest.approx(auc_by_counting(positive, dealt), abs=1e-6)
+    assert metrics["ap"] == pytest.approx(ap_by_counting(positive, dealt), abs=1e-6)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_auc_and_ap_equal_an_independent_count_on_scores_of_any_size(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    positive, negative = (random.normal(scale=1e3, size=size).astype(np.float32).tolist() for size in (7, 21))
+    metrics = judge(positive, negative)
+    assert metrics["auc"] == pytest.approx(auc_by_counting(positive, negative), abs=1e-6)
+    assert metrics["ap"] == pytest.approx(ap_by_counting(positive, negative), abs=1e-6)
+
+
+def test_large_scores_make_no_ties() -> None:
+    assert judge([200.0], [100.0])["auc"] == 1.0
+    assert judge([-200.0], [-100.0])["auc"] == 0.0
+    assert judge([5.0], [5.0])["auc"] == 0.5
+
+
+def test_only_what_is_asked_for_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "unique", lambda *_, **__: pytest.fail("ranks were computed"))
+    pairs = LabelledPairs(torch.tensor([[0, 0], [0, 1]]), 1)
+    metrics = LinkEvaluator(HeteroData(), pairs, bce)(Told([0.0, 0.0]), ("loss",))
+    assert metrics == {"loss": pytest.approx(math.log(2))}
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_model_is_asked_in_evaluation_mode_and_left_as_it_was(training: bool) -> None:
+    pairs = LabelledPairs(torch.tensor([[0, 0], [0, 1]]), 1)
+    model = Told([1.0, 0.0]).train(training)
+    LinkEvaluator(HeteroData(), pairs, bce)(model)
+    assert (model.was_training, model.training) == (False, training)
+    broken = Told([]).train(training)
+    with pytest.raises(IndexError):
+        LinkEvaluator(HeteroData(), pairs, bce)(broken)
+    assert broken.training is training
+
+
+def test_pairs_are_positives_and_then_the_negatives_of_each() -> None:
+    negatives = torch.tensor([[5, 6], [7, 8]]), torch.tensor([[1, 2], [3, 4]])
+    pairs = LabelledPairs.of(edges([(0, 1), (2, 3)], 9, 9), negatives)
+    assert pairs.edge_label_index.tolist() == [[0, 2, 5, 6, 7, 8], [1, 3, 1, 2, 3, 4]]
+    positive, negative = pairs.divide(torch.arange(6))
+    assert (positive.tolist(), negative.tolist()) == ([0, 1], [[2, 3], [4, 5]])
+
+
+def test_evaluation_negatives_are_a_positive_of_no_part_and_follow_from_the_split_s_seed() -> None:
+    split = RandomLink(seed=1).split(checkerboard())
+    drawn = {}
+    for part in ("val", "test"):
+        pairs = held_out_pairs(split, part, 1, 5)
+        positives, negatives = pairs.edge_label_index[:, :9], pairs.edge_label_index[:, 9:]
+        assert set(map(tuple, positives.T.tolist())) == pairs_of(split.edges(part))
+        assert negatives.shape == (2, 45)
+        assert not set(map(tuple, negatives.T.tolist())) & pairs_of(split.interactions.edges)
+        assert torch.equal(held_out_pairs(split, part, 1, 5).edge_label_index, pairs.edge_label_index)
+        assert not torch.equal(held_out_pairs(split, part, 2, 5).edge_label_index, pairs.edge_label_index)
+        drawn[part] = negatives
+    assert not torch.equal(drawn["val"], drawn["test"])
+
+
+def test_every_run_over_a_split_is_asked_the_same_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Tensor] = []
+
+    def spy(*arguments: Any) -> LabelledPairs:
+        pairs = held_out_pairs(*arguments)
+        asked.append(pairs.edge_label_index)
+        return pairs
+
+    monkeypatch.setattr(pipeline, "held_out_pairs", spy)
+    data = movielens_like(tmp_path / "data")
+    for changes in ({"seed": 0}, {"seed": 1, "encoder__layers": 1, "negatives__ratio": 5}, {"split__seed": 7}):
+        run(small_recipe(data, **changes), out=tmp_path / "runs")
+    assert len(asked) == 6
+    assert torch.equal(asked[0], asked[2])
+    assert torch.equal(asked[1], asked[3])
+    assert not torch.equal(asked[0], asked[4])
+    assert not torch.equal(asked[1], asked[5])
+
+
+def test_a_full_matrix_cannot_be_judged() -> None:
+    full = interactions([(user, item) for user in range(3) for item in range(4)], 3, 4)
+    split = RandomLink(val=0.2, test=0.2).split(full)
+    with pytest.raises(DataError) as error:
+        held_out_pairs(split, "val", 0, 2)
+    assert str(error.value) == "every user has interacted with every item: there are no negatives"

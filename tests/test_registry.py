@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import importlib.metadata
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gnnrec import UsageError
+from gnnrec.errors import suggestion
+from gnnrec.registry import Registry, check_component, installed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from importlib.metadata import EntryPoint
+    from pathlib import Path
+
+    Plugin = Callable[[str, str], EntryPoint]
+
+GAT = """
+    class GAT(Encoder):
+        name: Literal["gat"] = "gat"
+        def build(self, graph): ...
+    @hookimpl
+    def gnnrec_components():
+        return (GAT,)
+    """
+
+
+def field(line: str) -> str:
+    """A plugin whose one encoder has the given line as well."""
+    return GAT.replace("        def build", f"        {line}\n        def build")
+
+
+def failure(registry: Registry, name: str) -> str:
+    """Why the plugin of that name failed."""
+    [record] = [record for record in registry.plugins if record.name == name and record.state == "failed"]
+    assert record.details.startswith("Traceback")
+    return record.error
+
+
+def test_a_plugin_is_a_class_a_hookimpl_and_an_entry_point(plugin: Plugin) -> None:
+    registry = Registry([plugin("first", GAT)])
+    [record] = registry.plugins
+    assert (record.state, record.hooks, record.error) == ("loaded", ("gnnrec_components",), "")
+    gat = registry.component("encoder", "gat")
+    assert (record.components, registry.owner(gat)) == ((gat,), "first")
+    assert registry.components("decoder") == {}
+
+
+def test_a_name_that_is_taken_is_refused_to_the_later_plugin_and_both_are_named(plugin: Plugin) -> None:
+    points = [plugin("first", GAT), plugin("second", GAT), plugin("third", GAT.replace('"gat"', '"gcn"'))]
+    registry = Registry(points)
+    assert failure(registry, "second") == "encoder 'gat' of plugin 'second' is already contributed by plugin 'first'"
+    assert registry.owner(registry.component("encoder", "gat")) == "first"
+    assert sorted(registry.components("encoder")) == ["gat", "gcn"]
+
+
+def test_a_refused_plugin_contributes_nothing_at_all(plugin: Plugin) -> None:
+    text = GAT.replace("(GAT,)", "(Dot, GAT)").replace(
+        "    @hook",
+        """
+    class Dot(Decoder):
+        name: Literal["dot"] = "dot"
+        def build(self, channels): ...
+    @hookimpl
+    def gnnrec_run_started(run): ...
+    @hook""",
+    )
+    registry = Registry([plugin("first", GAT), plugin("second", text)])
+    assert failure(registry, "second").startswith("encoder 'gat'")
+    assert registry.components("decoder") == {}
+    assert registry.hook.gnnrec_run_started.get_hookimpls() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("raise RuntimeError('not today')", "RuntimeError: not today"),
+        ("import sys; sys.exit('bye')", "SystemExit: bye"),
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("class Broken(", "SyntaxError: '(' was never closed (refused.py, line 4)"),
+        (GAT.replace("_components", "_component"), "PluginValidationError: unknown hook 'gnnrec_component' in plugin"),
+        (GAT.replace("components()", "components(more)"), "PluginValidationError: Plugin 'refused' for hook"),
+        (GAT.replace("(GAT,)", "None"), "TypeError: 'NoneType' object is not iterable"),
+        (GAT.replace("(GAT,)", "(int,)"), "gnnrec_components returned <class 'int'>, which is no component class"),
+        (GAT.replace("(GAT,)", "(GAT(),)"), "gnnrec_components returned GAT(name='gat'), which is no component class"),
+        (GAT.replace("(GAT,)", "(GAT, GAT)"), "plugin 'refused' contributes encoder 'gat' twice"),
+        (GAT.replace("build", "biuld"), "GAT lacks the method of its kind: build"),
+        (GAT.replace(' = "gat"', ""), 'GAT needs its name as a field: name: Literal["my_name"] = "my_name"'),
+        (GAT.replace('Literal["gat"]', "str"), 'GAT needs its name as a field: name: Literal["my_name"] = "my_name"'),
+        (GAT.replace('Literal["gat"]', 'Literal["gat", "gcn"]'), "GAT needs its name as a field: name: Literal["),
+        (field("sizes: list[int] = []"), "GAT.sizes is a list, which can change; use tuple[…, ...]"),
+        (field("sizes: tuple[set[int], ...] = ()"), "GAT.sizes is a set, which can change; use tuple[…, ...]"),
+        (field("extra: dict[str, int] | None = None"), "GAT.extra is a dict, which can change; use tuple[…, ...]"),
+        (field("later: Sequence = ()"), "PydanticUndefinedAnnotation: name 'Sequence' is not defined"),
+        (field("copy: int = 3"), "GAT.copy: this name is taken by the component itself; choose another"),
+        (field("summary: int = 3"), "GAT.summary: this name is taken by the component itself; choose another"),
+        (
+            GAT.replace("(Encoder)", "(__import__('gnnrec').component.Component)").replace("def build", "def other"),
+            "GAT derives from no contract; derive from Encoder, Decoder or another kind",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Field name:UserWarning")  # pydantic only warns where the registry refuses
+def test_a_plugin_that_breaks_a_rule_is_left_out_and_the_others_load(plugin: Plugin, text: str, message: str) -> None:
+    good = GAT.replace('"gat"', '"good"')
+    registry = Registry([plugin("before", good), plugin("refused", text), plugin("after", GAT)])
+    assert failure(registry, "refused").startswith(message)
+    assert [record.state for record in registry.plugins] == ["loaded", "failed", "loaded"]
+    assert sorted(registry.components("encoder")) == ["gat", "good"]
+    assert [module.__name__ for module in registry.loaded_plugins()] == ["before", "after"]
+
+
+def test_a_second_entry_point_of_the_same_module_does_not_cost_the_first_its_place(plugin: Plugin) -> None:
+    point = plugin("first", GAT)
+    again = importlib.metadata.EntryPoint("again", "first", "gnnrec")
+    registry = Registry([point, again, point])
+    assert failure(registry, "again") == "it is the same object as plugin 'first'"
+    assert failure(registry, "first") == "another plugin is called 'first' already"
+    assert [module.__name__ for module in registry.loaded_plugins()] == ["first"]
+
+
+def test_a_disabled_plugin_is_not_even_imported(plugin: Plugin) -> None:
+    [record] = Registry([plugin("noisy", "raise RuntimeError")], disabled=["noisy"]).plugins
+    assert (record.name, record.state, record.components) == ("noisy", "disabled", ())
+
+
+def test_gnnrecs_own_plugins_come_first_and_the_environment_disables_some(
+    write: Callable[[str, str], Path], plugin: Plugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin("a_stranger", GAT.replace('"gat"', '"hetero_sage"'))
+    write("stranger-2.5.dist-info/METADATA", "Metadata-Version: 2.1\nName: stranger\nVersion: 2.5\n")
+    write("stranger-2.5.dist-info/entry_points.txt", "[gnnrec]\na_stranger = a_stranger\n")
+    registry = Registry.installed()
+    record = registry.plugins[-1]
+    assert (record.name, record.distribution, record.version) == ("a_stranger", "stranger", "2.5")
+    assert record.error.endswith("already contributed by plugin 'gnnrec_encoders'")
+    assert {each.distribution for each in registry.plugins[:-1]} == {"gnnrec"}
+
+    monkeypatch.setenv("GNNREC_DISABLE_PLUGINS", " gnnrec_encoders, ,gnnrec_losses")
+    registry = Registry.installed()
+    disabled = [each.name for each in registry.plugins if each.state == "disabled"]
+    assert disabled == ["gnnrec_encoders", "gnnrec_losses"]
+    assert registry.owner(registry.component("encoder", "hetero_sage")) == "a_stranger"
+
+
+def test_every_plugin_of_this_installation_loads() -> None:
+    own = [record for record in installed().plugins if record.distribution == "gnnrec"]
+    assert len(own) >= 9
+    assert [(record.name, record.error) for record in own if record.state != "loaded"] == []
+    assert installed() is installed()
+
+
+def test_an_unknown_kind_or_component_is_told_with_the_nearest(toy_registry: Registry) -> None:
+    with pytest.raises(UsageError, match=r"^no kind of component is called 'encodr'; did you mean 'encoder'\?$"):
+        toy_registry.component("encodr", "mean")
+    with pytest.raises(UsageError, match=r"^no encoder is called 'maen'; did you mean 'mean'\?$"):
+        toy_registry.component("encoder", "maen")
+    with pytest.raises(UsageError, match=r"^no metric is called 'recall'; none is installed$"):
+        toy_registry.component("metric", "recall")
+
+
+def test_a_contract_itself_is_no_component() -> None:
+    from gnnrec import Encoder
+    from gnnrec.errors import PluginError
+
+    with pytest.raises(PluginError, match=r"^Encoder lacks the method of its kind: build$"):
+        check_component(Encoder)
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "end"),
+    [
+        ("sgae", ["sage", "gat"], "; did you mean 'sage'?"),
+        ("zzz", ["sage", "gat"], "; known: gat, sage"),
+        ("sage", [], "; none is installed"),
+    ],
+)
+def test_a_suggestion_is_the_nearest_word_or_all_of_them(word: str, known: list[str], end: str) -> None:
+    assert suggestion(word, known) == end
