@@ -63,10 +63,18 @@ class Model(nn.Module):
         """Where the parameters are."""
         return next((parameter.device for parameter in self.parameters()), torch.device("cpu"))
 
-    def forward(self, graph: HeteroData, edge_label_index: Tensor) -> Tensor:
-        """Score pairs int64 [2, P] (row 0 users, row 1 items) after propagating over `graph`: float32 [P]."""
+    def forward(self, graph: HeteroData, wanted: Tensor) -> Tensor:
+        """Propagate over `graph`, then score.
+
+        Args:
+            graph: What is propagated over.
+            wanted: Pairs int64 [2, P] (row 0 users, row 1 items), or users int64 [B] whose every item is scored.
+
+        Returns:
+            float32 [P], or [B, I].
+        """
         user, item = self.encoder(graph)
-        return self.score_pairs(user, item, edge_label_index)
+        return self.score_all(user[wanted], item) if wanted.dim() == 1 else self.score_pairs(user, item, wanted)
 
     def score_all(self, user: Tensor, item: Tensor) -> Tensor:
         """Score every item for encoded users: user [B, D], item [I, D] → float32 [B, I]."""

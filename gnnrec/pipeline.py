@@ -5,29 +5,29 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from gnnrec.environment import describe_environment
 from gnnrec.errors import UsageError
-from gnnrec.evaluation.link import LinkEvaluator, held_out_pairs
-from gnnrec.model import Model
+from gnnrec.evaluation.evaluator import Evaluator
+from gnnrec.fitting import fit, objective
 from gnnrec.observing import Observers
-from gnnrec.phases import PhaseGraphs
 from gnnrec.randomness import Streams
 from gnnrec.recipe.load import dump_recipe, load_recipe
 from gnnrec.recipe.schema import Recipe
 from gnnrec.registry import installed
 from gnnrec.run_directory import RunDirectory
-from gnnrec.saved_run import Run, load_run, save_model
-from gnnrec.training import EpochRecord, RunEnd, RunStart, TrainingTask
+from gnnrec.saved_run import Run, load_run, save_fitted
+from gnnrec.training import RunEnd, RunStart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from gnnrec.interactions import Interactions
-    from gnnrec.phases import Phase
-    from gnnrec.split import Part, Split
+    from gnnrec.split import Split
+    from gnnrec.training import EpochRecord
 
 logger = logging.getLogger("gnnrec")
 
@@ -84,57 +84,32 @@ def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers) -> dict[str
     directory.write_text("recipe.yaml", dump_recipe(recipe))
 
     streams = Streams(recipe.seed)
+    ask = partial(Evaluator, split, evaluation=recipe.evaluation, seed=recipe.split.seed, objective=objective(recipe))
+    evaluators = {"val": ask("val"), "test": ask("test")}
+    epochs = recipe.trainer.epochs if recipe.trainer is not None else 0
+    watch.run_started(RunStart(recipe, directory.path, epochs, counts))
+
+    def epoch_ended(record: EpochRecord) -> None:
+        directory.append_history(record.to_json())
+        watch.epoch_ended(record)
+
     with clock.phase("train"), streams.global_state():
-        parts = recipe.model_sections()
-        graphs = PhaseGraphs(recipe, split)
-        training_graph = graphs.build("train")
-        model = Model.build(parts.encoder, parts.decoder, training_graph)
-        known = split.edges("train")
-        if parts.negatives.exclude == "all":
-            logger.warning("negatives.exclude: all keeps held-out positives from being negatives, and so leaks them")
-            known = interactions.edges
-        supervision = split.supervision_edges
-        sampler = parts.negatives.build(known, supervision, streams.generator("negatives"))
-        loss = parts.loss.build()
-
-        def evaluator(part: Part, phase: Phase) -> LinkEvaluator:
-            pairs = held_out_pairs(split, part, recipe.split.seed, recipe.evaluation.negatives)
-            return LinkEvaluator(graphs.build(phase), pairs, loss)
-
-        evaluators = {"val": evaluator("val", "validate"), "test": evaluator("test", "test")}
-        start = RunStart(recipe, directory.path, parts.trainer.epochs, counts)
-        monitored = tuple(dict.fromkeys(("loss", parts.trainer.monitor)))
-
-        def epoch_ended(record: EpochRecord) -> None:
-            directory.append_history(record.to_json())
-            watch.epoch_ended(record)
-
-        watch.run_started(start)
-        fit = parts.trainer.fit(
-            TrainingTask(
-                model=model,
-                graph=training_graph,
-                supervision=supervision,
-                sampler=sampler,
-                loss=loss,
-                validate=lambda model: evaluators["val"](model, monitored),
-                epoch_ended=epoch_ended,
-                streams=streams,
-            )
-        )
+        fitted = fit(recipe, split, streams, evaluators["val"], epoch_ended)
 
     with clock.phase("evaluate"):
-        judged = {part: judge(model) for part, judge in evaluators.items()}
+        val = evaluators["val"].measure(fitted.scoring("validate"))
+        test, per_user = evaluators["test"].judge(fitted.scoring("test"))
 
     environment = describe_environment(installed())
     environment |= {
-        "device": fit.device,
+        "device": fitted.device,
         "dataset": {"source": interactions.source, "fingerprint": interactions.fingerprint, **counts},
+        "split_fingerprint": split.fingerprint,
         "seeds": {"seed": recipe.seed, "split": recipe.split.seed},
     }
     directory.write_json("environment.json", environment)
-    save_model(directory, model, split)
-    metrics = {"best_epoch": fit.best.epoch, **judged, "seconds": clock.seconds()}
+    save_fitted(directory, fitted, split, per_user)
+    metrics = {"best_epoch": fitted.best_epoch, "val": val, "test": test, "seconds": clock.seconds()}
     directory.write_json("metrics.json", metrics)
     return metrics
 

@@ -14,9 +14,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from gnnrec.errors import RunDirectoryError, UsageError, suggestion
+from gnnrec.fitting import restore
 from gnnrec.interactions import Edges, Interactions
-from gnnrec.model import Model
-from gnnrec.phases import PhaseGraphs
+from gnnrec.randomness import Streams
 from gnnrec.recipe.load import load_recipe
 from gnnrec.run_directory import FORMAT, PARTIAL
 from gnnrec.split import PARTS, Split
@@ -26,26 +26,34 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from gnnrec.fitting import Fitted
     from gnnrec.recipe.schema import Recipe
     from gnnrec.run_directory import RunDirectory
+    from gnnrec.scoring import Scoring
 
 
-def save_model(directory: RunDirectory, model: Model, split: Split) -> None:
-    """Write weights, id tables and split: all that `load_run` needs besides the recipe.
+def save_fitted(directory: RunDirectory, fitted: Fitted, split: Split, per_user: pd.DataFrame) -> None:
+    """Write weights, id tables, split and test metrics per user: all that `load_run` needs besides the recipe.
 
     Raises:
         RunDirectoryError: The disk is full or may not be written.
     """
-    weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    weights = {name: value.detach().cpu().contiguous() for name, value in fitted.weights.items()}
+    users = split.interactions.users
+    tables = {
+        "users": users,
+        "items": split.interactions.items,
+        "split": split.to_table(),
+        "per_user": per_user.assign(user=users["user"].to_numpy()[per_user["user"]]),
+    }
     try:
         save_file(weights, directory.path / "model.safetensors")
-        split.interactions.users.to_parquet(directory.path / "users.parquet", index=False)
-        split.interactions.items.to_parquet(directory.path / "items.parquet", index=False)
-        split.to_table().to_parquet(directory.path / "split.parquet", index=False)
+        for name, table in tables.items():
+            table.to_parquet(directory.path / f"{name}.parquet", index=False)
     except (OSError, SafetensorError) as error:
         raise RunDirectoryError(f"cannot write the model in {directory.path}: {error}") from None
     shapes = {name: list(value.shape) for name, value in weights.items()}
-    directory.write_json("model.json", {"format": FORMAT, "kind": "encoder_decoder", "shapes": shapes})
+    directory.write_json("model.json", {"format": FORMAT, "shapes": shapes})
 
 
 def load_run(directory: str | Path) -> Run:
@@ -93,7 +101,9 @@ class Run:
 
     @cached_property
     def history(self) -> pd.DataFrame:
-        """A row per epoch."""
+        """A row per epoch; none where nothing was trained."""
+        if not (self.directory / "history.jsonl").exists():
+            return pd.DataFrame()
         return pd.read_json(self.directory / "history.jsonl", lines=True)
 
     @cached_property
@@ -136,9 +146,7 @@ class Run:
         Raises:
             UsageError: A user is unknown; the message names the nearest.
         """
-        user, item = self._embeddings
-        with torch.no_grad():
-            return self._model.score_all(user[self._nodes(user_ids)], item)
+        return self.scoring.score(self._nodes(user_ids))
 
     def recommend(self, user_ids: Sequence[Any], k: int = 10, *, include_seen: bool = False) -> pd.DataFrame:
         """The k items that score highest for each user, without those the user is known to have interacted with.
@@ -189,25 +197,18 @@ class Run:
         return content
 
     @cached_property
-    def _graph(self) -> Any:
-        return PhaseGraphs(self.recipe, self.split).build("test")
+    def scoring(self) -> Scoring:
+        """The recommender itself, over node ids, as in the test phase: all but test interactions are propagated over.
 
-    @cached_property
-    def _model(self) -> Model:
-        parts = self.recipe.model_sections()
-        with torch.random.fork_rng(devices=()):
-            model = Model.build(parts.encoder, parts.decoder, self._graph)
+        Raises:
+            RunDirectoryError: The weights are damaged or belong to another recipe.
+        """
+        recipe, split = self.recipe, self.split
         try:
-            model.load_state_dict(load_file(self.directory / "model.safetensors"))
+            weights = load_file(self.directory / "model.safetensors")
+            return restore(recipe, split, Streams(recipe.seed), weights)
         except (OSError, RuntimeError, SafetensorError) as error:
             raise RunDirectoryError(f"the weights in {self.directory} do not load: {error}") from None
-        return model.eval()
-
-    @cached_property
-    def _embeddings(self) -> tuple[Tensor, Tensor]:
-        with torch.no_grad():
-            user, item = self._model.encoder(self._graph)
-        return user, item
 
     def _nodes(self, user_ids: Sequence[Any]) -> Tensor:
         known = pd.Index(self.users["user"])

@@ -29,11 +29,13 @@ class Scoring(ABC):
     """A fitted recommender over U users and I items.
 
     Attributes:
+        device: Where scores are computed.
         num_items: I.
         by_history: How a user who was not there in training is scored, in words.
         by_item: How similar items are found, in words.
     """
 
+    device: torch.device
     num_items: int
     by_history: str
     by_item: str
@@ -74,7 +76,7 @@ class EncodedScoring(Scoring):
             self.user, self.item = model.encoder(graph)
         model.train(was_training)
         self._model, self._fold_in = model, fold_in
-        self.num_items = len(self.item)
+        self.num_items, self.device = len(self.item), self.item.device
 
     @override
     def score(self, users: Tensor) -> Tensor:
@@ -110,7 +112,7 @@ class HistoryScoring(Scoring):
 
     def __init__(self, scorer: nn.Module, known: Edges) -> None:
         self._scorer, self._known = scorer, known
-        self.num_items = known.num_items
+        self.num_items, self.device = known.num_items, torch.device("cpu")
 
     @override
     def score(self, users: Tensor) -> Tensor:

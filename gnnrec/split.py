@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -70,6 +71,13 @@ class Split:
     def supervision_edges(self) -> Edges:
         """The edges that training scores and learns from."""
         return self._select(self.supervision)
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the interactions and of each one's part: runs with the same one answered the same questions."""
+        digest = hashlib.sha256(self.interactions.fingerprint.encode())
+        digest.update(np.ascontiguousarray(self.part).tobytes())
+        return digest.hexdigest()
 
     def to_table(self) -> pd.DataFrame:
         """Columns `user`, `item` (original ids), `part` (by name), `message`, `supervision`."""

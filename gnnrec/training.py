@@ -71,9 +71,10 @@ class TrainingTask:
         model: Encoder and decoder; `model(graph, edge_label_index)` gives the scores of pairs.
         graph: What training propagates over.
         supervision: The positives to learn from.
-        sampler: Gives negatives (see `NegativeSampler.build`).
-        loss: Takes (positive [B], negative [B, R]) and gives a scalar.
-        validate: Takes the model and gives validation metrics by name.
+        sampler: Gives negatives (see `NegativeSampler.build`); None where the loss is listwise.
+        loss: Takes (positive [B], negative [B, R]) and gives a scalar; or, listwise, all scores [B, I] of some users
+            and positives int64 [2, P] (row, item).
+        validate: Takes the model and the epoch (counted from 1) and gives validation metrics by name.
         epoch_ended: To be called with each epoch's record.
         streams: Where all randomness comes from.
     """
@@ -81,9 +82,9 @@ class TrainingTask:
     model: Model
     graph: HeteroData
     supervision: Edges
-    sampler: nn.Module
+    sampler: nn.Module | None
     loss: Callable[[Tensor, Tensor], Tensor]
-    validate: Callable[[Model], Mapping[str, float]]
+    validate: Callable[[Model, int], Mapping[str, float]]
     epoch_ended: Callable[[EpochRecord], None]
     streams: Streams
 

@@ -9,9 +9,11 @@ import torch
 from toys import checkerboard
 
 from gnnrec import TrainingError, UsageError
-from gnnrec.evaluation.link import LinkEvaluator, held_out_pairs
+from gnnrec.evaluation.evaluator import Evaluator, Objective
 from gnnrec.model import Model
 from gnnrec.randomness import Streams
+from gnnrec.recipe.schema import Evaluation
+from gnnrec.scoring import EncodedScoring
 from gnnrec.training import EpochRecord, Fit, TrainingTask
 from gnnrec_decoders.dot import Dot
 from gnnrec_encoders.hetero_sage import HeteroSAGE
@@ -39,7 +41,12 @@ def task(seed: int = 0) -> tuple[TrainingTask, list[EpochRecord]]:
     sampler = Static(corrupt="pair", ratio=2).build(
         SPLIT.edges("train"), SPLIT.supervision_edges, streams.generator("negatives")
     )
-    judge = LinkEvaluator(Bipartite().build(SPLIT.edges("train"), {}), held_out_pairs(SPLIT, "val", 0, 2), bce)
+    evaluator = Evaluator(SPLIT, "val", Evaluation(), 0, Objective(bce, listwise=False))
+    validation_graph = Bipartite().build(SPLIT.edges("train"), {})
+
+    def judge(model: Model, epoch: int) -> dict[str, float]:  # noqa: ARG001 - every epoch alike
+        return evaluator.measure(EncodedScoring(model, validation_graph, pytest.fail))
+
     history: list[EpochRecord] = []
     made = TrainingTask(
         model=model,
@@ -64,7 +71,7 @@ def test_it_learns_a_checkerboard_almost_without_loss() -> None:
     fit, history, given = trained(epochs=200)
     assert history[-1].train_loss < 0.01
     assert fit.best.val["loss"] < 0.05
-    assert given.validate(given.model)["auc"] == 1.0
+    assert given.validate(given.model, 1)["auc"] == 1.0
     assert fit.device == "cpu"
 
 
@@ -83,7 +90,7 @@ def test_the_model_is_left_with_the_weights_of_the_best_epoch() -> None:
     losses = [record.val["loss"] for record in history]
     assert fit.best.val["loss"] == min(losses)
     assert fit.best.epoch == 1 + losses.index(min(losses)) < 30
-    assert given.validate(given.model)["loss"] == min(losses)
+    assert given.validate(given.model, 1)["loss"] == min(losses)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +107,7 @@ def test_the_monitored_metric_chooses_the_first_of_the_best_epochs(
     given, history = task()
     seen: list[dict[str, Tensor]] = []
 
-    def validate(model: Model) -> Mapping[str, float]:
+    def validate(model: Model, epoch: int) -> Mapping[str, float]:  # noqa: ARG001 - every epoch alike
         seen.append({name: value.clone() for name, value in model.state_dict().items()})
         return {"loss": 0.1, monitor: values[len(seen) - 1]}
 
@@ -128,7 +135,7 @@ def test_a_loss_that_is_not_finite_ends_training_with_advice(optimizer: str) -> 
 def test_the_loss_is_watched_in_training_and_in_validation(where: str) -> None:
     given, history = task()
     broken_loss = {"loss": lambda positive, _: positive.sum() * math.nan}
-    changed = broken_loss if where == "training" else {"validate": lambda _: {"loss": math.inf}}
+    changed = broken_loss if where == "training" else {"validate": lambda *_: {"loss": math.inf}}
     trainer = DeviceAware(epochs=2, device="cpu", learning_rate=0.02)
     with pytest.raises(TrainingError) as error:
         trainer.fit(replace(given, **changed))

@@ -35,8 +35,8 @@ def module_of(graph: HeteroData, encoder: HeteroSAGE | None = None) -> torch.nn.
 
 def by_torch_geometric(module: torch.nn.Module, graph: HeteroData) -> dict[str, Tensor]:
     """The same weights in torch_geometric's layers."""
-    hidden = {kind: module.embeddings[kind].weight[graph[kind].node_id] for kind in ("user", "item")}
-    hidden["item"] = hidden["item"] + module.features["item"](graph["item"].x)
+    hidden = {kind: module.initial.ids[kind].weight[graph[kind].node_id] for kind in ("user", "item")}
+    hidden["item"] = hidden["item"] + module.initial.features["item"](graph["item"].x)
     edges = {relation: graph[relation].edge_index for relation in (FORWARD, BACKWARD)}
     for depth, layer in enumerate(module.layers):
         convolutions = {relation: SAGEConv((6, 6), 6, aggr="mean") for relation in (FORWARD, BACKWARD)}
@@ -74,7 +74,7 @@ def test_without_reverse_edges_users_keep_their_own_part_alone() -> None:
     module = module_of(graph)
     user, _ = module(graph)
     first, second = (layer.own["user"] for layer in module.layers)
-    torch.testing.assert_close(user, second(first(module.embeddings["user"].weight).relu()))
+    torch.testing.assert_close(user, second(first(module.initial.ids["user"].weight).relu()))
     other = graph_of(reverse=False)
     other[FORWARD].edge_index = other[FORWARD].edge_index[:, :1]
     assert torch.equal(module(other)[0], user)
@@ -111,8 +111,8 @@ def test_a_node_type_with_neither_features_nor_id_embeddings_is_refused(encoder:
     with pytest.raises(UsageError) as error:
         encoder.build(graph_of())
     assert str(error.value) == (
-        f"hetero_sage: {bare} nodes have neither features nor id embeddings; give them features, or set "
-        "encoder.id_embeddings: true"
+        f"hetero_sage: {bare} nodes have neither features nor id embeddings; give them features, or switch "
+        "their id embeddings on"
     )
 
 

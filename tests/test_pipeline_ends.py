@@ -69,7 +69,7 @@ def test_a_failure_after_some_epochs_keeps_them_too(
     def full(*_: object) -> None:
         raise TrainingError("the disk is full")
 
-    monkeypatch.setattr(pipeline, "save_model", full)
+    monkeypatch.setattr(pipeline, "save_fitted", full)
     with pytest.raises(TrainingError, match="the disk is full"):
         run(small(), out=tmp_path / "runs")
     (left,) = (tmp_path / "runs" / "movielens_sage").iterdir()

@@ -11,7 +11,6 @@ import torch
 from toys import checkerboard, movielens_like, small_recipe
 
 from gnnrec import Run, RunDirectoryError, UsageError, load_run, pipeline, run
-from gnnrec.phases import PhaseGraphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from gnnrec import Split
-    from gnnrec.model import Model
+    from gnnrec.fitting import Fitted
 
 SAME_PARITY = torch.tensor([[(user + item) % 2 == 0 for item in range(16)] for user in range(12)])
 
@@ -29,7 +28,7 @@ class Trained(NamedTuple):
     """A finished run over the checkerboard, with what the pipeline had in memory at its end."""
 
     run: Run
-    model: Model
+    fitted: Fitted
     split: Split
 
 
@@ -37,14 +36,14 @@ class Trained(NamedTuple):
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     folder = tmp_path_factory.mktemp("checkerboard")
     held: list[Any] = []
-    save = pipeline.save_model
+    save = pipeline.save_fitted
 
-    def spy(directory: Any, model: Model, split: Split) -> None:
-        held.extend((model, split))
-        save(directory, model, split)
+    def spy(directory: Any, fitted: Fitted, split: Split, per_user: pd.DataFrame) -> None:
+        held.extend((fitted, split))
+        save(directory, fitted, split, per_user)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "save_model", spy)
+        patch.setattr(pipeline, "save_fitted", spy)
         changes = {"split__disjoint_train": 0, "trainer__epochs": 150, "trainer__learning_rate": 0.02}
         recipe = small_recipe(movielens_like(folder / "data"), **changes)
         yield Trained(run(recipe, out=folder / "runs"), *held)
@@ -61,9 +60,7 @@ def test_scores_are_those_of_the_trained_model_over_training_and_validation_edge
     scores = load_run(trained.run.directory).score(users)
     assert scores.shape == (4, 16)
     assert scores.dtype == torch.float32
-    with torch.no_grad():
-        user, item = trained.model.encoder(PhaseGraphs(trained.run.recipe, trained.split).build("test"))
-    assert torch.equal(scores, user[[2, 11, 0, 2]] @ item.T)
+    assert torch.equal(scores, trained.fitted.scoring("test").score(torch.tensor([2, 11, 0, 2])))
 
 
 def test_what_was_learned_is_what_the_checkerboard_says(trained: Trained) -> None:

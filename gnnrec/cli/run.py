@@ -51,12 +51,10 @@ def run_recipe(
 
 def _summarise(finished: Run) -> None:
     metrics = finished.metrics
-    best, epochs, seconds = metrics["best_epoch"], len(finished.history), metrics["seconds"]
-    say_table(
-        ("", *metrics["val"]),
-        [(part, *(f"{value:.4f}" for value in metrics[part].values())) for part in ("val", "test")],
-        title=f"{finished.recipe.name}, seed {finished.recipe.seed}",
-    )
-    say(f"best epoch {best} of {epochs} by val {finished.recipe.model_sections().trainer.monitor}")
-    say("  ".join(f"{phase} {value:.1f} s" for phase, value in seconds.items()))
+    rows = [(name, f"{value:.4f}", f"{metrics['test'][name]:.4f}") for name, value in metrics["val"].items()]
+    say_table(("", "val", "test"), rows, title=f"{finished.recipe.name}, seed {finished.recipe.seed}")
+    trainer = finished.recipe.trainer
+    if trainer is not None:
+        say(f"best epoch {metrics['best_epoch']} of {trainer.epochs} by val {trainer.monitor}")
+    say("  ".join(f"{phase} {value:.1f} s" for phase, value in metrics["seconds"].items()))
     say(f"run directory {finished.directory}")

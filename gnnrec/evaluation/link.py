@@ -12,12 +12,7 @@ from gnnrec.pair_sampling import UnknownPairs
 from gnnrec.randomness import Streams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from torch_geometric.data import HeteroData
-
     from gnnrec.interactions import Edges
-    from gnnrec.model import Model
     from gnnrec.split import Part, Split
 
 
@@ -42,6 +37,8 @@ class LabelledPairs:
 
     def to(self, device: torch.device) -> LabelledPairs:
         """The same pairs on `device`."""
+        if self.edge_label_index.device == device:
+            return self
         return LabelledPairs(self.edge_label_index.to(device), self.num_positives)
 
     def divide(self, scores: Tensor) -> tuple[Tensor, Tensor]:
@@ -64,41 +61,23 @@ def held_out_pairs(split: Split, part: Part, seed: int, negatives: int) -> Label
     return LabelledPairs.of(positives, unknown.draw_pairs((len(positives), negatives), generator))
 
 
-class LinkEvaluator:
-    """Scores labelled pairs with a model that propagates over a given graph.
+def auc(positive: Tensor, negative: Tensor) -> float:
+    """Area under the ROC curve of positive [B] against negative [B, R]; ties count half."""
+    from torchmetrics.functional.classification import binary_auroc
 
-    Args:
-        graph: What is propagated over.
-        pairs: What is scored.
-        loss: Takes (positive [B], negative [B, R]) and gives a scalar.
-    """
+    return float(binary_auroc(*_ranks_and_labels(positive, negative)))
 
-    def __init__(self, graph: HeteroData, pairs: LabelledPairs, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
-        self._graph, self._pairs, self._loss = graph, pairs, loss
 
-    def __call__(self, model: Model, metrics: Sequence[str] = ("loss", "auc", "ap")) -> dict[str, float]:
-        """The metrics asked for, and no work for others. The model is left in the mode it was in."""
-        if self._pairs.edge_label_index.device != model.device:
-            self._graph, self._pairs = self._graph.clone().to(model.device), self._pairs.to(model.device)
-        was_training = model.training
-        model.eval()
-        try:
-            with torch.no_grad():
-                scores = model(self._graph, self._pairs.edge_label_index)
-        finally:
-            model.train(was_training)
-        positive, negative = self._pairs.divide(scores)
-        return {name: self._metric(name, positive, negative) for name in metrics}
+def average_precision(positive: Tensor, negative: Tensor) -> float:
+    """Average precision of positive [B] among positive and negative [B, R]."""
+    from torchmetrics.functional.classification import binary_average_precision
 
-    def _metric(self, name: str, positive: Tensor, negative: Tensor) -> float:
-        if name == "loss":
-            return float(self._loss(positive, negative))
-        from torchmetrics.functional.classification import binary_auroc, binary_average_precision
+    return float(binary_average_precision(*_ranks_and_labels(positive, negative)))
 
-        # Both look at the order alone. Dense ranks keep it exactly, where a sigmoid would make ties of large scores.
-        _, ranks = torch.unique(torch.cat([positive, negative.flatten()]), return_inverse=True)
-        scores = ranks.double() / ranks.max().clamp(min=1)
-        labels = torch.zeros_like(scores, dtype=torch.int64)
-        labels[: len(positive)] = 1
-        compute: Any = {"auc": binary_auroc, "ap": binary_average_precision}[name]
-        return float(compute(scores, labels))
+
+def _ranks_and_labels(positive: Tensor, negative: Tensor) -> Any:
+    """Both metrics look at the order alone. Dense ranks keep it exactly, where a sigmoid would tie large scores."""
+    _, ranks = torch.unique(torch.cat([positive, negative.flatten()]), return_inverse=True)
+    labels = torch.zeros_like(ranks)
+    labels[: len(positive)] = 1
+    return ranks.double() / ranks.max().clamp(min=1), labels

@@ -28,7 +28,7 @@ class RankingTask:
     """
 
     def __init__(self, relevant: Edges, seen: Edges) -> None:
-        self.seen = seen
+        self.seen, self.relevant = seen, relevant
         self.users = torch.from_numpy(np.unique(relevant.users))
         self._relevant_keys = torch.from_numpy(np.unique(relevant.keys))
         self._num_relevant = torch.bincount(torch.from_numpy(relevant.users), minlength=relevant.num_users)
@@ -37,18 +37,34 @@ class RankingTask:
         """Rank with `score`, which gives float [B, I] for int64 [B] users; in blocks, so memory is bounded."""
         num_items = self.seen.num_items
         k = min(k, num_items)
-        size = max(1, BLOCK_CELLS // num_items)
-        items = torch.cat([self._top(score, users, k) for users in torch.split(self.users, size)])
+        items = torch.cat([self._top(score, users, k) for users in self._blocks()])
         keys = self.users[:, None] * num_items + items
         at = torch.searchsorted(self._relevant_keys, keys).clamp_(max=len(self._relevant_keys) - 1)
         relevant = (self._relevant_keys[at] == keys) & (items != NO_ITEM)
         return RankedLists(self.users, items, relevant, self._num_relevant[self.users])
 
-    def _top(self, score: Callable[[Tensor], Tensor], users: Tensor, k: int) -> Tensor:
+    def loss(self, score: Callable[[Tensor], Tensor], loss: Callable[[Tensor, Tensor], Tensor]) -> float:
+        """A listwise loss of the relevant items, seen items taken out: the mean over all relevant interactions."""
+        total = 0.0
+        for users in self._blocks():
+            rows, items = self.relevant.items_of(users.numpy())
+            scores = self._masked(score, users)
+            positives = torch.from_numpy(np.stack([rows, items])).to(scores.device)
+            total += float(loss(scores, positives)) * len(rows)
+        return total / len(self.relevant)
+
+    def _blocks(self) -> tuple[Tensor, ...]:
+        return torch.split(self.users, max(1, BLOCK_CELLS // self.seen.num_items))
+
+    def _masked(self, score: Callable[[Tensor], Tensor], users: Tensor) -> Tensor:
+        """Scores [B, I] with -inf at what each user has seen."""
         scores = score(users)
         rows, seen = self.seen.items_of(users.numpy())
         scores[torch.from_numpy(rows).to(scores.device), torch.from_numpy(seen).to(scores.device)] = -torch.inf
-        values, items = top_items(scores, k)
+        return scores
+
+    def _top(self, score: Callable[[Tensor], Tensor], users: Tensor, k: int) -> Tensor:
+        values, items = top_items(self._masked(score, users), k)
         return items.masked_fill_(values == -torch.inf, NO_ITEM).cpu()
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from gnnrec.component import Component
     from gnnrec.registry import Registry
 
-VALIDATION_METRICS = ("loss", "auc", "ap")
-"""What `trainer.monitor` may name."""
+LINK_METRICS = ("loss", "auc", "ap")
+"""What `trainer.monitor` may name besides ranking metrics."""
 
 
 def check(node: Node, registry: Registry) -> Recipe:
@@ -32,11 +32,12 @@ def check(node: Node, registry: Registry) -> Recipe:
     Raises:
         RecipeError: With every fault found.
     """
+    if not isinstance(node.value, dict):
+        raise RecipeError([Fault(node.position, "", f"a recipe is a mapping of sections; got {_shown(node.plain())}")])
+    node = _with_metrics(node, registry)
     data = node.plain()
-    if not isinstance(data, dict):
-        raise RecipeError([Fault(node.position, "", f"a recipe is a mapping of sections; got {_shown(data)}")])
     faults = [Fault(node.position_of(path), dotted(path), message) for path, message in _unusable(data, ())]
-    faults += _missing_sections(node, data)
+    faults += _missing_sections(node, data, registry)
     recipe = None
     written = node.find(("trainer", "monitor"))
     monitor = written.value if written is not None else None
@@ -48,7 +49,7 @@ def check(node: Node, registry: Registry) -> Recipe:
         faults += [fault for fault in found if fault.path not in present]
     else:
         monitor = recipe.trainer.monitor if recipe.trainer is not None else None
-    faults += _unknown_monitor(node, monitor)
+    faults += _unknown_monitor(node, data, monitor)
     if recipe is None or faults:
         raise RecipeError(faults)
     return recipe
@@ -88,9 +89,39 @@ def _unusable(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _unusable(child, (*path, index))
 
 
-def _missing_sections(node: Node, data: dict[str, Any]) -> Iterator[Fault]:
+def _with_metrics(node: Node, registry: Registry) -> Node:
+    """Metrics by their bare names made components; and all of them where the recipe names none."""
+    evaluation = node.value.get("evaluation") or Node({}, node.position)
+    if not isinstance(evaluation.value, dict):
+        return node
+    metrics = evaluation.value.get("metrics")
+    if metrics is None:
+        place = evaluation.position
+        items = [Node(name, place) for name in sorted(registry.components("metric"))]
+    elif isinstance(metrics.value, list):
+        place, items = metrics.position, metrics.value
+    else:
+        return node
+    named = [
+        Node({"name": item}, item.position, {"name": item.position}) if isinstance(item.value, str) else item
+        for item in items
+    ]
+    keys = {"metrics": place, **evaluation.keys}
+    wider = Node({**evaluation.value, "metrics": Node(named, place)}, evaluation.position, keys)
+    return Node({**node.value, "evaluation": wider}, node.position, {"evaluation": node.position, **node.keys})
+
+
+def _missing_sections(node: Node, data: dict[str, Any], registry: Registry) -> Iterator[Fault]:
     scorer = data.get("scorer") is not None
-    wanted = SECTIONS if scorer else (*SECTIONS, *MODEL_SECTIONS)
+    wanted: tuple[str, ...] = SECTIONS if scorer else (*SECTIONS, *MODEL_SECTIONS)
+    name = node.find(("loss", "name"))
+    loss = registry.components("loss").get(name.value) if name is not None and isinstance(name.value, str) else None
+    if not scorer and getattr(loss, "listwise", False):
+        wanted = tuple(section for section in wanted if section != "negatives")
+        if data.get("negatives") is not None:
+            place = node.position_of(("negatives",), key=True)
+            message = f"loss {_shown(data['loss']['name'])} looks at all items and takes no negatives; leave it out"
+            yield Fault(place, "negatives", message)
     for section in wanted:
         if data.get(section) is None:
             place = node.position_of((section,), key=True)
@@ -102,10 +133,19 @@ def _missing_sections(node: Node, data: dict[str, Any]) -> Iterator[Fault]:
                 yield Fault(place, section, "a recipe with a scorer has no such section; leave it out")
 
 
-def _unknown_monitor(node: Node, monitor: Any) -> Iterator[Fault]:
-    if isinstance(monitor, str) and monitor not in VALIDATION_METRICS:
+def _unknown_monitor(node: Node, data: dict[str, Any], monitor: Any) -> Iterator[Fault]:
+    evaluation = data["evaluation"] if isinstance(data["evaluation"], dict) else {}
+    lengths = evaluation.get("k", Evaluation().k)
+    metrics = evaluation.get("metrics", [])
+    known = {
+        f"{metric['name']}@{k}"
+        for metric in (metrics if isinstance(metrics, list) else [])
+        if isinstance(metric, dict) and "name" in metric
+        for k in (lengths if isinstance(lengths, (list, tuple)) else [])
+    } | {*LINK_METRICS}
+    if isinstance(monitor, str) and monitor not in known:
         path: Path = ("trainer", "monitor")
-        hint = suggestion(monitor, VALIDATION_METRICS)
+        hint = suggestion(monitor, known)
         yield Fault(node.position_of(path), dotted(path), f"no validation metric is called '{monitor}'{hint}")
 
 
@@ -135,7 +175,7 @@ def _located(node: Node, data: dict[str, Any], error: ErrorDetails, registry: Re
 
 
 def _component_fault(node: Node, path: Path, registry: Registry) -> Fault:
-    kind = str(path[0])
+    kind = _kind_at(path)
     known = registry.components(kind)
     name = node.find((*path, "name"))
     if name is None:
@@ -191,6 +231,11 @@ def _without_tags(data: Any, location: tuple[int | str, ...]) -> Path:
     return tuple(path)
 
 
+def _kind_at(path: Path) -> str:
+    """The kind of the component at `path`."""
+    return "metric" if path[:2] == ("evaluation", "metrics") else str(path[0])
+
+
 def _known_keys(path: Path, data: dict[str, Any], registry: Registry) -> list[str]:
     """The keys that the mapping at `path` may have."""
     if not path:
@@ -202,7 +247,7 @@ def _known_keys(path: Path, data: dict[str, Any], registry: Registry) -> list[st
     component: Any = data
     for step in path:
         component = component[step]
-    kind = str(path[0])
+    kind = _kind_at(path)
     name = component.get("name") if isinstance(component, dict) else None
     if kind in CONTRACTS and name in registry.components(kind):
         return list(registry.component(kind, name).model_fields)

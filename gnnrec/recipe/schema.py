@@ -25,6 +25,7 @@ from gnnrec.contracts import (
     FeatureEncoder,
     GraphBuilder,
     Loss,
+    Metric,
     NegativeSampler,
     Scorer,
     Splitter,
@@ -48,7 +49,23 @@ class Evaluation(BaseModel):
     model_config = STRICT
 
     negatives: PositiveInt = 2
-    """Evaluation negatives per held-out positive; fixed, and the same for every model over one split."""
+    """Evaluation negatives per held-out positive, for loss, AUC and average precision; fixed, and the same for every
+    model over one split."""
+
+    k: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (10, 20)
+    """Lengths of the recommended lists that ranking metrics look at."""
+
+    metrics: tuple[SerializeAsAny[Metric], ...] = ()
+    """Ranking metrics, each `{name: …}` or its bare name; every installed one where this is left out."""
+
+    every: PositiveInt | None = None
+    """Put all validation metrics into the history every so many epochs; left out, only the loss and the monitored one
+    are computed while training."""
+
+    @property
+    def ranking_metrics(self) -> tuple[str, ...]:
+        """The ranking metrics at each k, as metrics.json names them: `recall@10`."""
+        return tuple(f"{metric.name}@{k}" for k in self.k for metric in self.metrics)
 
 
 class Features(BaseModel):
@@ -64,10 +81,10 @@ class Features(BaseModel):
 
 
 class ModelSections(NamedTuple):
-    """The components of a recipe that trains a model; none is missing."""
+    """The components of a recipe that trains a model; only a listwise loss goes without negatives."""
 
     graph: GraphBuilder
-    negatives: NegativeSampler
+    negatives: NegativeSampler | None
     encoder: Encoder
     decoder: Decoder
     loss: Loss
@@ -129,7 +146,10 @@ class Recipe(BaseModel):
             UsageError: The recipe has a scorer, or was put together in Python without one of them.
         """
         sections = {name: getattr(self, name) for name in MODEL_SECTIONS}
-        missing = [name for name, component in sections.items() if component is None]
+        listwise = self.loss is not None and self.loss.listwise
+        missing = [
+            name for name, component in sections.items() if component is None and not (listwise and name == "negatives")
+        ]
         if missing:
             raise UsageError(f"recipe '{self.name}' trains no model: it has no {', '.join(missing)}")
         return ModelSections(**sections)
@@ -151,6 +171,9 @@ def recipe_model(registry: Registry) -> type[Recipe]:
     feature_fields: dict[str, Any] = dict.fromkeys(NODE_TYPES, (blocks, ()))
     features: Any = create_model("Features", __base__=Features, **feature_fields)
     fields["features"] = (features, features())
+    metrics: Any = tuple.__class_getitem__((_choice(registry, "metric"), ...))
+    evaluation: Any = create_model("Evaluation", __base__=Evaluation, metrics=(metrics, ()))
+    fields["evaluation"] = (evaluation, evaluation())
     for section, (annotation, default) in fields.items():
         fields[section] = (annotation, Field(default, description=Recipe.model_fields[section].description))
     return create_model("Recipe", __base__=Recipe, __doc__=Recipe.__doc__, **fields)
@@ -164,6 +187,9 @@ def json_schema(registry: Registry) -> dict[str, Any]:
         if title in components or "name" in definition.get("properties", {}):
             # Without a required name an editor finds that several components match.
             definition["required"] = sorted({"name", *definition.get("required", [])})
+    names = sorted(registry.components("metric"))
+    items = schema["$defs"]["Evaluation"]["properties"]["metrics"]["items"]
+    schema["$defs"]["Evaluation"]["properties"]["metrics"]["items"] = {"anyOf": [{"enum": names}, items]}
     schema["properties"]["extends"] = {
         "type": "string",
         "description": "Another recipe (a path beside this file, or a shipped recipe's name) to start from.",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from gnnrec import hookimpl
 from gnnrec_datasets.movielens import MovieLens
+from gnnrec_datasets.table import Table
 
 
 @hookimpl
-def gnnrec_components() -> tuple[type[MovieLens], ...]:
+def gnnrec_components() -> tuple[type[MovieLens | Table], ...]:
     """Contribute the built-in data sets."""
-    return (MovieLens,)
+    return (MovieLens, Table)

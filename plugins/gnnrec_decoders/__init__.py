@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from gnnrec import hookimpl
+from gnnrec import Decoder, hookimpl
+from gnnrec_decoders.cosine import Cosine
 from gnnrec_decoders.dot import Dot
 
 
 @hookimpl
-def gnnrec_components() -> tuple[type[Dot], ...]:
+def gnnrec_components() -> tuple[type[Decoder], ...]:
     """Contribute the built-in decoders."""
-    return (Dot,)
+    return (Dot, Cosine)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from gnnrec import hookimpl
+from gnnrec import Encoder, hookimpl
 from gnnrec_encoders.hetero_sage import HeteroSAGE
+from gnnrec_encoders.lightgcn import LightGCN
+from gnnrec_encoders.mf import MF
 
 
 @hookimpl
-def gnnrec_components() -> tuple[type[HeteroSAGE], ...]:
+def gnnrec_components() -> tuple[type[Encoder], ...]:
     """Contribute the built-in encoders."""
-    return (HeteroSAGE,)
+    return (HeteroSAGE, LightGCN, MF)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import PositiveInt
+from pydantic import PositiveFloat, PositiveInt
 
 from gnnrec import Encoder
 
@@ -33,29 +33,25 @@ class HeteroSAGE(Encoder):
     id_embeddings: bool = True
     """Learn an embedding for each user and item."""
 
+    init_std: PositiveFloat = 1.0
+    """Standard deviation of the initial embeddings of ids."""
+
     def build(self, graph: HeteroData) -> nn.Module:
         """Sizes are taken from `graph`.
 
         Raises:
             UsageError: A node type would have neither features nor id embeddings.
         """
-        from gnnrec import UsageError
         from gnnrec_encoders.hetero_sage_module import HeteroSAGEModule
+        from gnnrec_encoders.node_embeddings import sizes
 
-        num_features = {
-            kind: graph[kind].x.size(1) for kind in graph.node_types if self.features and "x" in graph[kind]
-        }
-        num_nodes = {kind: graph[kind].num_nodes for kind in graph.node_types}
-        bare = [kind for kind in num_nodes if kind not in num_features]
-        if bare and not self.id_embeddings:
-            raise UsageError(
-                f"hetero_sage: {' and '.join(bare)} nodes have neither features nor id embeddings; "
-                "give them features, or set encoder.id_embeddings: true"
-            )
+        kinds = tuple(graph.node_types)
+        num_features, num_embeddings = sizes(
+            graph,
+            features=kinds if self.features else (),
+            ids=kinds if self.id_embeddings else (),
+            encoder=self.name,
+        )
         return HeteroSAGEModule(
-            num_features=num_features,
-            num_embeddings=num_nodes if self.id_embeddings else {},
-            edge_types=graph.edge_types,
-            channels=self.channels,
-            layers=self.layers,
+            num_features, num_embeddings, graph.edge_types, self.channels, self.layers, self.init_std
         )

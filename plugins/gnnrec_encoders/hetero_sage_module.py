@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor, nn
 
 from gnnrec.propagation import propagate
-from gnnrec.sparse import PerTensor
+from gnnrec_encoders.node_embeddings import NodeEmbeddings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,11 +61,12 @@ class HeteroSAGEModule(nn.Module):
     part alone.
 
     Args:
-        num_features: F of each node type whose `x` is used.
-        num_embeddings: N of each node type that gets an embedding per id.
+        num_features: See `NodeEmbeddings`.
+        num_embeddings: See `NodeEmbeddings`.
         edge_types: The relations, as (source type, name, target type).
         channels: D.
         layers: How many convolutions.
+        init_std: See `NodeEmbeddings`.
     """
 
     def __init__(
@@ -76,41 +76,23 @@ class HeteroSAGEModule(nn.Module):
         edge_types: Iterable[EdgeType],
         channels: int,
         layers: int,
+        init_std: float = 1.0,
     ) -> None:
         super().__init__()
         self.relations = tuple(edge_types)
         types = sorted({*num_features, *num_embeddings})
-        self.features = nn.ModuleDict({kind: nn.Linear(num_features[kind], channels) for kind in num_features})
-        self.embeddings = nn.ModuleDict({kind: nn.Embedding(num_embeddings[kind], channels) for kind in num_embeddings})
+        self.initial = NodeEmbeddings(num_features, num_embeddings, channels, init_std)
         self.layers = nn.ModuleList(_Layer(types, self.relations, channels) for _ in range(layers))
 
     def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
         """Embed every node of `graph`: user [U, D], item [I, D]."""
-        hidden = {kind: self._initial(graph, kind) for kind in graph.node_types}
+        hidden = {kind: self.initial(graph, kind) for kind in graph.node_types}
         for depth, layer in enumerate(self.layers):
             if depth:
                 # In place, here and in the layer: a fresh [N, D] per step costs more than the arithmetic.
                 hidden = {kind: value.relu_() for kind, value in hidden.items()}
             hidden = layer(hidden, {relation: graph[relation].edge_index for relation in self.relations})
         return hidden["user"], hidden["item"]
-
-    def _initial(self, graph: HeteroData, kind: str) -> Tensor:
-        if kind not in self.features:
-            return self._embedded(graph, kind)
-        mapped: Tensor = self.features[kind](graph[kind].x)
-        return mapped.add_(self._embedded(graph, kind)) if kind in self.embeddings else mapped
-
-    def _embedded(self, graph: HeteroData, kind: str) -> Tensor:
-        """The embeddings of a type's ids; the table itself where the graph has every node in order."""
-        table = cast("Tensor", self.embeddings[kind].weight)
-        node_id = graph[kind].node_id
-        whole = _in_order.get(
-            node_id, (), lambda: bool((node_id == torch.arange(len(node_id), device=node_id.device)).all())
-        )
-        return table if whole and len(node_id) == len(table) else table[node_id]
-
-
-_in_order = PerTensor()
 
 
 def _key(relation: EdgeType) -> str:

@@ -32,9 +32,12 @@ class NodeEmbeddings(nn.Module):
     ) -> None:
         super().__init__()
         self.features = nn.ModuleDict({kind: nn.Linear(size, channels) for kind, size in num_features.items()})
-        self.ids = nn.ModuleDict({kind: nn.Embedding(count, channels) for kind, count in num_embeddings.items()})
-        for table in self.ids.values():
-            nn.init.normal_(cast("Tensor", table.weight), std=init_std)
+        self.ids = nn.ModuleDict(
+            {
+                kind: nn.Embedding.from_pretrained(torch.randn(count, channels) * init_std, freeze=False)
+                for kind, count in num_embeddings.items()
+            }
+        )
 
     def forward(self, graph: HeteroData, kind: str) -> Tensor:
         """Embed the nodes of one type: [N, D]."""

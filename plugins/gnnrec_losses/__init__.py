@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from gnnrec import hookimpl
+from gnnrec import Loss, hookimpl
 from gnnrec_losses.bce import BCE
+from gnnrec_losses.softmax import Softmax
 
 
 @hookimpl
-def gnnrec_components() -> tuple[type[BCE], ...]:
+def gnnrec_components() -> tuple[type[Loss], ...]:
     """Contribute the built-in losses."""
-    return (BCE,)
+    return (BCE, Softmax)

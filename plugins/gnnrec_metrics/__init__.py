@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gnnrec import Metric, hookimpl
-from gnnrec_metrics.accuracy import Hit, MAP, MRR, NDCG, Precision, Recall
+from gnnrec_metrics.accuracy import MAP, MRR, NDCG, Hit, Precision, Recall
 from gnnrec_metrics.beyond_accuracy import Coverage, Novelty, Personalization, Popularity
 
 

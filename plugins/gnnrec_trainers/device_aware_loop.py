@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -14,6 +14,7 @@ from gnnrec.training import Batch, EpochRecord, Fit
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+    from torch_geometric.data import HeteroData
 
     from gnnrec.interactions import Edges
     from gnnrec.training import TrainingTask
@@ -33,26 +34,19 @@ def fit(config: DeviceAware, task: TrainingTask) -> Fit:
     optimizer = _optimizer(config, task.model, fabric.device)
     model, optimizer = fabric.setup(task.model, optimizer)
     graph = task.graph.clone().to(fabric.device)
-    sampler = task.sampler.to(fabric.device)
-    batch = whole_batch(task.supervision, fabric.device)
+    compute_loss = (Listwise if task.sampler is None else Pairwise)(task, fabric.device)
     kept = _BestWeights(task.model)
     best: EpochRecord | None = None
-    pairs: Tensor | None = None
     for epoch in range(1, config.epochs + 1):
         started = time.perf_counter()
-        if pairs is None or not getattr(sampler, "fixed", False):
-            generator = task.streams.generator("negatives", epoch=epoch, device=fabric.device)
-            pairs = _pairs(batch, *sampler(batch, generator))
         model.train()
-        scores = model(graph, pairs)
-        positives = len(batch.users)
-        loss = task.loss(scores[:positives], scores[positives:].view(positives, -1))
+        loss = compute_loss(model, graph, epoch)
         optimizer.zero_grad()
         fabric.backward(loss)
         optimizer.step()
         train_loss = float(loss.detach())
         _check_finite("loss", train_loss, epoch, config)
-        val = task.validate(task.model)
+        val = task.validate(task.model, epoch)
         _check_finite("validation loss", val["loss"], epoch, config)
         seconds = time.perf_counter() - started
         record = EpochRecord(epoch, train_loss, val, optimizer.param_groups[0]["lr"], round(seconds, 6))
@@ -90,6 +84,41 @@ def better(monitor: str, new: Any, old: Any) -> bool:
     (True, False)
     """
     return bool(new[monitor] < old[monitor] if monitor == "loss" else new[monitor] > old[monitor])
+
+
+class Pairwise:
+    """The loss of all supervision edges against their negatives."""
+
+    def __init__(self, task: TrainingTask, device: torch.device) -> None:
+        self._task, self._device = task, device
+        self._batch = whole_batch(task.supervision, device)
+        self._sampler = cast("nn.Module", task.sampler).to(device)
+        self._pairs: Tensor | None = None
+
+    def __call__(self, model: nn.Module, graph: HeteroData, epoch: int) -> Tensor:
+        """The loss in one epoch, a scalar."""
+        if self._pairs is None or not getattr(self._sampler, "fixed", False):
+            generator = self._task.streams.generator("negatives", epoch=epoch, device=self._device)
+            users, items = self._sampler(self._batch, generator)  # each [B, R]
+            users, items = users.flatten(), items.flatten()
+            self._pairs = torch.stack([torch.cat([self._batch.users, users]), torch.cat([self._batch.items, items])])
+        scores = model(graph, self._pairs)
+        positives = len(self._batch.users)
+        return self._task.loss(scores[:positives], scores[positives:].view(positives, -1))
+
+
+class Listwise:
+    """The loss of all supervision edges against every item, for all users that have some."""
+
+    def __init__(self, task: TrainingTask, device: torch.device) -> None:
+        self._task = task
+        batch = whole_batch(task.supervision, device)
+        self._users, rows = torch.unique(batch.users, return_inverse=True)
+        self._positives = torch.stack([rows, batch.items])
+
+    def __call__(self, model: nn.Module, graph: HeteroData, epoch: int) -> Tensor:  # noqa: ARG002 - nothing is drawn
+        """The loss in one epoch, a scalar."""
+        return self._task.loss(model(graph, self._users), self._positives)
 
 
 def whole_batch(supervision: Edges, device: torch.device) -> Batch:

@@ -1,0 +1,112 @@
+"""Judges a scoring on one held-out part: link prediction and full ranking, under one protocol for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+
+from gnnrec.evaluation.link import auc, average_precision, held_out_pairs
+from gnnrec.evaluation.ranking import RankingTask
+from gnnrec.ranked_lists import Catalogue, RankedLists
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from torch import Tensor
+
+    from gnnrec.recipe.schema import Evaluation
+    from gnnrec.scoring import Scoring
+    from gnnrec.split import Part, Split
+
+    Value = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A loss as it is called: with positive and negative scores, or with all scores and positives."""
+
+    loss: Callable[[Tensor, Tensor], Tensor]
+    listwise: bool
+
+
+class Evaluator:
+    """Asks every scoring the same questions about one part.
+
+    Args:
+        split: Its `val` or `test` is asked about; train (and, for test, val) is seen and masked in rankings.
+        part: Which.
+        evaluation: The recipe's section.
+        seed: The split's seed, which rules the evaluation negatives.
+        objective: The loss to report; None for a recommender that was not trained.
+
+    Raises:
+        DataError: Every user has interacted with every item.
+    """
+
+    def __init__(
+        self, split: Split, part: Part, evaluation: Evaluation, seed: int, objective: Objective | None = None
+    ) -> None:
+        seen = split.edges("train") if part == "val" else split.edges("train", "val")
+        self._pairs = held_out_pairs(split, part, seed, evaluation.negatives)
+        self._ranking = RankingTask(split.edges(part), seen)
+        self._objective = objective
+        self._lengths = evaluation.k
+        self._metrics = {f"{metric.name}@{k}": (metric, k) for k in evaluation.k for metric in evaluation.metrics}
+        train = split.edges("train")
+        popularity = np.bincount(train.items, minlength=train.num_items)
+        self._catalogue = Catalogue(torch.from_numpy(popularity), train.num_users)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every metric that can be asked for."""
+        return (*(("loss",) if self._objective else ()), "auc", "ap", *self._metrics)
+
+    def measure(self, scoring: Scoring, names: Iterable[str] | None = None) -> dict[str, float]:
+        """The metrics asked for (all if not said), and no work for others."""
+        wanted = tuple(self.names if names is None else names)
+        values = self._link_metrics(scoring, wanted)
+        if any(name in self._metrics for name in wanted):
+            lists = self._rank(scoring)
+            values |= {name: self._value(name, lists).mean().item() for name in wanted if name in self._metrics}
+        return {name: values[name] for name in wanted}
+
+    def judge(self, scoring: Scoring) -> tuple[dict[str, float], pd.DataFrame]:
+        """All metrics, and the ranking metrics of each user: columns `user` (node id), `relevant`, and each metric."""
+        values = self._link_metrics(scoring, self.names)
+        lists = self._rank(scoring)
+        per_user: dict[str, Tensor] = {"user": lists.users, "relevant": lists.num_relevant}
+        for name in self._metrics:
+            value = self._value(name, lists)
+            values[name] = value.mean().item()
+            if value.dim():
+                per_user[name] = value
+        return values, pd.DataFrame({name: value.numpy() for name, value in per_user.items()})
+
+    def _rank(self, scoring: Scoring) -> RankedLists:
+        return self._ranking.rank(scoring.score, max(self._lengths))
+
+    def _value(self, name: str, lists: RankedLists) -> Tensor:
+        """Per user, float64 [Q]; or, of all lists together, a scalar."""
+        metric, k = self._metrics[name]
+        return metric.measure(lists.cut(k), self._catalogue).double()
+
+    def _link_metrics(self, scoring: Scoring, wanted: tuple[str, ...]) -> dict[str, float]:
+        values: dict[str, float] = {}
+        objective = self._objective
+        if objective is not None and objective.listwise and "loss" in wanted:
+            values["loss"] = self._ranking.loss(scoring.score, objective.loss)
+        pairwise_loss = objective is not None and not objective.listwise and "loss" in wanted
+        if pairwise_loss or "auc" in wanted or "ap" in wanted:
+            self._pairs = self._pairs.to(scoring.device)
+            positive, negative = self._pairs.divide(scoring.score_pairs(self._pairs.edge_label_index))
+            if pairwise_loss and objective is not None:
+                values["loss"] = float(objective.loss(positive, negative))
+            if "auc" in wanted:
+                values["auc"] = auc(positive, negative)
+            if "ap" in wanted:
+                values["ap"] = average_precision(positive, negative)
+        return values

@@ -1,0 +1,138 @@
+"""Fits what a recipe describes, and restores it from what was saved: both give scorings, phase by phase."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gnnrec.evaluation.evaluator import Objective
+from gnnrec.fold_in import fold_in
+from gnnrec.model import Model
+from gnnrec.phases import PhaseGraphs, phase_edges
+from gnnrec.scoring import EncodedScoring, HistoryScoring
+from gnnrec.training import TrainingTask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torch import Tensor
+
+    from gnnrec.evaluation.evaluator import Evaluator
+    from gnnrec.phases import Phase
+    from gnnrec.randomness import Streams
+    from gnnrec.recipe.schema import Recipe
+    from gnnrec.scoring import Scoring
+    from gnnrec.split import Split
+    from gnnrec.training import EpochRecord
+
+logger = logging.getLogger("gnnrec")
+
+REFIT_STREAM = "scorer"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted recommender.
+
+    Attributes:
+        scoring: Gives the scoring of a phase.
+        weights: What is saved.
+        best_epoch: The chosen epoch, from 1; None where there are no epochs.
+        device: Where it was fitted.
+    """
+
+    scoring: Callable[[Phase], Scoring]
+    weights: Mapping[str, Tensor]
+    best_epoch: int | None
+    device: str
+
+
+def objective(recipe: Recipe) -> Objective | None:
+    """The recipe's loss as it is called; None for a closed-form scorer."""
+    if recipe.scorer is not None:
+        return None
+    loss = recipe.model_sections().loss
+    return Objective(loss.build(), loss.listwise)
+
+
+def fit(
+    recipe: Recipe, split: Split, streams: Streams, validation: Evaluator, epoch_ended: Callable[[EpochRecord], None]
+) -> Fitted:
+    """Fit a scorer or train a model.
+
+    Args:
+        recipe: Says what.
+        split: What is learned from; a scorer learns from all of train.
+        streams: All randomness.
+        validation: Judges each epoch.
+        epoch_ended: Is told of each epoch.
+    """
+    if recipe.scorer is not None:
+        scorer = recipe.scorer.fit(split.edges("train"), streams.generator(REFIT_STREAM))
+        weights = dict(scorer.state_dict()) if recipe.scorer.stored else {}
+        return Fitted(lambda phase: HistoryScoring(scorer, phase_edges(split, phase)), weights, None, "cpu")
+    return _train(recipe, split, streams, validation, epoch_ended)
+
+
+def restore(recipe: Recipe, split: Split, streams: Streams, weights: Mapping[str, Tensor]) -> Scoring:
+    """The scoring of the test phase, from what was saved.
+
+    Raises:
+        RuntimeError: The weights do not belong to the recipe.
+    """
+    if recipe.scorer is not None:
+        if recipe.scorer.stored:
+            scorer = recipe.scorer.restore(weights)
+        else:
+            scorer = recipe.scorer.fit(split.edges("train"), streams.generator(REFIT_STREAM))
+        return HistoryScoring(scorer, phase_edges(split, "test"))
+    sections = recipe.model_sections()
+    graphs = PhaseGraphs(recipe, split)
+    graph = graphs.build("test")
+    with streams.global_state():
+        model = Model.build(sections.encoder, sections.decoder, graph)
+    model.load_state_dict(weights)
+    return EncodedScoring(model, graph, partial(fold_in, sections.encoder, model.encoder, graphs))
+
+
+def _train(
+    recipe: Recipe, split: Split, streams: Streams, validation: Evaluator, epoch_ended: Callable[[EpochRecord], None]
+) -> Fitted:
+    sections = recipe.model_sections()
+    graphs = PhaseGraphs(recipe, split)
+    graph, validation_graph = graphs.build("train"), graphs.build("validate")
+    model = Model.build(sections.encoder, sections.decoder, graph)
+    folded = partial(fold_in, sections.encoder, model.encoder, graphs)
+    sampler = None
+    if sections.negatives is not None:
+        known = split.edges("train")
+        if sections.negatives.exclude == "all":
+            logger.warning("negatives.exclude: all keeps held-out positives from being negatives, and so leaks them")
+            known = split.interactions.edges
+        sampler = sections.negatives.build(known, split.supervision_edges, streams.generator("negatives"))
+    monitored = tuple(dict.fromkeys(("loss", sections.trainer.monitor)))
+
+    def validate(model: Model, epoch: int) -> dict[str, float]:
+        every = recipe.evaluation.every
+        names = None if every is not None and epoch % every == 0 else monitored
+        return validation.measure(EncodedScoring(model, validation_graph.to(model.device), folded), names)
+
+    trained = sections.trainer.fit(
+        TrainingTask(
+            model=model,
+            graph=graph,
+            supervision=split.supervision_edges,
+            sampler=sampler,
+            loss=sections.loss.build(),
+            validate=validate,
+            epoch_ended=epoch_ended,
+            streams=streams,
+        )
+    )
+
+    def scoring(phase: Phase) -> Scoring:
+        return EncodedScoring(model, graphs.build(phase).to(model.device), folded)
+
+    return Fitted(scoring, model.state_dict(), trained.best.epoch, trained.device)

@@ -1,0 +1,109 @@
+"""Loads a user's own table: interactions, and what is known of users and items where there are tables of them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+
+from gnnrec import Availability, DataError, Interactions
+from gnnrec_datasets.table_columns import NOTHING, Column
+from gnnrec_datasets.table_files import TableFile, shown
+
+if TYPE_CHECKING:
+    from gnnrec_datasets.table import Table
+
+logger = logging.getLogger("gnnrec")
+
+WORDS = ("title", "genres")
+"""Columns of text, even where they look like numbers: 1984 is a book."""
+
+
+def load(table: Table) -> Interactions:
+    """The interactions of a table.
+
+    Raises:
+        DataError: A file is not there or is no such table, a column is not there, or a cell is not what it should be.
+    """
+    log = _read_log(table)
+    users = _known(table, "user", table.users, table.user, log) if table.users is not None else None
+    items = _known(table, "item", table.items, table.item, log) if table.items is not None else None
+    return Interactions.from_log(log, users=users, items=items, source=table.path)
+
+
+def available(path: str) -> tuple[Availability, ...]:
+    """The file of interactions, if it is there and is one that is read."""
+    try:
+        place = str(TableFile.find(path, None).path)
+    except DataError:
+        place = None
+    return (Availability(path, place),)
+
+
+def _read_log(table: Table) -> pd.DataFrame:
+    file = TableFile.find(table.path, table.separator)
+    names = [name for name in (table.user, table.item, table.rating, table.timestamp) if name is not None]
+    cells = file.read(names)
+    column = {name: Column(cells[name], name, file.path) for name in names}
+    log = pd.DataFrame({"user": column[table.user].ids("user"), "item": column[table.item].ids("item")})
+    if table.timestamp is not None:
+        log["timestamp"] = column[table.timestamp].times(table.timestamp_unit)
+    if table.rating is not None:
+        log["rating"] = column[table.rating].numbers()
+    if table.min_rating is None or log.empty:
+        return log
+    liked = log[log["rating"] >= table.min_rating]
+    if liked.empty:
+        highest = log["rating"].max()
+        raise DataError(f"{file.path}: no rating is {table.min_rating:g} or more; the highest is {highest:g}")
+    return liked
+
+
+def _known(table: Table, kind: str, path: str, id_column: str, log: pd.DataFrame) -> pd.DataFrame:
+    """What a table of nodes knows of the nodes of the log, under the log's ids."""
+    file = TableFile.find(path, table.separator)
+    new_names = {id_column: kind} | ({table.title: "title"} if kind == "item" and table.title is not None else {})
+    file.require(*new_names)
+    names = [name for name in file.columns if name and not re.fullmatch(r"__index_level_\d+__", name)]
+    for old, new in new_names.items():
+        if old != new and new in names:
+            raise DataError(f"{file.path}: column '{old}' is taken for '{new}', but there is a column '{new}' as well")
+    cells = file.read(names)
+    columns = {new_names.get(name, name): cells[name] for name in names}
+    known = pd.DataFrame({name: _feature(name, cells) for name, cells in columns.items() if name != kind})
+    return _matched(known, Column(columns[kind], id_column, file.path).ids(kind), log[kind], file)
+
+
+def _matched(known: pd.DataFrame, ids: pd.Series[Any], wanted: pd.Series[Any], file: TableFile) -> pd.DataFrame:
+    """The rows of nodes that are wanted, by the ids that the log has: 7 and '7' are one."""
+    kind = str(wanted.name)
+    nodes = pd.Index(wanted.unique())
+    position = nodes.astype(str).get_indexer(pd.Index(ids.astype(str)))
+    found = position >= 0
+    count = len(set(position[found]))
+    if count == 0 and len(nodes):
+        theirs = f"its first id is {shown(ids.iloc[0])}" if len(ids) else "it has no rows"
+        raise DataError(
+            f"{file.path} has none of the {len(nodes)} {kind}s that have interactions, "
+            f"such as {shown(nodes[0])}; {theirs}"
+        )
+    if count < len(nodes):
+        logger.warning("%s: %d of %d %ss are not in it", file.path, len(nodes) - count, len(nodes), kind)
+    matched: pd.DataFrame = known[found].copy()
+    matched.insert(0, kind, nodes[position[found]])
+    return matched
+
+
+def _feature(name: str, cells: pa.ChunkedArray[Any]) -> pd.Series[Any]:
+    """A column as pandas has it; text becomes numbers if each cell is one, and nothing is lost by it."""
+    values: pd.Series[Any] = cells.to_pandas()
+    if not pa.types.is_large_string(cells.type) or name in WORDS:
+        return values
+    filled = values.where(~values.isin(NOTHING))
+    numbers = pd.to_numeric(filled, errors="coerce")
+    if (numbers.isna() == filled.isna()).all() and not filled.str.match(r"-?0[0-9]").any():
+        return numbers
+    return values

@@ -1,0 +1,17 @@
+"""Scorers: closed-form recommenders, the baselines that a trained model has to beat."""
+
+from __future__ import annotations
+
+from gnnrec import Scorer, hookimpl
+from gnnrec_scorers.ease import EASE
+from gnnrec_scorers.ials import IALS
+from gnnrec_scorers.item_knn import ItemKNN
+from gnnrec_scorers.popularity import Popularity
+from gnnrec_scorers.random import Random
+from gnnrec_scorers.rp3beta import RP3Beta
+
+
+@hookimpl
+def gnnrec_components() -> tuple[type[Scorer], ...]:
+    """Contribute the built-in scorers."""
+    return (Popularity, Random, ItemKNN, RP3Beta, EASE, IALS)

@@ -1,0 +1,46 @@
+"""How often two items are known to the same user, for all pairs of items, in blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from gnnrec.sparse import Structure, product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
+    from gnnrec import Edges
+
+BLOCK_CELLS = 2**21
+"""Size of the dense matrices held at once, [users, items of a block] and [all items, items of a block]: 8 MiB."""
+
+
+def co_occurrence(
+    train: Edges, weights: Tensor | None = None, *, block_cells: int = BLOCK_CELLS
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Rows of M = Xᵀ diag(w) X, where X [U, I] has a one for each interaction: M_ij = Σ w_u over users of both i and j.
+
+    Args:
+        train: The interactions.
+        weights: float32 [U], w; ones where it is not given.
+        block_cells: Bounds the memory; does not change the result.
+
+    Yields:
+        The items of a block, int64 [b], ascending, and their rows of M, float32 [b, I], in fresh memory.
+    """
+    users, items = torch.from_numpy(train.users), torch.from_numpy(train.items)
+    structure = Structure.of(items, users, (train.num_items, train.num_users))
+    users, items = users[structure.order], items[structure.order]
+    by_item = structure.matrix(torch.ones(len(users)) if weights is None else weights[users])  # Xᵀ diag(w)
+    start = structure.crow.tolist()
+    size = max(1, block_cells // max(train.num_users, train.num_items))
+    for block in torch.arange(train.num_items).split(size):
+        first, last = int(block[0]), int(block[-1]) + 1
+        entries = slice(start[first], start[last])
+        known = torch.zeros(train.num_users, len(block))
+        known[users[entries], items[entries] - first] = 1.0
+        yield block, product(by_item, known).T.contiguous()
