@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gnnrec.errors import suggestion
+from gnnrec.errors import UsageError, suggestion
 from gnnrec.hookspecs import hookimpl
 from gnnrec.registry import DISABLE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from rich.progress import Progress, TaskID
 
@@ -60,6 +61,35 @@ def say_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: s
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     console.print(table)
+
+
+def say_or_write(text: str | bytes, out: Path | None, *, force: bool) -> None:
+    """Print the answer, or write it to a file and say so.
+
+    Raises:
+        UsageError: The file exists and `force` is not given, or it cannot be written.
+    """
+    if out is None:
+        say(text if isinstance(text, str) else f"{len(text)} bytes")
+        return
+    refuse_existing(out, force=force)
+    draft = out.with_name(f".{out.name}.new")
+    try:
+        draft.write_bytes(text.encode() if isinstance(text, str) else text)
+        draft.replace(out)
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}") from None
+    complain(f"written to {out}")
+
+
+def refuse_existing(out: Path, *, force: bool) -> None:
+    """Keep a file that is there from being overwritten unasked.
+
+    Raises:
+        UsageError: It exists, and `force` is not given.
+    """
+    if out.exists() and not force:
+        raise UsageError(f"{out} exists; --force overwrites it")
 
 
 def log_to_stderr(progress: TrainingProgress | None = None) -> None:

@@ -13,16 +13,19 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from gnnrec.errors import RunDirectoryError, UsageError, suggestion
-from gnnrec.fitting import restore
+from gnnrec import recommending
+from gnnrec.errors import RunDirectoryError, UsageError
+from gnnrec.evaluation.evaluator import Evaluator
+from gnnrec.fitting import objective, restore
 from gnnrec.interactions import Edges, Interactions
+from gnnrec.lookup import require_nodes
 from gnnrec.randomness import Streams
 from gnnrec.recipe.load import load_recipe
 from gnnrec.run_directory import FORMAT, PARTIAL
 from gnnrec.split import PARTS, Split
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from torch import Tensor
 
@@ -100,6 +103,16 @@ class Run:
         return self.read_json("metrics.json")
 
     @cached_property
+    def environment(self) -> dict[str, Any]:
+        """The content of environment.json."""
+        return self.read_json("environment.json")
+
+    @cached_property
+    def per_user(self) -> pd.DataFrame:
+        """Test metrics of each user with test interactions: `user` (original id), `relevant`, `recall@10` and so on."""
+        return self._read_table("per_user.parquet")
+
+    @cached_property
     def history(self) -> pd.DataFrame:
         """A row per epoch; none where nothing was trained."""
         if not (self.directory / "history.jsonl").exists():
@@ -146,13 +159,34 @@ class Run:
         Raises:
             UsageError: A user is unknown; the message names the nearest.
         """
-        return self.scoring.score(self._nodes(user_ids))
+        return self.scoring.score(torch.from_numpy(require_nodes(self.users, "user", user_ids)))
 
-    def recommend(self, user_ids: Sequence[Any], k: int = 10, *, include_seen: bool = False) -> pd.DataFrame:
+    def evaluate(self, overrides: Mapping[str, Any] | Iterable[str] = ()) -> dict[str, float]:
+        """Judge the run again on its test interactions; nothing is written.
+
+        Args:
+            overrides: Changes of the recipe's `evaluation`: `{"evaluation.k": [5, 50]}`. No other section may change.
+
+        Returns:
+            Test metrics by name.
+
+        Raises:
+            UsageError: Something else than `evaluation` is to be changed.
+        """
+        recipe = load_recipe(self.directory / "recipe.yaml", overrides)
+        changed = [name for name in type(recipe).model_fields if getattr(recipe, name) != getattr(self.recipe, name)]
+        if set(changed) - {"evaluation"}:
+            raise UsageError(f"a finished run can be asked with another evaluation, not another {', '.join(changed)}")
+        asked = Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, objective(recipe))
+        return asked.measure(self.scoring)
+
+    def recommend(
+        self, user_ids: Sequence[Any] | None = None, k: int = 10, *, include_seen: bool = False
+    ) -> pd.DataFrame:
         """The k items that score highest for each user, without those the user is known to have interacted with.
 
         Args:
-            user_ids: Original ids.
+            user_ids: Original ids; all users of the run if not given.
             k: How many; fewer are given where fewer are left. Of equal scores the lower item index wins.
             include_seen: Recommend known items too.
 
@@ -162,27 +196,34 @@ class Run:
         Raises:
             UsageError: A user is unknown, or k is below 1.
         """
-        if k < 1:
-            raise UsageError(f"k is at least 1; got {k}")
-        scores = self.score(user_ids)
-        if not include_seen:
-            rows, items = self.split.interactions.edges.items_of(self._nodes(user_ids).numpy())
-            scores[rows, items] = -torch.inf
-        ranked, order = torch.sort(scores, dim=1, descending=True, stable=True)
-        ranked, order = ranked[:, :k], order[:, :k]
-        users, ranks = torch.nonzero(ranked > -torch.inf, as_tuple=True)
-        items = order[users, ranks].numpy()
-        table = pd.DataFrame(
-            {
-                "user": np.asarray(list(user_ids))[users.numpy()],
-                "rank": ranks.numpy() + 1,
-                "item": self.items["item"].to_numpy()[items],
-            }
-        )
-        if "title" in self.items:
-            table["title"] = self.items["title"].to_numpy()[items]
-        table["score"] = ranked[users, ranks].numpy()
-        return table
+        return recommending.recommend(self, user_ids, k, include_seen=include_seen)
+
+    def recommend_for_history(self, history: Sequence[Any], k: int = 10, *, include_seen: bool = False) -> pd.DataFrame:
+        """The best items for somebody who was not there in training and of whom only some items are known.
+
+        Args:
+            history: Original item ids; those that are unknown are named in a warning and left out.
+            k: How many.
+            include_seen: Recommend items of the history too.
+
+        Returns:
+            Columns `rank` (from 1), `item`, `title` (where the data set has titles), `score`.
+
+        Raises:
+            UsageError: The history is empty, or nothing of it is known; or k is below 1.
+        """
+        return recommending.recommend_for_history(self, history, k, include_seen=include_seen)
+
+    def similar(self, item: Any, k: int = 10) -> pd.DataFrame:
+        """The items most similar to one, which is given by original id, by title, or by a part of one title alone.
+
+        Returns:
+            Columns `rank` (from 1), `item`, `title` (where the data set has titles), `score`.
+
+        Raises:
+            UsageError: There is no such item, or several; or k is below 1.
+        """
+        return recommending.similar(self, item, k)
 
     def read_json(self, name: str) -> dict[str, Any]:
         """The content of one of the run's JSON files.
@@ -209,15 +250,6 @@ class Run:
             return restore(recipe, split, Streams(recipe.seed), weights)
         except (OSError, RuntimeError, SafetensorError) as error:
             raise RunDirectoryError(f"the weights in {self.directory} do not load: {error}") from None
-
-    def _nodes(self, user_ids: Sequence[Any]) -> Tensor:
-        known = pd.Index(self.users["user"])
-        nodes = known.get_indexer(pd.Index(user_ids))
-        if (nodes < 0).any():
-            unknown = list(user_ids)[int(np.flatnonzero(nodes < 0)[0])]
-            hint = suggestion(str(unknown), [str(user) for user in known])
-            raise UsageError(f"user {unknown!r} is not in this run{hint if 'mean' in hint else ''}")
-        return torch.from_numpy(nodes.astype(np.int64))
 
     def _read_table(self, name: str) -> pd.DataFrame:
         try:

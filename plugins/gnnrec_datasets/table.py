@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from gnnrec import Dataset
 
@@ -12,8 +12,15 @@ if TYPE_CHECKING:
     from gnnrec import Availability, Interactions
 
 Text = Annotated[str, Field(min_length=1)]
-Separator = Annotated[str, Field(pattern=r"^[\t !#-~]$")]
-"""One ASCII character that is no quote."""
+
+
+def _one_character(value: str) -> str:
+    if len(value) != 1 or not value.isascii() or value in '"\r\n':
+        raise ValueError(f"expected one ASCII character that is no quote and ends no line, got {value!r}")
+    return value
+
+
+Separator = Annotated[str, AfterValidator(_one_character)]
 
 
 class Table(Dataset):
@@ -22,6 +29,8 @@ class Table(Dataset):
     Read by the file's ending: .csv, .csv.gz, .tsv, .txt, .parquet. Ids are whole numbers or text, as they stand in the
     file; a pair that stands more than once is one interaction.
     """
+
+    terms: ClassVar[str] = "The file is your own, and so are its terms."
 
     name: Literal["table"] = "table"
 

@@ -165,7 +165,7 @@ class TableFile:
         try:
             if not self.path.stat().st_size:
                 raise DataError(f"{self.path} is empty")
-            return pa_parquet.ParquetFile(self.path)
+            return pa_parquet.ParquetFile(self.path, page_checksum_verification=True)
         except pa.ArrowException as error:
             raise DataError(f"{self.path} is no Parquet file: {_first_line(error)}") from None
         except OSError as error:

@@ -1,0 +1,169 @@
+"""Commands that use a finished run: `evaluate`, `recommend`, `similar`."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from gnnrec.cli.options import JsonOption, SetOption
+from gnnrec.console import refuse_existing, say, say_or_write, say_table
+from gnnrec.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gnnrec.saved_run import Run
+
+HISTORY_SHOWN = 5
+"""How many known items the table shows of a user."""
+
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The directory of a finished run.")]
+KOption = Annotated[int, typer.Option("-k", help="How many items.")]
+FormatOption = Annotated[
+    Literal["table", "json", "csv", "parquet"],
+    typer.Option("--format", "-f", help="json is an array of row objects; parquet needs --out."),
+]
+OutOption = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to a file.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("evaluate")(evaluate)
+    app.command("recommend")(recommend)
+    app.command("similar")(similar)
+
+
+def evaluate(
+    run: RunArgument,
+    assignments: SetOption = None,
+    out: OutOption = None,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge a finished run again on its test interactions; the run is not changed.
+
+    Example:  gnnrec evaluate runs/movielens_sage/20260101-120000-s0 -s evaluation.k=[5,50]
+    """
+    if out is not None:
+        refuse_existing(out, force=force)
+    from gnnrec.saved_run import load_run
+
+    metrics = load_run(run).evaluate(assignments or ())
+    if as_json or out is not None:
+        say_or_write(json.dumps(metrics), out, force=force)
+    else:
+        say_table(("", "test"), [(name, f"{value:.4f}") for name, value in metrics.items()])
+
+
+def recommend(
+    run: RunArgument,
+    users: Annotated[
+        list[str] | None, typer.Option("--user", "-u", metavar="ID", help="A user of the data set; may be given again.")
+    ] = None,
+    all_users: Annotated[bool, typer.Option("--all-users", help="Every user of the run.")] = False,
+    history: Annotated[
+        str | None,
+        typer.Option("--history", metavar="ID,ID,…", help="Items of somebody who was not there in training."),
+    ] = None,
+    k: KOption = 10,
+    include_seen: Annotated[
+        bool, typer.Option("--include-seen", help="Recommend items that the user is known to have interacted with too.")
+    ] = False,
+    form: FormatOption = "table",
+    out: OutOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Recommend items to users of a run, to all of them, or to somebody of whom only some items are known.
+
+    Ids are the data set's own. What a user is known to have interacted with is left out.
+
+    Examples:
+      gnnrec recommend RUN --user 1 --user 2 -k 5
+
+      gnnrec recommend RUN --history 1,1270,2571
+
+      gnnrec recommend RUN --all-users --format parquet --out recommendations.parquet
+    """
+    if sum((bool(users), all_users, history is not None)) != 1:
+        raise UsageError("say for whom: --user ID (several times if need be), --all-users, or --history ID,ID,…")
+    _check_output(form, out, force=force)
+    from gnnrec.saved_run import load_run
+
+    opened = load_run(run)
+    if history is not None:
+        items = [each.strip() for each in history.split(",") if each.strip()]
+        table = opened.recommend_for_history(items, k, include_seen=include_seen)
+        heading = f"for a history of {len(items)} items, {opened.scoring.by_history}"
+        _answer(table, form, out, force=force, heading=heading)
+        return
+    if form == "table" and out is None and not all_users:
+        for user in users or ():
+            _answer(opened.recommend([user], k, include_seen=include_seen), form, out, force=force, heading=None)
+            say(_known_items(opened, user))
+        return
+    table = opened.recommend(None if all_users else users, k, include_seen=include_seen)
+    _answer(table, form, out, force=force, heading=None)
+
+
+def similar(
+    run: RunArgument,
+    item: Annotated[
+        str, typer.Option("--item", "-i", metavar="ID|TITLE", help="An id, a title, or a part of one title alone.")
+    ],
+    k: KOption = 10,
+    form: FormatOption = "table",
+    out: OutOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Find the items most similar to one, as the run sees it.
+
+    Example:  gnnrec similar RUN --item "Toy Story"
+    """
+    _check_output(form, out, force=force)
+    from gnnrec.lookup import require_item
+    from gnnrec.saved_run import load_run
+
+    opened = load_run(run)
+    row = opened.items.iloc[require_item(opened.items, item)]
+    heading = f"similar to {row['item']} {row.get('title', '')}".rstrip() + f", by {opened.scoring.by_item}"
+    _answer(opened.similar(item, k), form, out, force=force, heading=heading)
+
+
+def _check_output(form: str, out: Path | None, *, force: bool) -> None:
+    """Before any work: is there a place for the answer?"""
+    if form == "parquet" and out is None:
+        raise UsageError("parquet is not for a terminal; say where to: --out FILE")
+    if out is not None:
+        refuse_existing(out, force=force)
+
+
+def _answer(table: pd.DataFrame, form: str, out: Path | None, *, force: bool, heading: str | None) -> None:
+    if form == "table" and out is None:
+        shown = table.assign(score=table["score"].map("{:.4f}".format))
+        say_table(list(shown.columns), shown.itertuples(index=False), title=heading)
+        return
+    if form == "parquet":
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False)
+        say_or_write(buffer.getvalue(), out, force=force)
+    elif form == "json":
+        say_or_write(table.to_json(orient="records", force_ascii=False), out, force=force)
+    elif form == "csv":
+        say_or_write(table.to_csv(index=False).rstrip("\n"), out, force=force)
+    else:
+        say_or_write(table.to_string(index=False), out, force=force)
+
+
+def _known_items(run: Run, user: str) -> str:
+    """A line about what the user is known to have interacted with."""
+    from gnnrec.lookup import require_nodes
+
+    _, items = run.split.interactions.edges.items_of(require_nodes(run.users, "user", [user]))
+    column = "title" if "title" in run.items else "item"
+    some = ", ".join(map(str, run.items[column].to_numpy()[items[:HISTORY_SHOWN]]))
+    return f"known of user {user}: {len(items)} items, among them {some}\n" if len(items) else f"user {user} is new\n"

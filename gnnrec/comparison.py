@@ -1,0 +1,177 @@
+"""Runs what is to be compared, unless it is done already, and ranks it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from gnnrec.contenders import labels, read_contenders, require_metric
+from gnnrec.errors import RunDirectoryError, UsageError
+from gnnrec.finished_runs import FinishedRuns
+from gnnrec.leaderboard import Comparison, Entry, rank
+from gnnrec.run_record import read_finished_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from gnnrec.contenders import Contender
+    from gnnrec.recipe.schema import Recipe
+    from gnnrec.run_record import RunRecord
+
+__all__ = ["Comparison", "compare"]
+
+logger = logging.getLogger("gnnrec")
+
+Place = tuple[int, int]
+"""A contender's index and a seed."""
+
+
+def compare(
+    targets: Recipe | str | Path | Iterable[Recipe | str | Path],
+    *,
+    overrides: Mapping[str, Any] | Iterable[str] = (),
+    seeds: int = 1,
+    out: str | Path = "runs",
+    metric: str = "ndcg@10",
+    fresh: bool = False,
+    observers: Iterable[object] = (),
+) -> Comparison:
+    """Rank recipes by a test metric, over several seeds and one split; run what has not been run yet.
+
+    Args:
+        targets: Recipes, files of recipes, names of shipped ones, or directories of finished runs.
+        overrides: Changes of the recipes, as `gnnrec.run` takes them; of those that have the section.
+        seeds: How many; the first is the recipe's own, the split stays. A deterministic scorer is fitted once.
+        out: The root below which runs are made, and looked for: a finished one of the same recipe, seed, data and
+            versions is taken as it is.
+        metric: The test metric that decides. One that single users have none of (`auc`, `loss`, `coverage@10`) comes
+            without intervals and p-values.
+        fresh: Run everything again.
+        observers: Objects with run hooks, told of every run.
+
+    Raises:
+        UsageError: There is nothing to compare, something unknown or named twice, or the splits differ.
+        GnnrecError: Whatever else a user can mend. What is finished stays, and the same call goes on from there.
+    """
+    contenders = read_contenders(targets, overrides, seeds)
+    require_metric(contenders, metric)
+    names = labels(contenders)
+    runs: dict[Place, RunRecord] = {
+        (index, run.seed): run for index, contender in enumerate(contenders) for run in contender.runs
+    }
+    if not fresh:
+        _take_finished(contenders, names, FinishedRuns(out), runs)
+    _require_one_split(names, runs)
+    _run_missing(contenders, names, runs, out, observers)
+    entries = [
+        Entry(name, contender.target, tuple(runs[index, seed] for seed in contender.seeds))
+        for index, (name, contender) in enumerate(zip(names, contenders, strict=True))
+    ]
+    _warn_of_unlike_questions(metric, runs.values())
+    return rank(entries, metric, _fingerprint(entries[0].runs[0], "split"))
+
+
+def _take_finished(
+    contenders: Sequence[Contender], names: Sequence[str], finished: FinishedRuns, runs: dict[Place, RunRecord]
+) -> None:
+    """Add the runs that are done already."""
+    named = {run.directory.resolve(): names[index] for (index, _), run in runs.items()}
+    for index, contender in enumerate(contenders):
+        for seed in contender.seeds if contender.recipe is not None else ():
+            run = finished.find(contender.recipe.model_copy(update={"seed": seed}))
+            if run is None:
+                continue
+            if run.directory.resolve() in named:
+                raise UsageError(f"{run.directory} is a run of {contender.target}; leave one of the two out")
+            logger.info("%s, seed %d: done already, %s", names[index], seed, run.directory)
+            runs[index, seed] = run
+
+
+def _run_missing(
+    contenders: Sequence[Contender],
+    names: Sequence[str],
+    runs: dict[Place, RunRecord],
+    out: str | Path,
+    observers: Iterable[object],
+) -> None:
+    """Run what is missing, seed by seed, so that what cannot be compared is told after the first runs."""
+    observers = tuple(observers)
+    places = [(turn, index, seed) for index, each in enumerate(contenders) for turn, seed in enumerate(each.seeds)]
+    missing = [(index, seed) for _, index, seed in sorted(places) if (index, seed) not in runs]
+    if not missing:
+        return
+    from gnnrec.pipeline import run
+
+    for position, (index, seed) in enumerate(missing):
+        recipe = contenders[index].recipe
+        if recipe is None:
+            continue
+        logger.info("%s, seed %d: run %d of %d", names[index], seed, position + 1, len(missing))
+        try:
+            made = run(recipe.model_copy(update={"seed": seed}), out=out, observers=observers)
+        except KeyboardInterrupt:
+            logger.warning(
+                "interrupted in run %d of %d; what is finished stays, and the same call goes on from there",
+                position + 1,
+                len(missing),
+            )
+            raise
+        runs[index, seed] = read_finished_run(made.directory)
+        _require_one_split(names, runs)
+
+
+def _fingerprint(run: RunRecord, of: str) -> str:
+    """The fingerprint of a run's `dataset` or `split`."""
+    environment = run.environment
+    found = environment.get("split_fingerprint") if of == "split" else environment.get(of, {}).get("fingerprint")
+    if not isinstance(found, str):
+        raise RunDirectoryError(f"{run.directory / 'environment.json'} does not say the fingerprint of its {of}")
+    return found
+
+
+def _require_one_split(names: Sequence[str], runs: Mapping[Place, RunRecord]) -> None:
+    """See that all runs answered the same questions.
+
+    Raises:
+        UsageError: Some did not; the message says which and why.
+    """
+    places = sorted(runs)
+    differing: dict[str, str] = {}
+    for place in places[1:]:
+        first, other = runs[places[0]], runs[place]
+        if _fingerprint(first, "split") != _fingerprint(other, "split"):
+            differing.setdefault(names[place[0]], _difference(first, other))
+    if differing:
+        lines = "".join(f"\n  {name}: {why}" for name, why in differing.items())
+        raise UsageError(
+            f"only runs over one split can be compared; not as {names[places[0][0]]} "
+            f"({runs[places[0]].directory}):{lines}"
+        )
+
+
+def _difference(first: RunRecord, other: RunRecord) -> str:
+    """Why two splits differ."""
+    if _fingerprint(first, "dataset") != _fingerprint(other, "dataset"):
+        return f"the data differ, {_data(other)} and not {_data(first)} ({other.directory})"
+    then, now = first.recipe["split"], other.recipe["split"]
+    fields = [key for key in {**then, **now} if then.get(key) != now.get(key)]
+    said = ", ".join(f"{key} {now.get(key)} and not {then.get(key)}" for key in fields) or "by another version"
+    return f"the same data are split differently, {said} ({other.directory})"
+
+
+def _data(run: RunRecord) -> str:
+    data = run.environment["dataset"]
+    return f"{data.get('interactions')} interactions of {data.get('source')}, fingerprint {data['fingerprint'][:8]}"
+
+
+def _warn_of_unlike_questions(metric: str, runs: Iterable[RunRecord]) -> None:
+    """Values per pair depend on more than the split."""
+    runs = list(runs)
+    losses = {run.recipe.get("loss", {}).get("name") for run in runs}
+    if metric == "loss" and len(losses) > 1:
+        logger.warning("losses of different kinds (%s) are no common measure", ", ".join(sorted(map(str, losses))))
+    negatives = {run.recipe.get("evaluation", {}).get("negatives") for run in runs}
+    if metric in {"loss", "auc", "ap"} and len(negatives) > 1:
+        many = ", ".join(sorted(map(str, negatives)))
+        logger.warning("%s was measured over different numbers of evaluation negatives (%s)", metric, many)

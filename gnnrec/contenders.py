@@ -1,0 +1,192 @@
+"""What is compared, read from what the user named: recipes that may still have to be run, and finished runs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gnnrec.errors import GnnrecError, UsageError, suggestion
+from gnnrec.recipe.check import LINK_METRICS
+from gnnrec.recipe.faults import RecipeError
+from gnnrec.recipe.load import SUFFIXES, find_recipe, shipped_recipes
+from gnnrec.recipe.schema import Recipe
+from gnnrec.run_record import RunRecord, read_finished_run
+from gnnrec.shared_overrides import SharedOverrides
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from gnnrec.shared_overrides import Overrides
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A recipe that takes part.
+
+    Attributes:
+        target: What the user named; the first of several runs.
+        name: The recipe's name.
+        recipe: What is to be run; None where finished runs were named.
+        seeds: To run it with; those of the finished runs.
+        runs: The finished runs that were named.
+    """
+
+    target: str
+    name: str
+    recipe: Recipe | None
+    seeds: tuple[int, ...]
+    runs: tuple[RunRecord, ...] = ()
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the test metrics that it has, or will have."""
+        if self.recipe is None:
+            return tuple(self.runs[0].test)
+        link = LINK_METRICS if self.recipe.scorer is None else tuple(name for name in LINK_METRICS if name != "loss")
+        return (*link, *self.recipe.evaluation.ranking_metrics)
+
+
+def read_contenders(
+    targets: Recipe | str | Path | Iterable[Recipe | str | Path], overrides: Overrides = (), seeds: int = 1
+) -> list[Contender]:
+    """Find and check everything that was named, before anything is run.
+
+    Runs of one recipe, made by the same versions, are one contender. Overrides of a section that a recipe does not
+    have (a trainer, where it has a scorer) leave that recipe as it is.
+
+    Args:
+        targets: Recipes, files of recipes, names of shipped ones, or directories of finished runs.
+        overrides: Changes of the recipes, as `load_recipe` takes them.
+        seeds: How many; the first is the recipe's own. A deterministic scorer is fitted once.
+
+    Raises:
+        UsageError: There is nothing to compare, something named twice or unknown; or what is named cannot be changed.
+        RecipeError: A recipe is wrong; with the faults of all.
+        RunDirectoryError: A run did not finish or cannot be read.
+    """
+    targets = [targets] if isinstance(targets, (Recipe, str, Path)) else list(targets)
+    if not targets:
+        raise UsageError("nothing to compare: name recipes, recipe files or directories of finished runs")
+    if seeds < 1:
+        raise UsageError(f"--seeds is at least 1; got {seeds}")
+    change = SharedOverrides(overrides)
+    found = _each(targets, lambda target: _read(target, change, seeds))
+    if all(contender.recipe is None for contender in found) and (change or seeds > 1):
+        raise UsageError("-s and --seeds are for recipes; every target is a finished run")
+    change.require_use()
+    _refuse_twins([contender for contender in found if contender.recipe is not None])
+    return _joined(found)
+
+
+def labels(contenders: Sequence[Contender]) -> list[str]:
+    """What each is called: its recipe's name, or what the user named where several have that name."""
+    times = Counter(contender.name for contender in contenders)
+    return [each.name if times[each.name] == 1 else each.target for each in contenders]
+
+
+def require_metric(contenders: Sequence[Contender], metric: str) -> None:
+    """See that all can be ranked by a metric.
+
+    Raises:
+        UsageError: One does not have it.
+    """
+    without = [contender for contender in contenders if metric not in contender.metrics]
+    if not without:
+        return
+    known = set.intersection(*(set(contender.metrics) for contender in contenders))
+    hint = suggestion(metric, known) if known else ""
+    if len(without) == len(contenders):
+        raise UsageError(f"no test metric is called '{metric}'{hint}")
+    names = ", ".join(contender.target for contender in without)
+    raise UsageError(f"not everything has a test metric '{metric}': {names} has none{hint}")
+
+
+def _each(targets: Sequence[Any], read: Callable[[Any], Contender]) -> list[Contender]:
+    """Read all targets and say everything that is wrong with them."""
+    contenders, errors = [], []
+    for target in targets:
+        try:
+            contenders.append(read(target))
+        except GnnrecError as error:
+            errors.append(error)
+    if errors and all(isinstance(error, RecipeError) for error in errors):
+        raise RecipeError(list(dict.fromkeys(fault for error in errors for fault in error.faults)))
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise UsageError("\n".join(dict.fromkeys(map(str, errors))))
+    return contenders
+
+
+def _read(target: Recipe | str | Path, change: SharedOverrides, seeds: int) -> Contender:
+    if isinstance(target, Recipe):
+        if change:
+            raise UsageError("overrides change a recipe as it is read; give a path or a name with them")
+        return _to_be_run(target.name, target, seeds)
+    try:
+        find_recipe(target)
+    except RecipeError:
+        if not _is_directory(Path(target).expanduser()):
+            raise _unknown(str(target)) from None
+        run = read_finished_run(target)
+        return Contender(str(target), run.name, None, (run.seed,), (run,))
+    return _to_be_run(str(target), change.load(target), seeds)
+
+
+def _to_be_run(target: str, recipe: Recipe, seeds: int) -> Contender:
+    once = recipe.scorer is not None and recipe.scorer.deterministic
+    return Contender(target, recipe.name, recipe, tuple(range(recipe.seed, recipe.seed + (1 if once else seeds))))
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # text that is too long or too odd to be a path
+        return False
+
+
+def _unknown(target: str) -> UsageError:
+    path = Path(target).expanduser()
+    beside = [
+        str(Path(target).parent / each.name)
+        for each in (path.parent.iterdir() if _is_directory(path.parent) else ())
+        if each.suffix in SUFFIXES or (each / "recipe.yaml").exists()
+    ]
+    hint = suggestion(target, {*shipped_recipes(), *beside})
+    return UsageError(f"{target}: there is no such recipe file, shipped recipe or finished run{hint}")
+
+
+def _refuse_twins(contenders: Sequence[Contender]) -> None:
+    """Two recipes that differ in nothing but their names or seeds are one."""
+    met: dict[str, str] = {}
+    for contender in contenders:
+        assert contender.recipe is not None  # noqa: S101 - for mypy; the caller chose them so
+        data = {key: value for key, value in contender.recipe.to_dict().items() if key not in {"name", "seed"}}
+        key = json.dumps(data, sort_keys=True)
+        if key in met:
+            raise UsageError(f"{met[key]} and {contender.target} are the same recipe; --seeds N varies its seed")
+        met[key] = contender.target
+
+
+def _joined(contenders: Sequence[Contender]) -> list[Contender]:
+    """The runs of one recipe, made by the same versions, as one contender."""
+    joined: dict[Any, Contender] = {}
+    for index, contender in enumerate(contenders):
+        if contender.recipe is not None:
+            joined[index] = contender
+            continue
+        (run,) = contender.runs
+        data = {key: value for key, value in run.recipe.items() if key != "seed"}
+        made_by = [run.environment.get(key) for key in ("versions", "plugins")]
+        key = json.dumps([data, made_by], sort_keys=True)
+        earlier = joined.setdefault(key, contender)
+        if earlier is contender:
+            continue
+        if run.seed in earlier.seeds:
+            twin = earlier.runs[earlier.seeds.index(run.seed)].directory
+            raise UsageError(f"{twin} and {run.directory} are the same recipe and seed; leave one out")
+        joined[key] = replace(earlier, seeds=(*earlier.seeds, run.seed), runs=(*earlier.runs, run))
+    return list(joined.values())

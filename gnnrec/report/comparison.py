@@ -1,0 +1,187 @@
+"""What a page about several runs over one split says, as plain numbers and words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gnnrec.errors import UsageError
+from gnnrec.report.content import environment_facts, monitor, summary
+from gnnrec.report.curves import Curves, curves
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gnnrec.saved_run import Run
+
+ABSENT = "–"
+
+GRID = 50
+"""Steps of a metric between 0 and 1 within which two users are one dot."""
+
+
+@dataclass(frozen=True)
+class Duel:
+    """A metric of each user under two runs, in dots that may stand for several users.
+
+    Attributes:
+        first: The label of the run on the horizontal axis.
+        second: That of the run on the vertical axis.
+        metric: Its name.
+        x: The metric under the first run.
+        y: Under the second.
+        users: How many each dot stands for.
+        better: Users for whom the second run is better.
+        equal: Users for whom both are the same.
+        worse: Users for whom the second run is worse.
+    """
+
+    first: str
+    second: str
+    metric: str
+    x: list[float]
+    y: list[float]
+    users: list[int]
+    better: int
+    equal: int
+    worse: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that a page about several runs says; what is by run is in the order of `labels`.
+
+    Attributes:
+        labels: What each run is called on the page.
+        places: Recipe and run of each.
+        summaries: How each was fitted.
+        metrics: Test metrics, by name, of each run; None where a run does not have one.
+        asked_alike: Whether all runs were asked the same evaluation negatives, so that loss, auc and ap compare.
+        differences: Recipe keys that are not the same in all, with the value of each run.
+        curves: None for a run that was not trained.
+        monitors: The metric that chose each run's epoch; empty for a run that was not trained.
+        duels: The first run against each other one, user by user; empty where they have no metric in common.
+        environments: What each run's numbers depend on.
+    """
+
+    labels: list[str]
+    places: list[str]
+    summaries: list[str]
+    metrics: dict[str, list[float | None]]
+    asked_alike: bool
+    differences: dict[str, list[str]]
+    curves: list[Curves | None]
+    monitors: list[str]
+    duels: list[Duel]
+    environments: list[dict[str, str]]
+
+
+def compare(runs: Sequence[Run]) -> Comparison:
+    """Put runs side by side.
+
+    Raises:
+        UsageError: There are fewer than two, one is given twice, or their splits differ.
+    """
+    _check(runs)
+    labels = _labels(runs)
+    names = list(dict.fromkeys(name for run in runs for name in run.metrics["test"]))
+    recipes = [run.recipe for run in runs]
+    asked = {(recipe.split.seed, recipe.evaluation.negatives) for recipe in recipes}
+    duels = (_duel(labels[0], runs[0], label, run) for label, run in zip(labels[1:], runs[1:], strict=True))
+    return Comparison(
+        labels=labels,
+        places=[f"{run.recipe.name}/{run.directory.resolve().name}" for run in runs],
+        summaries=[summary(run.recipe, run.metrics, run.environment) for run in runs],
+        metrics={name: [run.metrics["test"].get(name) for run in runs] for name in names},
+        asked_alike=len(asked) == 1,
+        differences=differences([recipe.to_dict() for recipe in recipes]),
+        curves=[curves(run.history, run.metrics["best_epoch"]) for run in runs],
+        monitors=[monitor(recipe) for recipe in recipes],
+        duels=[duel for duel in duels if duel is not None],
+        environments=[environment_facts(run.environment) for run in runs],
+    )
+
+
+def differences(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The keys at which recipes differ, dotted, with the value of each.
+
+    >>> differences([{"seed": 0, "loss": {"name": "bce"}}, {"seed": 1, "loss": {"name": "bce"}}])
+    {'seed': ['0', '1']}
+    """
+    flat = [_flat(recipe) for recipe in recipes]
+    keys = dict.fromkeys(key for each in flat for key in each)
+    rows = {key: [each.get(key, ABSENT) for each in flat] for key in keys}
+    return {key: values for key, values in rows.items() if len(set(values)) > 1}
+
+
+def duel(first: pd.Series[float], second: pd.Series[float]) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Dots (`x`, `y`, `users`) of two runs' metric, each with users as its index, and who is better off under the second.
+
+    >>> dots, counts = duel(pd.Series({1: 0.0, 2: 0.0, 3: 1.0}), pd.Series({1: 1.0, 2: 1.0, 3: 1.0}))
+    >>> dots.to_numpy().tolist(), counts
+    ([[0.0, 1.0, 2.0], [1.0, 1.0, 1.0]], {'better': 2, 'equal': 1, 'worse': 0})
+    """
+    both = pd.DataFrame({"x": first, "y": second}).dropna()
+    counts = {
+        "better": int((both["y"] > both["x"]).sum()),
+        "equal": int((both["y"] == both["x"]).sum()),
+        "worse": int((both["y"] < both["x"]).sum()),
+    }
+    on_grid = (both * GRID).round() / GRID
+    return on_grid.groupby(["x", "y"]).size().rename("users").reset_index(), counts
+
+
+def _duel(label: str, run: Run, other_label: str, other: Run) -> Duel | None:
+    shared = [name for name in run.per_user.columns if name.startswith("ndcg@") and name in other.per_user.columns]
+    if not shared:
+        return None
+    metric = shared[0]
+    first, second = (each.per_user.set_index("user")[metric] for each in (run, other))
+    dots, counts = duel(first, second)
+    columns = (dots[name].tolist() for name in ("x", "y", "users"))
+    return Duel(label, other_label, metric, *columns, **counts)
+
+
+def _check(runs: Sequence[Run]) -> None:
+    if len(runs) < 2:  # noqa: PLR2004 - that is what side by side means
+        raise UsageError(f"side by side takes two runs or more; got {len(runs)}")
+    places = Counter(run.directory.resolve() for run in runs)
+    twice = [str(place) for place, count in places.items() if count > 1]
+    if twice:
+        raise UsageError(f"{twice[0]} is given twice")
+    first, *others = runs
+    for run in others:
+        if run.environment.get("split_fingerprint") != first.environment.get("split_fingerprint"):
+            raise UsageError(
+                f"{first.directory} and {run.directory} were judged on different splits, so their numbers do not "
+                "compare; run both with the same dataset and split sections"
+            )
+
+
+def _labels(runs: Sequence[Run]) -> list[str]:
+    """The shortest names that tell the runs apart: by recipe, by recipe and seed, or by recipe and time."""
+    by_recipe = [run.recipe.name for run in runs]
+    by_seed = [f"{run.recipe.name}, seed {run.recipe.seed}" for run in runs]
+    by_time = [f"{run.recipe.name}/{run.directory.resolve().name}" for run in runs]
+    by_place = [str(run.directory) for run in runs]
+    return next(names for names in (by_recipe, by_seed, by_time, by_place) if len(set(names)) == len(runs))
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, str]:
+    """Nested mappings as dotted keys; whatever else there is as text."""
+    if not isinstance(value, dict):
+        return {prefix: ", ".join(map(_word, value)) if isinstance(value, list) else _word(value)}
+    found: dict[str, str] = {}
+    for key, each in value.items():
+        found |= _flat(each, f"{prefix}.{key}" if prefix else str(key))
+    return found
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{key}={each}" if key != "name" else str(each) for key, each in value.items())
+    return ABSENT if value is None else str(value)

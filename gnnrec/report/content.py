@@ -1,0 +1,186 @@
+"""What a page about one run says, as plain numbers and words; how it looks is told elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gnnrec.describe import describe_interactions
+from gnnrec.recipe.load import dump_recipe
+from gnnrec.report.baselines import Baseline, baselines
+from gnnrec.report.curves import Curves, curves
+from gnnrec.report.distributions import Bins, Histogram, geometric_bins
+from gnnrec.report.embedding_map import EmbeddingMap, embedding_map
+from gnnrec.report.examples import ExampleUser, example_users
+from gnnrec.report.groups import Grouped, by_activity, by_popularity, score_distribution
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gnnrec.interactions import Edges, Interactions
+    from gnnrec.recipe.schema import Recipe
+    from gnnrec.report.subject import Subject
+    from gnnrec.split import Split
+
+TAIL_POINTS = 400
+"""Points of the long tail's curve, however many items there are."""
+
+USER_BINS = 12
+
+NOT_OF_THE_RUN = ("source", "first interaction", "last interaction", "known of users", "known of items", "fingerprint")
+"""Facts of the data that a run directory does not hold, or that stand under the environment."""
+
+
+@dataclass(frozen=True)
+class LongTail:
+    """How unevenly interactions are spread.
+
+    Attributes:
+        ranks: Some ranks of items, from 1, the most popular; the first and the last are among them.
+        interactions: Of the item at each of these ranks.
+        users: Users' interactions, in bins.
+    """
+
+    ranks: list[int]
+    interactions: list[int]
+    users: Bins
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a page about one run says.
+
+    Attributes:
+        name: The recipe's.
+        run: The run's own: `<time>-s<seed>`.
+        summary: How it was fitted, in a sentence.
+        val: Metrics by name.
+        test: Metrics by name.
+        baselines: For scale.
+        left_out: Why other baselines are not there.
+        recipe: As YAML.
+        facts: Of the data.
+        parts: Interactions of each part and use.
+        tail: How unevenly interactions are spread.
+        monitor: The metric that chose the epoch, as the history names it.
+        curves: None where nothing was trained.
+        scores: Of test positives and of their negatives.
+        k: Length of the lists that the next two look at.
+        by_activity: Test metrics by users' training interactions; None where the recipe asks for no such metric.
+        by_popularity: Recall by items' training interactions.
+        users: A few, with what they get.
+        map: None where there are no item embeddings.
+        environment: What the numbers depend on.
+    """
+
+    name: str
+    run: str
+    summary: str
+    val: Mapping[str, float]
+    test: Mapping[str, float]
+    baselines: list[Baseline]
+    left_out: list[str]
+    recipe: str
+    facts: dict[str, str | int | float]
+    parts: dict[str, int]
+    tail: LongTail
+    monitor: str
+    curves: Curves | None
+    scores: Histogram
+    k: int
+    by_activity: Grouped | None
+    by_popularity: Grouped
+    users: list[ExampleUser]
+    map: EmbeddingMap | None
+    environment: dict[str, str]
+
+
+def gather(subject: Subject) -> Content:
+    """Ask a run all that its page says."""
+    recipe, split, metrics = subject.recipe, subject.split, subject.metrics
+    found, left_out = baselines(subject)
+    k = min(recipe.evaluation.k)
+    return Content(
+        name=recipe.name,
+        run=subject.name,
+        summary=summary(recipe, metrics, subject.environment),
+        val=metrics["val"],
+        test=metrics["test"],
+        baselines=found,
+        left_out=left_out,
+        recipe=dump_recipe(recipe),
+        facts=_facts(split.interactions),
+        parts=_parts(split),
+        tail=long_tail(split.interactions.edges),
+        monitor=monitor(recipe),
+        curves=curves(subject.history, metrics["best_epoch"]),
+        scores=score_distribution(subject),
+        k=k,
+        by_activity=by_activity(subject, k),
+        by_popularity=by_popularity(subject, k),
+        users=example_users(subject),
+        map=embedding_map(subject),
+        environment=environment_facts(subject.environment),
+    )
+
+
+def summary(recipe: Recipe, metrics: Mapping[str, Any], environment: Mapping[str, Any]) -> str:
+    """How a run was fitted, in a sentence."""
+    spent = f"{metrics['seconds']['train']:.1f} s on {environment['device']}"
+    if recipe.scorer is not None:
+        return f"Scorer {recipe.scorer.name}, seed {recipe.seed}; fitted in {spent}."
+    sections = recipe.model_sections()
+    return (
+        f"Encoder {sections.encoder.name}, decoder {sections.decoder.name}, loss {sections.loss.name}, "
+        f"seed {recipe.seed}; epoch {metrics['best_epoch']} of {sections.trainer.epochs} was chosen by val "
+        f"{sections.trainer.monitor}; trained in {spent}."
+    )
+
+
+def monitor(recipe: Recipe) -> str:
+    """The metric that chose the epoch, as the history names it; empty where there were no epochs."""
+    return f"val_{recipe.trainer.monitor}" if recipe.trainer is not None else ""
+
+
+def long_tail(edges: Edges) -> LongTail:
+    """Interactions of items by rank, and of users in bins; nodes without interactions count for users' bins no more."""
+    of_items = np.sort(np.bincount(edges.items, minlength=edges.num_items))[::-1]
+    ranks = np.unique(np.linspace(1, len(of_items), min(TAIL_POINTS, len(of_items))).round().astype(np.int64))
+    of_users = np.bincount(edges.users, minlength=edges.num_users)
+    bins = geometric_bins(of_users[of_users > 0], USER_BINS)
+    return LongTail(ranks.tolist(), of_items[ranks - 1].tolist(), bins)
+
+
+def environment_facts(environment: Mapping[str, Any]) -> dict[str, str]:
+    """What a result depends on, in words; the command is shown without the folder that its program lies in."""
+    program, *arguments = environment["command"] or [""]
+    seeds, plugins = environment["seeds"], environment["plugins"]
+    return {
+        "device": environment["device"],
+        "seeds": f"{seeds['seed']} for the run, {seeds['split']} for the split",
+        "data": environment["dataset"]["source"],
+        "data fingerprint": environment["dataset"]["fingerprint"],
+        "split fingerprint": environment["split_fingerprint"],
+        "command": " ".join([PurePath(program).name, *arguments]),
+        "git commit of the working folder": environment["git_commit"] or "none",
+        "python": f"{environment['python']} on {environment['platform']}",
+        "libraries": ", ".join(f"{name} {version}" for name, version in environment["versions"].items() if version),
+        "plugins": ", ".join(f"{each['name']} ({each['distribution']} {each['version']})" for each in plugins),
+    }
+
+
+def _facts(interactions: Interactions) -> dict[str, str | int | float]:
+    facts = describe_interactions(interactions)
+    return {name: value for name, value in facts.items() if name not in NOT_OF_THE_RUN}
+
+
+def _parts(split: Split) -> dict[str, int]:
+    return {
+        "train, message edges": len(split.message_edges),
+        "train, supervision edges": len(split.supervision_edges),
+        "val": len(split.edges("val")),
+        "test": len(split.edges("test")),
+    }

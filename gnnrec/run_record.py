@@ -1,0 +1,146 @@
+"""A run as its JSON and YAML tell it, read without torch: what it was, how it ended, what it measured."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gnnrec.errors import RunDirectoryError
+from gnnrec.recipe.faults import RecipeError
+from gnnrec.recipe.nodes import read_yaml
+from gnnrec.run_directory import FORMAT, PARTIAL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+STAMP = "%Y%m%d-%H%M%S"
+STAMP_LENGTH = 15
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run as its files tell it.
+
+    Attributes:
+        directory: Where it lies.
+        recipe: The resolved recipe as plain data.
+        metrics: The content of metrics.json; empty where the run did not finish.
+        environment: The content of environment.json; empty where the run did not finish.
+        epochs: How many its history has.
+    """
+
+    directory: Path
+    recipe: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    epochs: int
+
+    @property
+    def finished(self) -> bool:
+        """False where the run was interrupted, failed, or is still running."""
+        return not self.directory.name.endswith(PARTIAL)
+
+    @property
+    def name(self) -> str:
+        """The recipe's."""
+        return str(self.recipe["name"])
+
+    @property
+    def seed(self) -> int:
+        """The run's."""
+        return int(self.recipe["seed"])
+
+    @property
+    def time(self) -> datetime | None:
+        """When it began, by its directory's name; None where that was changed."""
+        try:
+            return datetime.strptime(self.directory.name[:STAMP_LENGTH], STAMP).astimezone()
+        except ValueError:
+            return None
+
+    @property
+    def test(self) -> dict[str, float]:
+        """Its test metrics."""
+        return dict(self.metrics.get("test", {}))
+
+    @cached_property
+    def per_user(self) -> pd.DataFrame:
+        """Test metrics of each user, by original id in column `user`.
+
+        Raises:
+            RunDirectoryError: The file is missing or damaged.
+        """
+        import pandas as pd
+
+        path = self.directory / "per_user.parquet"
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise RunDirectoryError(f"{path} cannot be read: {error}") from None
+
+
+def read_run(directory: str | Path) -> RunRecord:
+    """Read a run, finished or not.
+
+    Raises:
+        RunDirectoryError: There is none, a file is damaged, or a newer gnnrec wrote it.
+    """
+    path = Path(directory).expanduser()
+    if not path.is_dir():
+        raise RunDirectoryError(f"there is no run in {path}")
+    finished = not path.name.endswith(PARTIAL)
+    if finished and not all((path / name).exists() for name in ("metrics.json", "model.json")):
+        raise RunDirectoryError(f"{path} is no run directory: metrics.json or model.json is missing")
+    if finished and (written := _read_json(path / "model.json").get("format")) != FORMAT:
+        raise RunDirectoryError(f"{path} has format {written}; this gnnrec reads format {FORMAT}: upgrade gnnrec")
+    metrics, environment = (_read_json(path / f"{name}.json") if finished else {} for name in ("metrics", "environment"))
+    if finished and not isinstance(metrics.get("test"), dict):
+        raise RunDirectoryError(f"{path / 'metrics.json'} holds no test metrics")
+    return RunRecord(path, _read_recipe(path / "recipe.yaml"), metrics, environment, _epochs(path / "history.jsonl"))
+
+
+def read_finished_run(directory: str | Path) -> RunRecord:
+    """Read a finished run.
+
+    Raises:
+        RunDirectoryError: There is none, it did not finish, a file is damaged, or a newer gnnrec wrote it.
+    """
+    run = read_run(directory)
+    if not run.finished:
+        raise RunDirectoryError(f"{run.directory} is a run that did not finish")
+    return run
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunDirectoryError(f"{path} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise RunDirectoryError(f"{path} cannot be read: it holds no JSON object")
+    return content
+
+
+def _read_recipe(path: Path) -> dict[str, Any]:
+    try:
+        content = read_yaml(path.read_text(encoding="utf-8"), str(path)).plain()
+    except RecipeError as error:
+        raise RunDirectoryError(str(error)) from None
+    except (OSError, ValueError) as error:
+        raise RunDirectoryError(f"{path} cannot be read: {error}") from None
+    if not isinstance(content, dict) or not {"name", "seed", "dataset", "split"} <= set(content):
+        raise RunDirectoryError(f"{path} is no resolved recipe: name, seed, dataset or split is missing")
+    return content
+
+
+def _epochs(path: Path) -> int:
+    try:
+        return path.read_bytes().count(b"\n")
+    except OSError:
+        return 0

@@ -1,0 +1,79 @@
+"""Overrides of several recipes at once: each changes the recipes that have its section."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gnnrec.errors import UsageError
+from gnnrec.recipe.faults import RecipeError
+from gnnrec.recipe.load import load_recipe
+from gnnrec.recipe.schema import MODEL_SECTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from gnnrec.recipe.schema import Recipe
+
+    Overrides = Mapping[str, Any] | Iterable[str]
+
+logger = logging.getLogger("gnnrec")
+
+
+class SharedOverrides:
+    """Changes of several recipes, as `load_recipe` takes them.
+
+    A change of a section that a recipe does not have (a trainer, where it has a scorer) leaves that recipe as it is.
+    """
+
+    def __init__(self, overrides: Overrides) -> None:
+        pairs = overrides.items() if isinstance(overrides, Mapping) else ((each, each) for each in overrides)
+        self._mapping = isinstance(overrides, Mapping)
+        self._all = {str(key): value for key, value in pairs}
+        self._used: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._all)
+
+    def load(self, target: str | Path) -> Recipe:
+        """The recipe, with the changes of sections that it can have; the others are logged.
+
+        Raises:
+            RecipeError: It is wrong.
+        """
+        everywhere = [key for key in self._all if _section(key) not in {*MODEL_SECTIONS, "scorer"}]
+        try:
+            plain = load_recipe(target, self._chosen(everywhere))
+        except RecipeError:
+            chosen = list(self._all)  # one of the others may be what mends it
+        else:
+            absent = MODEL_SECTIONS if plain.scorer is not None else ("scorer",)
+            chosen = [key for key in self._all if _section(key) not in absent]
+        recipe = load_recipe(target, self._chosen(chosen))
+        self._used.update(chosen)
+        for key in self._all:
+            if key not in chosen:
+                logger.info("%s has no %s: -s %s leaves it as it is", target, _section(key), self._shown(key))
+        return recipe
+
+    def require_use(self) -> None:
+        """Refuse what changed no recipe.
+
+        Raises:
+            UsageError: There is such a change.
+        """
+        for key in self._all:
+            if key not in self._used:
+                raise UsageError(f"-s {self._shown(key)} changes nothing: no recipe has a section '{_section(key)}'")
+
+    def _chosen(self, keys: Iterable[str]) -> Overrides:
+        return {key: self._all[key] for key in keys} if self._mapping else list(keys)
+
+    def _shown(self, key: str) -> str:
+        return f"{key}={self._all[key]}" if self._mapping else key
+
+
+def _section(assignment: str) -> str:
+    return assignment.partition("=")[0].strip().partition(".")[0]
