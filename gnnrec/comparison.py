@@ -58,7 +58,7 @@ def compare(
     require_metric(contenders, metric)
     names = labels(contenders)
     runs: dict[Place, RunRecord] = {
-        (index, run.seed): run for index, contender in enumerate(contenders) for run in contender.runs
+        (index, seed): run for index, contender in enumerate(contenders) for seed, run in contender.runs.items()
     }
     if not fresh:
         _take_finished(contenders, names, FinishedRuns(out), runs)
@@ -78,8 +78,8 @@ def _take_finished(
     """Add the runs that are done already."""
     named = {run.directory.resolve(): names[index] for (index, _), run in runs.items()}
     for index, contender in enumerate(contenders):
-        for seed in contender.seeds if contender.recipe is not None else ():
-            run = finished.find(contender.recipe.model_copy(update={"seed": seed}))
+        for seed, recipe in contender.recipes.items():
+            run = finished.find(recipe)
             if run is None:
                 continue
             if run.directory.resolve() in named:
@@ -104,12 +104,9 @@ def _run_missing(
     from gnnrec.pipeline import run
 
     for position, (index, seed) in enumerate(missing):
-        recipe = contenders[index].recipe
-        if recipe is None:
-            continue
         logger.info("%s, seed %d: run %d of %d", names[index], seed, position + 1, len(missing))
         try:
-            made = run(recipe.model_copy(update={"seed": seed}), out=out, observers=observers)
+            made = run(contenders[index].recipes[seed], out=out, observers=observers)
         except KeyboardInterrupt:
             logger.warning(
                 "interrupted in run %d of %d; what is finished stays, and the same call goes on from there",

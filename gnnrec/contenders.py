@@ -17,7 +17,7 @@ from gnnrec.run_record import RunRecord, read_finished_run
 from gnnrec.shared_overrides import SharedOverrides
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gnnrec.shared_overrides import Overrides
 
@@ -29,24 +29,28 @@ class Contender:
     Attributes:
         target: What the user named; the first of several runs.
         name: The recipe's name.
-        recipe: What is to be run; None where finished runs were named.
-        seeds: To run it with; those of the finished runs.
-        runs: The finished runs that were named.
+        recipes: What is to be run, by seed; none where finished runs were named.
+        runs: The finished runs that were named, by seed.
     """
 
     target: str
     name: str
-    recipe: Recipe | None
-    seeds: tuple[int, ...]
-    runs: tuple[RunRecord, ...] = ()
+    recipes: Mapping[int, Recipe]
+    runs: Mapping[int, RunRecord]
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """In the order in which they are run or were named."""
+        return (*self.recipes, *self.runs)
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """The names of the test metrics that it has, or will have."""
-        if self.recipe is None:
-            return tuple(self.runs[0].test)
-        link = LINK_METRICS if self.recipe.scorer is None else tuple(name for name in LINK_METRICS if name != "loss")
-        return (*link, *self.recipe.evaluation.ranking_metrics)
+        for run in self.runs.values():
+            return tuple(run.test)
+        recipe = next(iter(self.recipes.values()))
+        link = (name for name in LINK_METRICS if name != "loss" or recipe.scorer is None)
+        return (*link, *recipe.evaluation.ranking_metrics)
 
 
 def read_contenders(
@@ -74,10 +78,10 @@ def read_contenders(
         raise UsageError(f"--seeds is at least 1; got {seeds}")
     change = SharedOverrides(overrides)
     found = _each(targets, lambda target: _read(target, change, seeds))
-    if all(contender.recipe is None for contender in found) and (change or seeds > 1):
+    if not any(contender.recipes for contender in found) and (change or seeds > 1):
         raise UsageError("-s and --seeds are for recipes; every target is a finished run")
     change.require_use()
-    _refuse_twins([contender for contender in found if contender.recipe is not None])
+    _refuse_twins(found)
     return _joined(found)
 
 
@@ -112,8 +116,9 @@ def _each(targets: Sequence[Any], read: Callable[[Any], Contender]) -> list[Cont
             contenders.append(read(target))
         except GnnrecError as error:
             errors.append(error)
-    if errors and all(isinstance(error, RecipeError) for error in errors):
-        raise RecipeError(list(dict.fromkeys(fault for error in errors for fault in error.faults)))
+    of_recipes = [error for error in errors if isinstance(error, RecipeError)]
+    if errors and len(of_recipes) == len(errors):
+        raise RecipeError(list(dict.fromkeys(fault for error in of_recipes for fault in error.faults)))
     if len(errors) == 1:
         raise errors[0]
     if errors:
@@ -132,13 +137,15 @@ def _read(target: Recipe | str | Path, change: SharedOverrides, seeds: int) -> C
         if not _is_directory(Path(target).expanduser()):
             raise _unknown(str(target)) from None
         run = read_finished_run(target)
-        return Contender(str(target), run.name, None, (run.seed,), (run,))
+        return Contender(str(target), run.name, {}, {run.seed: run})
     return _to_be_run(str(target), change.load(target), seeds)
 
 
 def _to_be_run(target: str, recipe: Recipe, seeds: int) -> Contender:
     once = recipe.scorer is not None and recipe.scorer.deterministic
-    return Contender(target, recipe.name, recipe, tuple(range(recipe.seed, recipe.seed + (1 if once else seeds))))
+    first = recipe.seed
+    recipes = {seed: recipe.model_copy(update={"seed": seed}) for seed in range(first, first + (1 if once else seeds))}
+    return Contender(target, recipe.name, recipes, {})
 
 
 def _is_directory(path: Path) -> bool:
@@ -162,9 +169,8 @@ def _unknown(target: str) -> UsageError:
 def _refuse_twins(contenders: Sequence[Contender]) -> None:
     """Two recipes that differ in nothing but their names or seeds are one."""
     met: dict[str, str] = {}
-    for contender in contenders:
-        assert contender.recipe is not None  # noqa: S101 - for mypy; the caller chose them so
-        data = {key: value for key, value in contender.recipe.to_dict().items() if key not in {"name", "seed"}}
+    for contender, recipe in ((each, recipe) for each in contenders for recipe in list(each.recipes.values())[:1]):
+        data = {key: value for key, value in recipe.to_dict().items() if key not in {"name", "seed"}}
         key = json.dumps(data, sort_keys=True)
         if key in met:
             raise UsageError(f"{met[key]} and {contender.target} are the same recipe; --seeds N varies its seed")
@@ -173,20 +179,16 @@ def _refuse_twins(contenders: Sequence[Contender]) -> None:
 
 def _joined(contenders: Sequence[Contender]) -> list[Contender]:
     """The runs of one recipe, made by the same versions, as one contender."""
-    joined: dict[Any, Contender] = {}
+    joined: dict[str, Contender] = {}
     for index, contender in enumerate(contenders):
-        if contender.recipe is not None:
-            joined[index] = contender
-            continue
-        (run,) = contender.runs
-        data = {key: value for key, value in run.recipe.items() if key != "seed"}
-        made_by = [run.environment.get(key) for key in ("versions", "plugins")]
-        key = json.dumps([data, made_by], sort_keys=True)
-        earlier = joined.setdefault(key, contender)
-        if earlier is contender:
-            continue
-        if run.seed in earlier.seeds:
-            twin = earlier.runs[earlier.seeds.index(run.seed)].directory
-            raise UsageError(f"{twin} and {run.directory} are the same recipe and seed; leave one out")
-        joined[key] = replace(earlier, seeds=(*earlier.seeds, run.seed), runs=(*earlier.runs, run))
+        key = str(index)
+        for run in contender.runs.values():
+            data = {key: value for key, value in run.recipe.items() if key != "seed"}
+            made_by = [run.environment.get(each) for each in ("versions", "plugins")]
+            key = json.dumps([data, made_by], sort_keys=True)
+            twin = joined[key].runs.get(run.seed) if key in joined else None
+            if twin is not None:
+                raise UsageError(f"{twin.directory} and {run.directory} are the same recipe and seed; leave one out")
+        earlier = joined.get(key)
+        joined[key] = replace(earlier, runs={**earlier.runs, **contender.runs}) if earlier else contender
     return list(joined.values())

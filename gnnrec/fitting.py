@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import torch
+
 from gnnrec.evaluation.evaluator import Objective
 from gnnrec.fold_in import fold_in
+from gnnrec.leaks import check_graph, check_negatives
 from gnnrec.model import Model
 from gnnrec.phases import PhaseGraphs, phase_edges
 from gnnrec.scoring import EncodedScoring, HistoryScoring
-from gnnrec.training import TrainingTask
+from gnnrec.training import Batch, TrainingTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from torch import Tensor
+    from torch import Tensor, nn
 
+    from gnnrec.contracts import NegativeSampler
     from gnnrec.evaluation.evaluator import Evaluator
     from gnnrec.phases import Phase
     from gnnrec.randomness import Streams
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("gnnrec")
 
 REFIT_STREAM = "scorer"
+
+LOOKED_AT = 1024
+"""Supervision edges whose negatives are looked at before training."""
 
 
 @dataclass(frozen=True)
@@ -97,21 +104,35 @@ def restore(recipe: Recipe, split: Split, streams: Streams, weights: Mapping[str
     return EncodedScoring(model, graph, partial(fold_in, sections.encoder, model.encoder, graphs))
 
 
+def _sampler(negatives: NegativeSampler, split: Split, streams: Streams) -> nn.Module:
+    """The built sampler, after a look at what it draws."""
+    known, supervision = split.edges("train"), split.supervision_edges
+    if negatives.exclude == "all":
+        logger.warning("negatives.exclude: all keeps held-out positives from being negatives, and so leaks them")
+        known = split.interactions.edges
+    sampler = negatives.build(known, supervision, streams.generator("negatives"))
+    some = slice(0, LOOKED_AT)
+    batch = Batch(
+        torch.arange(len(supervision))[some],
+        torch.from_numpy(supervision.users[some]),
+        torch.from_numpy(supervision.items[some]),
+    )
+    users, items = sampler(batch, streams.generator("leak gate"))
+    check_negatives(users, items, split, what="training negatives", parts=("train",))
+    return sampler
+
+
 def _train(
     recipe: Recipe, split: Split, streams: Streams, validation: Evaluator, epoch_ended: Callable[[EpochRecord], None]
 ) -> Fitted:
     sections = recipe.model_sections()
     graphs = PhaseGraphs(recipe, split)
     graph, validation_graph = graphs.build("train"), graphs.build("validate")
+    check_graph(graph, split, "train")
+    check_graph(validation_graph, split, "validate")
     model = Model.build(sections.encoder, sections.decoder, graph)
     folded = partial(fold_in, sections.encoder, model.encoder, graphs)
-    sampler = None
-    if sections.negatives is not None:
-        known = split.edges("train")
-        if sections.negatives.exclude == "all":
-            logger.warning("negatives.exclude: all keeps held-out positives from being negatives, and so leaks them")
-            known = split.interactions.edges
-        sampler = sections.negatives.build(known, split.supervision_edges, streams.generator("negatives"))
+    sampler = _sampler(sections.negatives, split, streams) if sections.negatives is not None else None
     monitored = tuple(dict.fromkeys(("loss", sections.trainer.monitor)))
 
     def validate(model: Model, epoch: int) -> dict[str, float]:
@@ -133,6 +154,8 @@ def _train(
     )
 
     def scoring(phase: Phase) -> Scoring:
-        return EncodedScoring(model, graphs.build(phase).to(model.device), folded)
+        built = graphs.build(phase)
+        check_graph(built, split, phase)
+        return EncodedScoring(model, built.to(model.device), folded)
 
     return Fitted(scoring, model.state_dict(), trained.best.epoch, trained.device)

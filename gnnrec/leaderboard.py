@@ -107,9 +107,7 @@ class Comparison:
     @property
     def others(self) -> tuple[str, ...]:
         """The other test metrics that are shown: those of OTHERS that anybody has."""
-        return tuple(
-            name for name in OTHERS if name != self.metric and any(name in row.metrics for row in self.rows)
-        )
+        return tuple(name for name in OTHERS if name != self.metric and any(name in row.metrics for row in self.rows))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, with every run and where it lies."""

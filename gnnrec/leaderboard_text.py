@@ -65,10 +65,11 @@ def shown_columns(comparison: Comparison) -> dict[str, list[str]]:
 def explanation(comparison: Comparison) -> str:
     """What the columns say."""
     if comparison.users is None:
-        return f"Test metrics, means over runs; sd over runs. {comparison.metric} has no value per user to test with."
+        return f"Test metrics, means over runs; sd: over runs. {comparison.metric} has no value per user to test with."
     return (
-        f"Test metrics, means over runs; sd over runs. low to high: 95% bootstrap interval over {comparison.users:,} users. "
-        "vs best: difference to the first row, paired by user; p: that it is chance (sign flips, Holm-corrected)."
+        "Test metrics, means over runs; sd: over runs; "
+        f"low, high: 95% bootstrap interval over {comparison.users:,} users;\n"
+        "vs best: difference to the first row, paired by user; p: of no difference, by sign flips, Holm-corrected."
     )
 
 

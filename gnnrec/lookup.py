@@ -76,10 +76,10 @@ def unknown(table: pd.DataFrame, column: str, missing: Sequence[Any]) -> str:
     """The message about ids that are not there.
 
     >>> unknown(pd.DataFrame({"user": [1, 2, 10]}), "user", [11])
-    "no user has the id 11; the nearest ids: 1, 10"
+    'no user has the id 11; the nearest ids: 1, 10'
     """
     shown = ", ".join(map(str, missing[:SHOWN])) + (f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else "")
-    near = get_close_matches(str(missing[0]), [str(each) for each in table[column]], n=SHOWN)
+    near = get_close_matches(str(missing[0]), [str(each) for each in table[column]], n=SHOWN, cutoff=0.5)
     hint = f"; the nearest ids: {', '.join(sorted(near))}" if near else ""
     return f"no {column} has the id {shown}{hint}"
 

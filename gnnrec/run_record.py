@@ -99,7 +99,9 @@ def read_run(directory: str | Path) -> RunRecord:
         raise RunDirectoryError(f"{path} is no run directory: metrics.json or model.json is missing")
     if finished and (written := _read_json(path / "model.json").get("format")) != FORMAT:
         raise RunDirectoryError(f"{path} has format {written}; this gnnrec reads format {FORMAT}: upgrade gnnrec")
-    metrics, environment = (_read_json(path / f"{name}.json") if finished else {} for name in ("metrics", "environment"))
+    metrics, environment = (
+        _read_json(path / f"{name}.json") if finished else {} for name in ("metrics", "environment")
+    )
     if finished and not isinstance(metrics.get("test"), dict):
         raise RunDirectoryError(f"{path / 'metrics.json'} holds no test metrics")
     return RunRecord(path, _read_recipe(path / "recipe.yaml"), metrics, environment, _epochs(path / "history.jsonl"))

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from gnnrec.interactions import Interactions
 
-PARTS = ("train", "val", "test")
-"""The parts' names; an interaction's `part` is a position in this tuple."""
-
 Part = Literal["train", "val", "test"]
+
+PARTS: tuple[Part, ...] = ("train", "val", "test")
+"""The parts' names; an interaction's `part` is a position in this tuple."""
 
 
 @dataclass(frozen=True)

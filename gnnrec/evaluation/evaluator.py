@@ -11,7 +11,9 @@ import torch
 
 from gnnrec.evaluation.link import auc, average_precision, held_out_pairs
 from gnnrec.evaluation.ranking import RankingTask
+from gnnrec.leaks import check_negatives
 from gnnrec.ranked_lists import Catalogue, RankedLists
+from gnnrec.split import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,6 +54,8 @@ class Evaluator:
     ) -> None:
         seen = split.edges("train") if part == "val" else split.edges("train", "val")
         self._pairs = held_out_pairs(split, part, seed, evaluation.negatives)
+        users, items = (self._pairs.divide(side)[1] for side in self._pairs.edge_label_index)
+        check_negatives(users, items, split, what="evaluation negatives", parts=PARTS)
         self._ranking = RankingTask(split.edges(part), seen)
         self._objective = objective
         self._lengths = evaluation.k

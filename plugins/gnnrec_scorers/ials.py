@@ -33,10 +33,10 @@ class IALS(Scorer):
     factors: PositiveInt = 64
     """Size of a user's and an item's vector (f of the paper)."""
 
-    regularization: PositiveFloat = 10.0
+    regularization: PositiveFloat = 30.0
     """Weight of the squared factors (λ)."""
 
-    alpha: PositiveFloat = 10.0
+    alpha: PositiveFloat = 3.0
     """How much more an interaction weighs than a pair without one."""
 
     iterations: PositiveInt = 15

@@ -24,7 +24,7 @@ class ItemKNN(Scorer):
 
     name: Literal["item_knn"] = "item_knn"
 
-    neighbours: PositiveInt = 100
+    neighbours: PositiveInt = 50
     """How many items each item is compared with at the most."""
 
     shrinkage: Annotated[float, Field(ge=0)] = 10.0
@@ -32,6 +32,7 @@ class ItemKNN(Scorer):
 
     def fit(self, train: Edges, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
         """See `item_similarity.cosines`; memory grows with I · neighbours."""
-        from gnnrec_scorers.item_similarity import ItemSimilarity, cosines
+        from gnnrec_scorers.item_similarity import ItemSimilarity, cosines, nearest
 
-        return ItemSimilarity.nearest(cosines(train, self.shrinkage), self.neighbours, train.num_items)
+        scored, known, values = nearest(cosines(train, self.shrinkage), self.neighbours)
+        return ItemSimilarity.of(known, scored, values, train.num_items)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gnnrec.interactions import IdArray
 
     Block = tuple[Tensor, Tensor]
-    """Items int64 [b], and how similar every item is to each of them, float32 [b, I], in fresh memory."""
+    """Items int64 [b], and how similar each of them is to every item, float32 [b, I], in fresh memory."""
 
 
 class ItemSimilarity(nn.Module):
@@ -38,21 +38,10 @@ class ItemSimilarity(nn.Module):
         self.num_items = num_items
 
     @classmethod
-    def nearest(cls, blocks: Iterable[Block], neighbours: int, num_items: int) -> ItemSimilarity:
-        """Keep for each item i the `neighbours` most similar items j other than itself; never one without similarity.
-
-        Of items that are equally similar to i, those that come last may be left out; which, `torch.topk` decides.
-        """
-        pairs, values = [], []
-        for items, similar in blocks:
-            similar[torch.arange(len(items)), items] = 0.0
-            best, others = similar.topk(min(neighbours, num_items), dim=1)  # [b, k]
-            kept = best > 0
-            pairs.append(torch.stack([others, items[:, None].expand_as(others)])[:, kept])
-            values.append(best[kept])
-        indices = torch.cat(pairs, dim=1)
-        order = (indices[0] * num_items + indices[1]).argsort()
-        return cls(indices[:, order], torch.cat(values)[order], num_items)
+    def of(cls, known: Tensor, scored: Tensor, values: Tensor, num_items: int) -> ItemSimilarity:
+        """Build from pairs in any order: j and i int64 [E], S_ji float32 [E]."""
+        order = (known * num_items + scored).argsort()
+        return cls(torch.stack([known, scored])[:, order], values[order], num_items)
 
     def forward(self, histories: Tensor) -> Tensor:
         """Score all items: CSR [B, I] → [B, I]."""
@@ -64,23 +53,42 @@ class ItemSimilarity(nn.Module):
         return torch.sparse.mm(histories.to_sparse_coo(), similarity).to_dense()
 
 
+def nearest(blocks: Iterable[Block], neighbours: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The `neighbours` most similar others of each item, without those that are not similar at all.
+
+    Of others that are equally similar some may be left out at the end; which, `torch.topk` decides.
+
+    Returns:
+        Item and other, both int64 [E], and how similar they are, float32 [E].
+    """
+    items, others, values = [], [], []
+    for block, similar in blocks:
+        similar[torch.arange(len(block)), block] = 0.0
+        best, other = similar.topk(min(neighbours, similar.size(1)), dim=1)  # [b, k]
+        kept = best > 0
+        items.append(block[:, None].expand_as(other)[kept])
+        others.append(other[kept])
+        values.append(best[kept])
+    return torch.cat(items), torch.cat(others), torch.cat(values)
+
+
 def cosines(train: Edges, shrinkage: float, *, block_cells: int = BLOCK_CELLS) -> Iterator[Block]:
-    """S_ji = c_ij / (sqrt(n_i · n_j) + shrinkage): c_ij users know both items, n_i users know i."""
+    """c_ij / (sqrt(n_i · n_j) + shrinkage): c_ij users know both items, n_i users know i."""
     norms = _degrees(train.items, train.num_items).sqrt()
     for items, common in co_occurrence(train, block_cells=block_cells):
         yield items, common.div_(torch.outer(norms[items], norms).add_(shrinkage))
 
 
 def walks(train: Edges, alpha: float, beta: float, *, block_cells: int = BLOCK_CELLS) -> Iterator[Block]:
-    """S_ji = Σ d_j^-alpha · d_u^-alpha over the users u of both items, times d_i^-beta, where d counts interactions.
+    """From each item i of a block to every j: Σ d_i^-alpha · d_u^-alpha over the users u of both, times d_j^-beta.
 
-    With alpha = 1 the sum is the probability of getting from j to i in two random steps.
+    d counts a node's interactions. With alpha = 1 the sum is the probability of getting from i to j in two steps.
     """
     degrees = _degrees(train.items, train.num_items)
     first_step, penalty = degrees.pow(-alpha), degrees.pow(-beta)
     second_step = _degrees(train.users, train.num_users).pow(-alpha)
     for items, common in co_occurrence(train, second_step, block_cells=block_cells):
-        yield items, common.mul_(first_step).mul_(penalty[items, None])
+        yield items, common.mul_(first_step[items, None]).mul_(penalty)
 
 
 def _degrees(nodes: IdArray, count: int) -> Tensor:

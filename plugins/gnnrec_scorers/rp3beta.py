@@ -19,22 +19,23 @@ class RP3Beta(Scorer):
 
     Each step's probability is raised to `alpha`, and the whole is divided by the last item's degree to the `beta`.
     Departures: the first step's probability is left out, which is the same for all of a user's scores; the walk is
-    computed, not sampled, and each item is reached from its `neighbours` best items only.
+    computed, not sampled, and each item leads to its `neighbours` best items only.
     """
 
     name: Literal["rp3beta"] = "rp3beta"
 
-    alpha: Annotated[float, Field(ge=0, le=4)] = 1.0
+    alpha: Annotated[float, Field(ge=0, le=4)] = 0.7
     """Power of a step's probability, 1 / degree: the larger, the less well-connected nodes are walked through."""
 
-    beta: Annotated[float, Field(ge=0, le=4)] = 0.5
+    beta: Annotated[float, Field(ge=0, le=4)] = 0.4
     """Power of an item's popularity that its score is divided by; 0 is P3alpha (Cooper et al. 2014)."""
 
     neighbours: PositiveInt = 100
-    """How many items each item is reached from at the most."""
+    """How many items each item leads to at the most."""
 
     def fit(self, train: Edges, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
         """See `item_similarity.walks`; memory grows with I · neighbours."""
-        from gnnrec_scorers.item_similarity import ItemSimilarity, walks
+        from gnnrec_scorers.item_similarity import ItemSimilarity, nearest, walks
 
-        return ItemSimilarity.nearest(walks(train, self.alpha, self.beta), self.neighbours, train.num_items)
+        known, scored, values = nearest(walks(train, self.alpha, self.beta), self.neighbours)
+        return ItemSimilarity.of(known, scored, values, train.num_items)

@@ -21,9 +21,9 @@ def invert_(matrix: Tensor) -> Tensor:
     Raises:
         torch.linalg.LinAlgError: The matrix is not positive definite.
 
-    >>> invert_(torch.tensor([[2.0, 1.0], [1.0, 1.0]]))
-    tensor([[ 1., -1.],
-            [-1.,  2.]])
+    >>> invert_(torch.tensor([[4.0, 2.0], [2.0, 2.0]]))
+    tensor([[ 0.5000, -0.5000],
+            [-0.5000,  1.0000]])
     """
     size = len(matrix)
     lower = matrix.T  # LAPACK works on columns; so nothing is copied

@@ -52,7 +52,7 @@ class Duel:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SideBySide:
     """All that a page about several runs says; what is by run is in the order of `labels`.
 
     Attributes:
@@ -80,7 +80,7 @@ class Comparison:
     environments: list[dict[str, str]]
 
 
-def compare(runs: Sequence[Run]) -> Comparison:
+def put_side_by_side(runs: Sequence[Run]) -> SideBySide:
     """Put runs side by side.
 
     Raises:
@@ -92,7 +92,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
     recipes = [run.recipe for run in runs]
     asked = {(recipe.split.seed, recipe.evaluation.negatives) for recipe in recipes}
     duels = (_duel(labels[0], runs[0], label, run) for label, run in zip(labels[1:], runs[1:], strict=True))
-    return Comparison(
+    return SideBySide(
         labels=labels,
         places=[f"{run.recipe.name}/{run.directory.resolve().name}" for run in runs],
         summaries=[summary(run.recipe, run.metrics, run.environment) for run in runs],

@@ -1,0 +1,115 @@
+"""`gnnrec compare`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from gnnrec.cli.options import JsonOption, SetOption
+from gnnrec.console import TrainingProgress, log_to_stderr, refuse_existing, say, say_or_write, say_table
+from gnnrec.errors import UsageError, suggestion
+
+if TYPE_CHECKING:
+    from gnnrec.leaderboard import Comparison
+
+ENDINGS = {".json": "json", ".csv": "csv", ".md": "markdown"}
+"""What a file of --save holds, by how its name ends."""
+
+DECIDED = 10
+"""Columns about the deciding metric, which are the first; the terminal shows the others in a table of their own."""
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add `compare`."""
+    app.command("compare")(compare_targets)
+
+
+def compare_targets(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TARGET…", help="Recipe files, names of shipped recipes, directories of finished runs."),
+    ] = None,
+    assignments: SetOption = None,
+    seeds: Annotated[
+        int, typer.Option("--seeds", metavar="N", help="Run each recipe with N seeds, its own first.")
+    ] = 1,
+    out: Annotated[
+        str, typer.Option("--out", metavar="ROOT", help="The folder below which runs are made and looked for.")
+    ] = "runs",
+    metric: Annotated[str, typer.Option("--metric", metavar="NAME", help="The test metric that decides.")] = "ndcg@10",
+    form: Annotated[Literal["table", "json", "csv", "markdown"], typer.Option("--format", "-f")] = "table",
+    as_json: JsonOption = False,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", metavar="FILE", help="Write the leaderboard to a .json, .csv or .md file too."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --save.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run again what is done already.")] = False,
+) -> None:
+    """Rank recipes and finished runs by a test metric, with intervals and p-values over users.
+
+    A recipe is run with N seeds over one split, unless a finished run under ROOT has the same recipe, seed, data and
+    versions. Interrupted, the same command goes on from where it was. -s changes every recipe that has the section.
+
+    Example:  gnnrec compare movielens_sage mine.yaml --seeds 3 --save leaderboard.md
+    """
+    if as_json and form not in {"table", "json"}:
+        raise UsageError(f"--json and --format {form} contradict each other")
+    if save is not None:
+        _check_place(save, force=force)
+    from gnnrec.comparison import compare
+
+    progress = TrainingProgress()
+    log_to_stderr(progress)
+    try:
+        comparison = compare(
+            targets or (),
+            overrides=assignments or (),
+            seeds=seeds,
+            out=out,
+            metric=metric,
+            fresh=fresh,
+            observers=(progress,),
+        )
+    finally:
+        progress.close()
+    if save is not None:
+        say_or_write(_text(comparison, ENDINGS[save.suffix]) + "\n", save, force=force)
+    if as_json or form != "table":
+        say(_text(comparison, "json" if as_json else form))
+    else:
+        _show(comparison)
+
+
+def _check_place(save: Path, *, force: bool) -> None:
+    """Before any work: can the file be written, and in which form?"""
+    if save.suffix not in ENDINGS:
+        hint = suggestion(save.suffix, ENDINGS)
+        raise UsageError(f"the ending of --save says what is written; '{save.name}' ends in none{hint}")
+    refuse_existing(save, force=force)
+    if not save.parent.is_dir():
+        raise UsageError(f"there is no folder {save.parent} to save {save.name} in")
+
+
+def _text(comparison: Comparison, form: str) -> str:
+    from gnnrec.leaderboard_text import to_csv, to_markdown
+
+    if form == "json":
+        return json.dumps(comparison.to_dict(), ensure_ascii=False)
+    return to_csv(comparison) if form == "csv" else to_markdown(comparison)
+
+
+def _show(comparison: Comparison) -> None:
+    """Two tables, so that a terminal of 100 columns holds them."""
+    from gnnrec.leaderboard_text import explanation, shown_columns
+
+    table = shown_columns(comparison)
+    headings = list(table)
+    for part in (headings[:DECIDED], ["recipe", *headings[DECIDED:]]):
+        broken = [heading.replace("vs best ", "vs best\n") for heading in part]
+        say_table(broken, zip(*(table[heading] for heading in part), strict=True))
+        say("")
+    say(explanation(comparison))

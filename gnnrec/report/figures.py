@@ -1,0 +1,247 @@
+"""Draws the figures of a page with plotly, in the colours of the light theme."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+
+from gnnrec.report.colours import GRID, HUES, INK, QUIET, SURFACE
+from gnnrec.report.embedding_map import OTHER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gnnrec.report.content import Content, LongTail
+    from gnnrec.report.curves import Curves
+    from gnnrec.report.distributions import Histogram
+    from gnnrec.report.embedding_map import EmbeddingMap
+    from gnnrec.report.groups import Grouped
+    from gnnrec.report.side_by_side import Duel, SideBySide
+
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "circle-open")
+MAP_HEIGHT = 560
+LOSSES = ("train_loss", "val_loss")
+
+
+def run_figures(content: Content) -> dict[str, go.Figure]:
+    """The figures of a page about one run, by name."""
+    figures = {
+        "tail": long_tail(content.tail),
+        "users": user_histogram(content.tail),
+        "scores": scores(content.scores),
+        "popularity": grouped(content.by_popularity, "training interactions of the item"),
+    }
+    if content.by_activity is not None:
+        figures["activity"] = grouped(content.by_activity, "training interactions of the user")
+    if content.curves is not None:
+        figures["loss"] = training(content.curves, LOSSES, "loss")
+        if content.monitor not in LOSSES and content.monitor in content.curves.values:
+            figures["monitored"] = training(content.curves, (content.monitor,), _words(content.monitor))
+    if content.map is not None:
+        figures["map"] = embedding_map(content.map)
+    return figures
+
+
+def side_by_side_figures(content: SideBySide) -> dict[str, go.Figure]:
+    """The figures of a page about several runs, by name."""
+    figures = {}
+    names = dict.fromkeys(("val_loss", *filter(None, content.monitors)))
+    for name in names:
+        drawn = [
+            (label, each)
+            for label, each in zip(content.labels, content.curves, strict=True)
+            if each is not None and name in each.values
+        ]
+        if drawn:
+            figures[name] = overlaid(drawn, name)
+    for number, duel in enumerate(content.duels):
+        figures[f"duel-{number}"] = duel_of_users(duel)
+    return figures
+
+
+def long_tail(tail: LongTail) -> go.Figure:
+    """Interactions of items by rank."""
+    line = go.Scatter(
+        x=tail.ranks,
+        y=tail.interactions,
+        mode="lines",
+        fill="tozeroy",
+        line={"color": HUES[0]},
+        hovertemplate="item %{x:,}: %{y:,} interactions<extra></extra>",
+    )
+    return _figure([line], x="items, most popular first", y="interactions", yaxis={"type": "log", "dtick": 1})
+
+
+def user_histogram(tail: LongTail) -> go.Figure:
+    """Users by their interactions."""
+    bars = go.Bar(
+        x=tail.users.labels,
+        y=tail.users.sizes.tolist(),
+        marker={"color": HUES[0]},
+        hovertemplate="%{y:,} users with %{x} interactions<extra></extra>",
+    )
+    return _figure([bars], x="interactions of the user", y="users", xaxis={"type": "category"})
+
+
+def training(curves: Curves, names: Sequence[str], y: str) -> go.Figure:
+    """Curves over epochs, with the chosen epoch marked."""
+    shown = [name for name in names if name in curves.values]
+    lines = [_curve(curves, name, _words(name), place) for place, name in enumerate(shown)]
+    figure = _figure(lines, x="epoch", y=y)
+    figure.add_vline(
+        x=curves.chosen,
+        line={"color": QUIET, "dash": "dot", "width": 1.5},
+        annotation={"text": f"chosen: epoch {curves.chosen}", "font": {"color": INK}, "yanchor": "top"},
+    )
+    return figure
+
+
+def overlaid(drawn: Sequence[tuple[str, Curves]], name: str) -> go.Figure:
+    """One number of several runs over their epochs, each with its chosen epoch as a dot."""
+    lines = []
+    for place, (label, curves) in enumerate(drawn):
+        lines.append(_curve(curves, name, escape(label), place))
+        chosen = go.Scatter(
+            x=[curves.chosen],
+            y=[curves.at_chosen(name)],
+            mode="markers",
+            marker={"color": _at(HUES, place), "size": 10, "symbol": _at(SYMBOLS, place)},
+            hovertemplate=f"{escape(label)}, chosen epoch %{{x}}: %{{y:.4f}}<extra></extra>",
+            showlegend=False,
+        )
+        lines.append(chosen)
+    return _figure(lines, x="epoch", y=_words(name))
+
+
+def scores(content: Histogram) -> go.Figure:
+    """How scores of several samples are spread."""
+    lines = [
+        go.Scatter(
+            x=content.centres,
+            y=shares,
+            name=name,
+            mode="lines",
+            fill="tozeroy",
+            line={"color": _at(HUES, place), "dash": _at(DASHES, place), "shape": "hvh"},
+            hovertemplate=f"%{{y:.1%}} of {name} near %{{x:.3~g}}<extra></extra>",
+        )
+        for place, (name, shares) in enumerate(content.shares.items())
+    ]
+    return _figure(lines, x="score", y="share of pairs", yaxis={"tickformat": ".0%", "rangemode": "tozero"})
+
+
+def grouped(content: Grouped, x: str) -> go.Figure:
+    """Metrics of groups as bars side by side."""
+    bars = [
+        go.Bar(
+            x=content.labels,
+            y=values,
+            name=name,
+            customdata=content.sizes,
+            marker={"color": _at(HUES, place), "pattern": {"shape": ("", "/")[place % 2], "fgcolor": SURFACE}},
+            hovertemplate=f"{name} %{{y:.4f}} over %{{customdata:,}}<extra></extra>",
+        )
+        for place, (name, values) in enumerate(content.values.items())
+    ]
+    xaxis = {"type": "category", "categoryorder": "array", "categoryarray": content.labels}
+    y = " and ".join(content.values)
+    return _figure(bars, x=x, y=y, xaxis=xaxis, yaxis={"rangemode": "tozero"}, barmode="group")
+
+
+def embedding_map(content: EmbeddingMap) -> go.Figure:
+    """Items on a plane, by group."""
+    groups = sorted(set(content.groups), key=lambda group: (group == OTHER, -content.groups.count(group), group))
+    dots = []
+    for place, group in enumerate(groups):
+        chosen = [i for i, each in enumerate(content.groups) if each == group]
+        hue = QUIET if group == OTHER else _at(HUES, place)
+        dots.append(
+            go.Scatter(
+                x=[round(content.x[i], 4) for i in chosen],
+                y=[round(content.y[i], 4) for i in chosen],
+                text=[escape(content.titles[i]) for i in chosen],
+                name=escape(group),
+                mode="markers",
+                marker={"color": hue, "symbol": _at(SYMBOLS, place), "size": 6, "opacity": 0.75},
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    hidden = {"showticklabels": False, "zeroline": False}
+    first, second = "first principal component", "second principal component"
+    return _figure(dots, x=first, y=second, xaxis=hidden, yaxis=hidden, hovermode="closest", height=MAP_HEIGHT)
+
+
+def duel_of_users(duel: Duel) -> go.Figure:
+    """A metric of each user under two runs; on the line both are equal."""
+    first, second = escape(duel.first), escape(duel.second)
+    largest = max(duel.users, default=1)
+    dots = go.Scatter(
+        x=duel.x,
+        y=duel.y,
+        customdata=duel.users,
+        mode="markers",
+        marker={
+            "color": HUES[0],
+            "opacity": 0.6,
+            "size": duel.users,
+            "sizemode": "area",
+            "sizeref": 2 * largest / 24**2,
+            "sizemin": 3,
+        },
+        hovertemplate=f"{first} %{{x}}, {second} %{{y}}: %{{customdata:,}} users<extra></extra>",
+    )
+    line = go.Scatter(
+        x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "dash": "dash", "width": 1.5}, hoverinfo="skip"
+    )
+    shape = {"range": [-0.04, 1.04]}
+    names = {"x": f"{duel.metric} of {first}", "y": f"{duel.metric} of {second}"}
+    figure = _figure([line, dots], **names, xaxis=shape, yaxis=shape, hovermode="closest", height=420)
+    return figure.update_layout(showlegend=False)
+
+
+def _curve(curves: Curves, name: str, label: str, place: int) -> go.Scatter:
+    return go.Scatter(
+        x=curves.epochs,
+        y=curves.values[name],
+        name=label,
+        mode="lines",
+        connectgaps=True,
+        line={"color": _at(HUES, place), "dash": _at(DASHES, place)},
+        hovertemplate=f"{label} %{{y:.4f}}<extra></extra>",
+    )
+
+
+def _figure(traces: Sequence[Any], *, x: str, y: str, **layout: Any) -> go.Figure:
+    """A figure on no ground of its own, so that the page's shows through."""
+    axis = {"gridcolor": GRID, "linecolor": GRID, "zerolinecolor": GRID, "automargin": True}
+    own = {name: layout.pop(name, {}) for name in ("xaxis", "yaxis")}
+    titles = {name: {"title": {"text": text}} for name, text in (("xaxis", x), ("yaxis", y))}
+    return go.Figure(
+        list(traces),
+        {
+            "template": "none",
+            "font": {"color": INK, "family": "system-ui, sans-serif", "size": 13},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "hoverlabel": {"bgcolor": SURFACE, "bordercolor": GRID, "font": {"color": INK}},
+            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+            "margin": {"l": 56, "r": 16, "t": 32, "b": 48},
+            "hovermode": "x",
+            "height": 340,
+            "uirevision": "kept",
+            **{name: axis | titles[name] | own[name] for name in own},
+            **layout,
+        },
+    )
+
+
+def _words(name: str) -> str:
+    """`val_ndcg@10` as people say it."""
+    return escape(name.replace("_", " ", 1))
+
+
+def _at(choices: Sequence[str], place: int) -> str:
+    return choices[place % len(choices)]

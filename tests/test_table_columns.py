@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import logging
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from own_tables import ids, load, pairs, parquet, refusal, values
+
+pytest_plugins = ["own_tables"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (["1", "-5", "0"], [-5, 0, 1]),
+        (["9223372036854775807", "1"], [1, 9223372036854775807]),
+        (["9223372036854775808", "1"], ["1", "9223372036854775808"]),
+        (["7", "007"], ["007", "7"]),
+        (["7", "B12"], ["7", "B12"]),
+        (["+7", "8"], ["+7", "8"]),
+        (["-0", "8"], ["-0", "8"]),
+        (["٣", "8"], ["8", "٣"]),
+        ([" 7", "8"], [" 7", "8"]),
+        (["1.0", "2.0"], [1, 2]),
+        (["1.0", "2"], ["1.0", "2"]),
+        (["1.0", "1.5"], ["1.0", "1.5"]),
+        (["1e3", "8"], ["1e3", "8"]),
+        (["NA", "null", "x"], ["NA", "null", "x"]),
+        (["true", "false"], ["false", "true"]),
+    ],
+)
+def test_ids_are_numbers_only_if_nothing_is_lost(written: list[str], read: list[Any]) -> None:
+    rows = "".join(f"{each},x\n" for each in written)
+    users, _ = ids(load(f"user,item\n{rows}"))
+    assert users == read
+    text = parquet(user=written, item=["x"] * len(written))
+    assert ids(load(text, "log.parquet"))[0] == read
+
+
+@pytest.mark.parametrize(
+    ("column", "read"),
+    [
+        (pa.array([3, 1], pa.int8()), [1, 3]),
+        (pa.array([3, 1], pa.uint64()), [1, 3]),
+        (pa.array([2**64 - 1, 1], pa.uint64()), ["1", "18446744073709551615"]),
+        (pa.array([2**53 + 1, 1], pa.int64()), [1, 2**53 + 1]),
+        (pa.array([3.0, 1.0]), [1, 3]),
+        (pa.array([Decimal(2**60 + 1), Decimal("1.00")]), [1, 2**60 + 1]),
+        (pa.array(["b", "a"], pa.large_string()), ["a", "b"]),
+        (pa.array(["b", "a"]).dictionary_encode(), ["a", "b"]),
+        (pa.array([3, 1]).dictionary_encode(), [1, 3]),
+    ],
+)
+def test_ids_of_parquet_keep_their_value(column: pa.Array[Any], read: list[Any]) -> None:
+    assert ids(load(parquet(user=column, item=["x", "x"]), "log.parquet"))[0] == read
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("user,item\n1,2\n1,\n,3\n2,\n", "log.csv: 1 rows have no user id; the first is row 3"),
+        ('user,item\n1,2\n1,""\n2,\n', "log.csv: 2 rows have no item id; the first is row 2"),
+        ("user,item\n1,2\n1,NA\n", "log.csv: 1 rows have no item id; the first is row 2"),
+        ("user,item\n1.0,2\nnan,3\n", "log.csv: 1 rows have no user id; the first is row 2"),
+        ("user,item\n,\n", "log.csv: 1 rows have no user id; the first is row 1"),
+    ],
+)
+def test_a_missing_id_is_told_with_its_row(content: str, message: str) -> None:
+    assert refusal(content) == message
+
+
+def test_rows_are_counted_before_ratings_drop_any() -> None:
+    content = "user,item,stars\n1,2,1\n1,3,1\n1,,5\n"
+    assert refusal(content, rating="stars", min_rating=3) == "log.csv: 1 rows have no item id; the first is row 3"
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ([1, None], ": 1 rows have no user id; the first is row 2"),
+        ([1.0, None], ": 1 rows have no user id; the first is row 2"),
+        ([1.0, float("nan")], ": 1 rows have no user id; the first is row 2"),
+        (["a", None], ": 1 rows have no user id; the first is row 2"),
+        ([None, None], ": 2 rows have no user id; the first is row 1"),
+        ([1.0, 2.5], ": 1 rows have no whole number for a user id in column 'user'; row 2 has 2.5"),
+        ([1.0, 1e17], ": 1 rows have no whole number for a user id in column 'user'; row 2 has 1e+17"),
+        ([1.0, float("inf")], ": 1 rows have no whole number for a user id in column 'user'; row 2 has inf"),
+        (
+            [Decimal(10**30), Decimal(1)],
+            f": 1 rows have no whole number for a user id in column 'user'; row 1 has {10**30}",
+        ),
+        ([True, False], ": column 'user' holds bool; user ids are whole numbers or text"),
+        ([b"a", b"b"], ": column 'user' holds binary; user ids are whole numbers or text"),
+        ([[1], [2]], ": column 'user' holds list<element: int64>; user ids are whole numbers or text"),
+    ],
+)
+def test_what_is_no_id_in_parquet_is_told(column: list[Any], message: str) -> None:
+    assert refusal(parquet(user=column, item=["x", "y"]), "log.parquet") == f"log.parquet{message}"
+
+
+WORDS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=5)
+NUMBERS = st.integers(-(10**20), 10**20).map(str)
+
+
+@given(st.lists(st.tuples(st.one_of(WORDS, NUMBERS), NUMBERS), min_size=1, max_size=8))
+def test_no_id_is_altered_whatever_it_is(rows: list[tuple[str, str]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer.writerows([("user", "item"), *rows])
+    missing = {"NA", "NaN", "nan", "N/A", "NULL", "null", "None"}
+    if not {user for user, _ in rows} & missing:
+        data = load(text.getvalue())
+        assert {(str(user), str(item)) for user, item in pairs(data)} == set(rows)
+
+
+@given(st.lists(st.tuples(st.integers(-9, 9), WORDS), min_size=1, max_size=8, unique=True))
+def test_a_csv_file_and_a_parquet_file_are_the_same_data(rows: list[tuple[int, str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([("user", "item"), *rows])
+    users, items = zip(*rows, strict=True)
+    table = parquet(user=list(users), item=list(items))
+    assert load(text.getvalue()).fingerprint == load(table, "log.parquet").fingerprint
+
+
+def test_a_pair_that_stands_twice_is_its_last_row(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        data = load("user,item,stars\n1,2,5\n1,3,4\n1,2,3\n", rating="stars")
+    assert (pairs(data), values(data.ratings)) == ([(1, 3), (1, 2)], [4, 3])
+    assert caplog.messages == ["log.csv: 1 duplicate interactions merged"]
+
+
+RATED = "user,item,stars\n1,2,5\n1,3,2.5\n2,3,4\n2,4,1e0\n"
+
+
+def test_ratings_are_kept_and_min_rating_drops_rows_and_what_only_they_had() -> None:
+    data = load(RATED, rating="stars")
+    assert (ids(data), values(data.ratings)) == (([1, 2], [2, 3, 4]), [5, 2.5, 4, 1])
+    liked = load(RATED, rating="stars", min_rating=4)
+    assert (pairs(liked), ids(liked), values(liked.ratings)) == ([(1, 2), (2, 3)], ([1, 2], [2, 3]), [5, 4])
+
+
+@given(
+    st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=9),
+    st.floats(-5, 5, width=32),
+)
+def test_exactly_the_rows_from_min_rating_on_are_kept(ratings: list[float], least: float) -> None:
+    content = "user,item,stars\n" + "".join(f"1,{item},{rating!r}\n" for item, rating in enumerate(ratings))
+    expected = [item for item, rating in enumerate(ratings) if rating >= least]
+    if expected:
+        data = load(content, rating="stars", min_rating=least)
+        assert [item for _, item in pairs(data)] == expected
+    else:
+        message = f"log.csv: no rating is {least:g} or more; the highest is {max(ratings):g}"
+        assert refusal(content, rating="stars", min_rating=least) == message
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (("5", "good", "bad"), "2 rows have no number in column 'stars'; row 2 has 'good'"),
+        (("5", "4", ""), "1 rows have no number in column 'stars'; row 3 has nothing"),
+        (("NA", "4", "3"), "1 rows have no number in column 'stars'; row 1 has 'NA'"),
+        (("5", "inf", "3"), "1 rows have no number in column 'stars'; row 2 has 'inf'"),
+        (("5", "4,5"[:1], "x" * 80), f"1 rows have no number in column 'stars'; row 3 has '{'x' * 56}…"),
+    ],
+)
+def test_a_rating_that_is_no_number_is_told_with_row_and_value(cells: tuple[str, ...], message: str) -> None:
+    content = "user,item,stars\n" + "".join(f"1,{row},{cell}\n" for row, cell in enumerate(cells))
+    assert refusal(content, rating="stars") == f"log.csv: {message}"
+    assert refusal(content, rating="stars", min_rating=1) == f"log.csv: {message}"
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (pa.array([5, 3], pa.int8()), [5, 3]),
+        (pa.array([Decimal("4.5"), Decimal(1)]), [4.5, 1]),
+        (["4.5", "1"], [4.5, 1]),
+        ([True, False], [1, 0]),
+    ],
+)
+def test_ratings_of_parquet_are_read_from_any_kind_of_number(column: Any, expected: list[float]) -> None:
+    data = load(parquet(user=[1, 2], item=[3, 4], stars=column), "log.parquet", rating="stars")
+    assert values(data.ratings) == expected
+
+
+def timed(cells: list[str], **fields: Any) -> list[int]:
+    content = "user,item,when\n" + "".join(f"1,{row},{cell}\n" for row, cell in enumerate(cells))
+    data = load(content, timestamp="when", **fields)
+    assert data.timestamps is not None
+    assert data.timestamps.dtype == np.int64
+    return values(data.timestamps)
+
+
+def test_times_are_whole_seconds_since_1970() -> None:
+    assert timed(["0", "1700000000", "1.9", "-0.5", "1e3"]) == [0, 1_700_000_000, 1, -1, 1000]
+    assert timed(["1700000000999", "-1"], timestamp_unit="ms") == [1_700_000_000, -1]
+    dates = ["1970-01-02", "1970-01-01T00:01", "1970-01-01 01:00:00+01:00", "1970-01-01T00:00:09.99Z", "1969-12-31"]
+    assert timed(dates) == [86_400, 60, 0, 9, -86_400]
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        ([dt.datetime(1970, 1, 2), dt.datetime(1969, 12, 31, 23, 59, 59, 5)], [86_400, -1]),  # noqa: DTZ001
+        (pa.array([1_500, -1], pa.timestamp("ms", "Europe/Berlin")), [1, -1]),
+        (pa.array([10**9 + 1, 0], pa.timestamp("ns")), [1, 0]),
+        ([dt.date(1970, 1, 2), dt.date(1970, 1, 1)], [86_400, 0]),
+        ([1.5, 2.0], [1, 2]),
+        (["1970-01-02", "1970-01-01"], [86_400, 0]),
+    ],
+)
+def test_times_of_parquet_are_read_from_its_own_types_as_well(column: Any, expected: list[int]) -> None:
+    data = load(parquet(user=[1, 2], item=[3, 4], when=column), "log.parquet", timestamp="when")
+    assert values(data.timestamps) == expected
+
+
+LATE = "beyond the year 9999"
+
+
+@pytest.mark.parametrize(
+    ("cells", "row"),
+    [
+        (["1", "x", "2"], "1 rows have no time, a number or ISO 8601, in column 'when'; row 2 has 'x'"),
+        (["x", "1", "2"], "1 rows have no time, a number or ISO 8601, in column 'when'; row 1 has 'x'"),
+        (["1", "2", ""], "1 rows have no time, a number or ISO 8601, in column 'when'; row 3 has nothing"),
+        (
+            ["2024-01-31", "31.1.2024", "1700000000", "2024-01-30"],
+            "2 rows have no time, a number or ISO 8601, in column 'when'; row 2 has '31.1.2024'",
+        ),
+        (
+            ["1", "1700000000000", "1700000000001"],
+            f"2 rows have a time in column 'when' {LATE}; row 2 has '1700000000000'; is dataset.timestamp_unit ms?",
+        ),
+    ],
+)
+def test_a_time_that_is_none_is_told_with_row_and_value(cells: list[str], row: str) -> None:
+    content = "user,item,when\n" + "".join(f"1,{number},{cell}\n" for number, cell in enumerate(cells))
+    assert refusal(content, timestamp="when") == f"log.csv: {row}"
+
+
+def test_parquet_columns_that_hold_no_times_are_told() -> None:
+    missing = parquet(user=[1, 2], item=[3, 4], when=pa.array([0, None], pa.timestamp("s")))
+    clock = parquet(user=[1], item=[3], when=[dt.time(18)])
+    what = "1 rows have no time, a number or ISO 8601, in column 'when'"
+    assert refusal(missing, "log.parquet", timestamp="when") == f"log.parquet: {what}; row 2 has nothing"
+    assert refusal(clock, "log.parquet", timestamp="when") == f"log.parquet: {what}; row 1 has 18:00:00"

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+from own_tables import SEEN, ids, load, parquet, put, refusal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+pytest_plugins = ["own_tables"]
+
+
+def test_what_is_known_of_items_and_users_is_in_their_tables() -> None:
+    put("name,item,genres,year,zip,note\nThree,3,4,1999,01234,None\n1984,2,a|b,NA,99999,x\nNine,9,,,,\n", "items.csv")
+    put("age\tuser\n30\t2\n20\t1\n", "users.tsv")
+    data = load(SEEN, items="items.csv", title="name", users="users.tsv")
+    assert data.users.to_dict("list") == {"user": [1, 2], "age": [20, 30]}
+    items = data.items
+    assert items.columns.tolist() == ["item", "title", "genres", "year", "zip", "note"]
+    assert items["item"].tolist() == [2, 3]
+    assert items["title"].tolist() == ["1984", "Three"]
+    assert items["genres"].tolist() == ["a|b", "4"]
+    assert items["zip"].tolist() == ["99999", "01234"]
+    assert items["note"].tolist() == ["x", "None"]
+    assert pd.isna(items["year"].iloc[0])
+    assert items["year"].iloc[1] == 1999
+
+
+def test_a_table_of_nodes_may_be_parquet_with_lists_and_an_index(caplog: pytest.LogCaptureFixture) -> None:
+    known = pd.DataFrame({"item": [3, 2, 8], "genres": [["a"], ["b", "c"], []], "title": ["x", "y", "z"]}, [4, 9, 1])
+    known.to_parquet("items.parquet")
+    data = load(SEEN, items="items.parquet")
+    assert data.items.columns.tolist() == ["item", "genres", "title"]
+    assert [list(genres) for genres in data.items["genres"]] == [["b", "c"], ["a"]]
+    known.set_index("item").to_parquet("indexed.parquet")
+    assert load(SEEN, items="indexed.parquet").items["title"].tolist() == ["y", "x"]
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("log", "known", "titles"),
+    [
+        ("user,item\n1,2\n1,3\n", parquet(item=["3", "2"], title=["three", "two"]), ["two", "three"]),
+        ("user,item\n1,2\n1,x\n", parquet(item=[2, 5], title=["two", "five"]), ["two", None]),
+        ("user,item\n1,2\n1,3\n", parquet(item=["2", "x", "003"], title=["two", "x", "no"]), ["two", None]),
+        ("user,item\n1,2.0\n1,3.0\n", parquet(item=[2, 3], title=["two", "three"]), ["two", "three"]),
+        ("user,item\n1,02\n1,03\n", parquet(item=["02", "2"], title=["two", "no"]), ["two", None]),
+    ],
+)
+def test_ids_meet_by_what_they_say(log: str, known: pa.Table, titles: list[str | None]) -> None:
+    put(known, "items.parquet")
+    data = load(log, items="items.parquet")
+    assert ids(data) == ids(load(log, "alone.csv"))
+    assert [None if pd.isna(title) else title for title in data.items["title"]] == titles
+
+
+def test_items_that_the_table_lacks_are_counted_in_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    put("item,title\n2,two\n7,seven\n", "items.csv")
+    with caplog.at_level(logging.WARNING):
+        data = load(SEEN, items="items.csv")
+    assert data.items["title"].isna().tolist() == [False, True]
+    assert caplog.messages == ["items.csv: 1 of 2 items are not in it"]
+
+
+def test_a_column_without_a_name_is_left_out() -> None:
+    put(",item,title\n0,2,two\n1,3,three\n", "items.csv")
+    assert load(SEEN, items="items.csv").items.columns.tolist() == ["item", "title"]
+
+
+ALIEN = "items.csv has none of the 2 items that have interactions, such as 2"
+
+
+@pytest.mark.parametrize(
+    ("known", "fields", "message"),
+    [
+        ("item,title\n007,seven\n", {}, f"{ALIEN}; its first id is '007'"),
+        ("item,title\n7,seven\n", {}, f"{ALIEN}; its first id is 7"),
+        ("item,title\n", {}, f"{ALIEN}; it has no rows"),
+        ("item,title\n2,a\n3,b\n2,c\n", {}, "log.csv: item 2 stands twice in the table of items"),
+        ("item,title\n2,a\n,b\n", {}, "items.csv: 1 rows have no item id; the first is row 2"),
+        ("itm,title\n2,a\n", {}, "items.csv has no column 'item'; did you mean 'itm'?"),
+        (",tag\n2,a\n", {}, "items.csv has no column 'item'; known: tag"),
+        ("item,name\n2,a\n", {"title": "nam"}, "items.csv has no column 'nam'; did you mean 'name'?"),
+        (
+            "item,name,title\n2,a,b\n",
+            {"title": "name"},
+            "items.csv: column 'name' is taken for 'title', but there is a column 'title' as well",
+        ),
+        ("item,a,a\n2,a,b\n", {}, "items.csv has 2 columns 'a'; which one is meant?"),
+        ("item,a\n2,a,b\n", {}, "items.csv: 1 rows do not have the 2 cells of the header; row 1 has 3: '2,a,b'"),
+    ],
+)
+def test_a_table_of_items_that_does_not_fit_is_told(known: str, fields: Any, message: str) -> None:
+    put(known, "items.csv")
+    assert refusal(SEEN, items="items.csv", **fields) == message
+
+
+def test_an_id_column_by_another_name_leaves_no_room_for_a_column_item() -> None:
+    put("product,item\n2,a\n", "items.csv")
+    said = refusal("user,product\n1,2\n", item="product", items="items.csv")
+    assert said == "items.csv: column 'product' is taken for 'item', but there is a column 'item' as well"
+
+
+def test_a_table_of_nodes_that_is_not_there_is_told(folder: Path) -> None:
+    said = refusal(SEEN, users="user.csv")
+    assert said == f"there is no file user.csv (working folder: {folder})"
