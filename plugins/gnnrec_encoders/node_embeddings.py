@@ -34,7 +34,7 @@ class NodeEmbeddings(nn.Module):
         self.features = nn.ModuleDict({kind: nn.Linear(size, channels) for kind, size in num_features.items()})
         self.ids = nn.ModuleDict(
             {
-                kind: nn.Embedding.from_pretrained(torch.randn(count, channels) * init_std, freeze=False)
+                kind: nn.Embedding(count, channels, _weight=torch.randn(count, channels) * init_std)
                 for kind, count in num_embeddings.items()
             }
         )

@@ -38,7 +38,7 @@ def co_occurrence(
     by_item = structure.matrix(torch.ones(len(users)) if weights is None else weights[users])  # Xᵀ diag(w)
     start = structure.crow.tolist()
     size = max(1, block_cells // max(train.num_users, train.num_items))
-    for block in torch.arange(train.num_items).split(size):
+    for block in torch.split(torch.arange(train.num_items), size):
         first, last = int(block[0]), int(block[-1]) + 1
         entries = slice(start[first], start[last])
         known = torch.zeros(train.num_users, len(block))

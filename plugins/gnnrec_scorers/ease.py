@@ -32,12 +32,12 @@ class EASE(Scorer):
         Raises:
             UsageError: `l2` is too small for float32.
         """
-        import torch
+        from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 
         from gnnrec import UsageError
         from gnnrec_scorers.ease_module import EASEModule, item_weights
 
         try:
             return EASEModule(item_weights(train, self.l2))
-        except torch.linalg.LinAlgError as error:
+        except LinAlgError as error:
             raise UsageError(f"ease cannot be solved in float32 with l2 = {self.l2:g}; raise scorer.l2") from error

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class IALS(Scorer):
     """Matrix factorisation of implicit feedback by alternating least squares (Hu, Koren and Volinsky 2008).
 
-    Every pair counts: an interaction as a one of weight 1 + `alpha`, everything else as a zero of weight 1. Item factors
-    are fitted by the package `implicit` (`pip install gnnrec[baselines]`); a user's factors are solved from the history,
-    equation 4, so a new user is scored like any other.
+    Every pair counts: an interaction as a one of weight 1 + `alpha`, everything else as a zero of weight 1. Item
+    factors are fitted by the package `implicit` (`pip install gnnrec[baselines]`); a user's factors are solved from the
+    history, equation 4, so a new user is scored like any other.
     """
 
     name: Literal["ials"] = "ials"

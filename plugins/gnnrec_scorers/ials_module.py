@@ -39,7 +39,7 @@ class IALSModule(nn.Module):
         lengths = histories.crow_indices().diff()
         solved = self.item_factors.new_empty(len(lengths), self.item_factors.size(1))
         # Users with histories of about the same length go together, so that little is filled up.
-        for users in lengths.argsort().split(USERS_AT_ONCE):
+        for users in torch.split(lengths.argsort(), USERS_AT_ONCE):
             place = torch.arange(int(lengths[users].max()), device=items.device)
             there = place < lengths[users, None]  # [b, L]
             known = self.item_factors[items[(start[users, None] + place) * there]] * there[:, :, None]  # [b, L, f]

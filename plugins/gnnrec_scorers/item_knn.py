@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class ItemKNN(Scorer):
     """Item-based nearest neighbours by cosine (Sarwar et al. 2001): the similarities to what the user knows, summed.
 
-    An item i is compared with its `neighbours` nearest items j, by c_ij / (sqrt(n_i · n_j) + shrinkage). Departures: the
-    sum is not divided by the sum of similarities, which is for ratings; the cosine is shrunk, so that a few common
+    An item i is compared with its `neighbours` nearest items j, by c_ij / (sqrt(n_i · n_j) + shrinkage). Departures:
+    the sum is not divided by the sum of similarities, which is for ratings; the cosine is shrunk, so that a few common
     users do not make a neighbour (as in Ferrari Dacrema et al. 2021).
     """
 

@@ -50,7 +50,8 @@ class ItemSimilarity(nn.Module):
             self.indices, self.values, shape, is_coalesced=True, check_invariants=False
         )
         # As coordinates: compressed rows are multiplied with each other only where torch is built with MKL.
-        return torch.sparse.mm(histories.to_sparse_coo(), similarity).to_dense()
+        scores: Tensor = torch.sparse.mm(histories.to_sparse_coo(), similarity).to_dense()  # type: ignore[no-untyped-call]
+        return scores
 
 
 def nearest(blocks: Iterable[Block], neighbours: int) -> tuple[Tensor, Tensor, Tensor]:
