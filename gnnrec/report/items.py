@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@dataclass(frozen=True)
 class ItemWords:
     """Titles and genres of items, by node id.
 
@@ -19,13 +17,15 @@ class ItemWords:
         table: Row i = node i; column `item` and, where known, `title` and `genres` (lists, or text with bars).
     """
 
-    table: pd.DataFrame
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._ids = table["item"].to_numpy()
+        self._titles = table["title"].to_numpy() if "title" in table else None
+        self._genres = table["genres"].to_numpy() if "genres" in table else None
 
     def title(self, node: int) -> str:
         """The title, or the original id where there is none."""
-        row = self.table.iloc[node]
-        title = row.get("title")
-        return str(row["item"]) if title is None or pd.isna(title) else str(title)
+        title = None if self._titles is None else self._titles[node]
+        return str(self._ids[node]) if title is None or pd.isna(title) else str(title)
 
     def titles(self, nodes: Iterable[int]) -> list[str]:
         """The titles of several."""
@@ -33,7 +33,7 @@ class ItemWords:
 
     def genres(self, node: int) -> list[str]:
         """The genres; none where they are not known."""
-        return _listed(self.table.iloc[node].get("genres"))
+        return [] if self._genres is None else _listed(self._genres[node])
 
 
 def _listed(value: Any) -> list[str]:

@@ -27,6 +27,7 @@ def item_factors(
     """
     try:
         from implicit.cpu.als import AlternatingLeastSquares
+        from implicit.recommender_base import ModelFitError
         from scipy.sparse import csr_matrix
         from threadpoolctl import threadpool_limits
     except ImportError as error:
@@ -47,6 +48,6 @@ def item_factors(
         )
         try:
             model.fit(interactions, show_progress=False)
-        except ValueError as error:
+        except (ValueError, ModelFitError) as error:
             raise TrainingError(f"ials: {error}") from error
     return torch.from_numpy(model.item_factors)
