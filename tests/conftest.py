@@ -53,6 +53,9 @@ from typing import TYPE_CHECKING, Literal
 from gnnrec import Decoder, Encoder, hookimpl
 """
 
+TOLERATED = "ignore:`torch.jit.script` is deprecated:DeprecationWarning"
+"""torch_geometric's, when it is imported."""
+
 
 @pytest.fixture(scope="session")
 def toy_registry() -> Registry:
@@ -111,7 +114,7 @@ def gnnrec(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         program = "from gnnrec.cli import main; main()"
         path = os.pathsep.join([str(tmp_path), str(Path(__file__).parent)])
         return subprocess.run(
-            [sys.executable, "-W", "error", "-c", program, *arguments],
+            [sys.executable, "-W", "error", "-W", TOLERATED, "-c", program, *arguments],
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "200"} | environment,
             capture_output=True,

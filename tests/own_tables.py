@@ -1,4 +1,4 @@
-"""A user's own tables, written and loaded in an empty working folder; a pytest plugin for the files that name it."""
+"""A user's own tables: written into the working folder, and loaded or refused."""
 
 from __future__ import annotations
 
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
 
 SEEN = "user,item\n1,2\n1,3\n2,3\n"
 """Two users, two items, three interactions."""
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder."""
-    working = tmp_path / "working"
-    working.mkdir()
-    monkeypatch.chdir(working)
-    return working
 
 
 def put(content: str | bytes | pa.Table, name: str) -> str:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-pytest_plugins = ["own_tables"]
+pytest_plugins = ["working_folder"]
+
+pytestmark = pytest.mark.usefixtures("working_folder")
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "own_data.md"
 
@@ -75,7 +77,7 @@ def clustered(customers: int = 90, tastes: int = 3, products: int = 16) -> str:
     return "\n".join(rows)
 
 
-def test_the_recipe_in_the_document_trains_a_model_that_knows_tastes(folder: Path) -> None:
+def test_the_recipe_in_the_document_trains_a_model_that_knows_tastes(working_folder: Path) -> None:
     put(clustered(), "ratings.csv")
     put(recipe_in_the_document(), "mine.yaml")
     quick = {"encoder.channels": 16, "trainer.epochs": 40, "trainer.learning_rate": 0.01, "trainer.device": "cpu"}
@@ -87,7 +89,7 @@ def test_the_recipe_in_the_document_trains_a_model_that_knows_tastes(folder: Pat
     recommended = gnnrec.load_run(run.directory).recommend([f"u{customer:03}" for customer in range(90)], k=3)
     same_taste = recommended["item"] % 3 == recommended["user"].str[1:].astype(int) % 3
     assert same_taste.mean() > 0.8  # a third by chance
-    assert folder == Path.cwd()
+    assert working_folder == Path.cwd()
 
 
 def test_the_document_names_every_field() -> None:

@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from own_tables import ids, load, pairs, parquet, refusal, values
 
-pytest_plugins = ["own_tables"]
+pytest_plugins = ["working_folder"]
+
+pytestmark = pytest.mark.usefixtures("working_folder")
 
 
 @pytest.mark.parametrize(

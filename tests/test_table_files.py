@@ -13,7 +13,9 @@ from own_tables import SEEN, ids, load, pairs, parquet, put, refusal
 from gnnrec import Availability, DataError
 from gnnrec_datasets.table import Table
 
-pytest_plugins = ["own_tables"]
+pytest_plugins = ["working_folder"]
+
+pytestmark = pytest.mark.usefixtures("working_folder")
 
 
 def test_two_columns_are_a_data_set() -> None:
@@ -49,21 +51,21 @@ def test_each_form_of_a_file_gives_the_same_data(name: str, content: str | bytes
 
 
 def test_a_path_is_relative_to_the_working_folder_and_may_begin_at_home(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    working_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (folder / "data").mkdir()
+    (working_folder / "data").mkdir()
     put(SEEN, "data/log.csv")
-    monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.setenv("USERPROFILE", str(folder))
-    for path in ("data/log.csv", "~/data/log.csv", str(folder / "data" / "log.csv")):
+    monkeypatch.setenv("HOME", str(working_folder))
+    monkeypatch.setenv("USERPROFILE", str(working_folder))
+    for path in ("data/log.csv", "~/data/log.csv", str(working_folder / "data" / "log.csv")):
         assert len(Table(path=path).load()) == 3
 
 
-def test_what_is_there_is_told_with_its_path(folder: Path) -> None:
+def test_what_is_there_is_told_with_its_path(working_folder: Path) -> None:
     assert Table(path="log.csv").available() == (Availability("log.csv", None),)
     put(SEEN, "log.csv")
     assert Table(path="log.csv").available() == (Availability("log.csv", "log.csv"),)
-    place = str(folder / "log.csv")
+    place = str(working_folder / "log.csv")
     assert Table(path=place).available() == (Availability(place, place),)
 
 
@@ -78,12 +80,12 @@ def test_what_is_there_is_told_with_its_path(folder: Path) -> None:
         ("ratings.xlsx", "ratings.xlsx: a table is a file that ends in .csv, .csv.gz, .tsv, .txt or .parquet"),
     ],
 )
-def test_a_file_that_is_not_there_or_not_read_is_told(path: str, message: str, folder: Path) -> None:
+def test_a_file_that_is_not_there_or_not_read_is_told(path: str, message: str, working_folder: Path) -> None:
     put(SEEN, "ratings.csv")
     put(SEEN, "ratings.xlsx")
     with pytest.raises(DataError) as error:
         Table(path=path).load()
-    assert str(error.value) == message.format(folder=folder)
+    assert str(error.value) == message.format(folder=working_folder)
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-pytest_plugins = ["own_tables"]
+pytest_plugins = ["working_folder"]
+
+pytestmark = pytest.mark.usefixtures("working_folder")
 
 
 def test_what_is_known_of_items_and_users_is_in_their_tables() -> None:
@@ -106,6 +108,6 @@ def test_an_id_column_by_another_name_leaves_no_room_for_a_column_item() -> None
     assert said == "items.csv: column 'product' is taken for 'item', but there is a column 'item' as well"
 
 
-def test_a_table_of_nodes_that_is_not_there_is_told(folder: Path) -> None:
+def test_a_table_of_nodes_that_is_not_there_is_told(working_folder: Path) -> None:
     said = refusal(SEEN, users="user.csv")
-    assert said == f"there is no file user.csv (working folder: {folder})"
+    assert said == f"there is no file user.csv (working folder: {working_folder})"
