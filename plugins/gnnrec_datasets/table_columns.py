@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    Cells: TypeAlias = Any  # a pyarrow.ChunkedArray, which ships no types
+    Cells = pa.ChunkedArray[Any]
 
 NOTHING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 """What programs write for a missing number. In a column of text these are words like any other."""
