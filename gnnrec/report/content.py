@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TAIL_POINTS = 400
 """Points of the long tail's curve, however many items there are."""
 
-USER_BINS = 12
+USER_BINS = 9
 
 NOT_OF_THE_RUN = ("source", "first interaction", "last interaction", "known of users", "known of items", "fingerprint")
 """Facts of the data that a run directory does not hold, or that stand under the environment."""

@@ -141,7 +141,7 @@ def grouped(content: Grouped, x: str) -> go.Figure:
             y=values,
             name=name,
             customdata=content.sizes,
-            marker={"color": _at(HUES, place), "pattern": {"shape": ("", "/")[place % 2], "fgcolor": SURFACE}},
+            marker={"color": _at(HUES, place)},
             hovertemplate=f"{name} %{{y:.4f}} over %{{customdata:,}}<extra></extra>",
         )
         for place, (name, values) in enumerate(content.values.items())
@@ -227,6 +227,7 @@ def _figure(traces: Sequence[Any], *, x: str, y: str, **layout: Any) -> go.Figur
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "hoverlabel": {"bgcolor": SURFACE, "bordercolor": GRID, "font": {"color": INK}},
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": INK},
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
             "margin": {"l": 56, "r": 16, "t": 32, "b": 48},
             "hovermode": "x",

@@ -121,7 +121,10 @@ class Column:
         """Numbers; nan where there is none."""
         values = self._plain()
         if _is_text(values.type):
-            return pd.to_numeric(values.to_pandas(), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+            try:
+                values = values.cast(pa.float64())  # to the last bit, which pandas' reader does not promise
+            except pa.ArrowInvalid:
+                return pd.to_numeric(values.to_pandas(), errors="coerce").to_numpy(np.float64, na_value=np.nan)
         if _is_number(values.type):
             floats: npt.NDArray[np.float64] = values.cast(pa.float64(), safe=False).to_numpy()
             return floats
