@@ -17,6 +17,8 @@ from gnnrec.randomness import Streams
 from gnnrec.recipe.load import dump_recipe, load_recipe
 from gnnrec.recipe.schema import Recipe
 from gnnrec.registry import installed
+from gnnrec.report.page import write_report
+from gnnrec.report.subject import Subject
 from gnnrec.run_directory import RunDirectory
 from gnnrec.saved_run import Run, load_run, save_fitted
 from gnnrec.training import RunEnd, RunStart
@@ -98,7 +100,8 @@ def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers) -> dict[str
 
     with clock.phase("evaluate"):
         val = evaluators["val"].measure(fitted.scoring("validate"))
-        test, per_user = evaluators["test"].judge(fitted.scoring("test"))
+        scoring = fitted.scoring("test")
+        test, per_user = evaluators["test"].judge(scoring)
 
     environment = describe_environment(installed())
     environment |= {
@@ -110,6 +113,9 @@ def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers) -> dict[str
     directory.write_json("environment.json", environment)
     save_fitted(directory, fitted, split, per_user)
     metrics = {"best_epoch": fitted.best_epoch, "val": val, "test": test, "seconds": clock.seconds()}
+    history = Run(directory.path).history
+    write_report(Subject(directory.path, recipe, metrics, history, split, scoring, per_user, environment))
+    metrics["seconds"] = clock.seconds()  # with the report's
     directory.write_json("metrics.json", metrics)
     return metrics
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from own_tables import ids, load, pairs, parquet, refusal, values
 
@@ -70,6 +70,7 @@ def test_ids_of_parquet_keep_their_value(column: pa.Array[Any], read: list[Any])
     [
         ("user,item\n1,2\n1,\n,3\n2,\n", "log.csv: 1 rows have no user id; the first is row 3"),
         ('user,item\n1,2\n1,""\n2,\n', "log.csv: 2 rows have no item id; the first is row 2"),
+        ("user,item\n1,2\n1,null\n3,None\n", "log.csv: 2 rows have no item id; the first is row 2"),
         ("user,item\n1,2\n1,NA\n", "log.csv: 1 rows have no item id; the first is row 2"),
         ("user,item\n1.0,2\nnan,3\n", "log.csv: 1 rows have no user id; the first is row 2"),
         ("user,item\n,\n", "log.csv: 1 rows have no user id; the first is row 1"),
@@ -153,6 +154,7 @@ def test_ratings_are_kept_and_min_rating_drops_rows_and_what_only_they_had() -> 
     st.lists(st.floats(-5, 5, width=32), min_size=1, max_size=9),
     st.floats(-5, 5, width=32),
 )
+@example([0.022657057270407677], 0.022657057270407677)
 def test_exactly_the_rows_from_min_rating_on_are_kept(ratings: list[float], least: float) -> None:
     content = "user,item,stars\n" + "".join(f"1,{item},{rating!r}\n" for item, rating in enumerate(ratings))
     expected = [item for item, rating in enumerate(ratings) if rating >= least]

@@ -141,7 +141,12 @@ def test_a_file_that_is_no_table_is_told(name: str, content: str | bytes | pa.Ta
 @pytest.mark.parametrize(("checksums", "damaged"), [(False, slice(4, 40)), (True, slice(100, 3000))])
 def test_a_damaged_parquet_file_is_told(checksums: bool, damaged: slice) -> None:
     whole = pa.BufferOutputStream()
-    pq.write_table(parquet(user=list(range(5000)), item=list(range(5000))), whole, write_page_checksum=checksums)
+    pq.write_table(
+        parquet(user=list(range(5000)), item=list(range(5000))),
+        whole,
+        compression="none",
+        write_page_checksum=checksums,
+    )
     content = bytearray(whole.getvalue().to_pybytes())
     content[damaged] = b"\x55" * len(content[damaged])
     assert refusal(bytes(content), "log.parquet").startswith("log.parquet is a damaged Parquet file: ")

@@ -18,14 +18,14 @@ pytestmark = pytest.mark.usefixtures("working_folder")
 
 
 def test_what_is_known_of_items_and_users_is_in_their_tables() -> None:
-    put("name,item,genres,year,zip,note\nThree,3,4,1999,01234,None\n1984,2,a|b,NA,99999,x\nNine,9,,,,\n", "items.csv")
+    put("name,item,genres,year,zip,note\n2001,3,4,1999,01234,None\n1984,2,a|b,NA,99999,x\n2010,9,,,,\n", "items.csv")
     put("age\tuser\n30\t2\n20\t1\n", "users.tsv")
     data = load(SEEN, items="items.csv", title="name", users="users.tsv")
     assert data.users.to_dict("list") == {"user": [1, 2], "age": [20, 30]}
     items = data.items
     assert items.columns.tolist() == ["item", "title", "genres", "year", "zip", "note"]
     assert items["item"].tolist() == [2, 3]
-    assert items["title"].tolist() == ["1984", "Three"]
+    assert items["title"].tolist() == ["1984", "2001"]
     assert items["genres"].tolist() == ["a|b", "4"]
     assert items["zip"].tolist() == ["99999", "01234"]
     assert items["note"].tolist() == ["x", "None"]

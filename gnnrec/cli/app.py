@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gnnrec.cli import compare, data, inspect, recipes, run, runs, use
+from gnnrec.cli import compare, data, inspect, recipes, report, run, runs, use
 from gnnrec.console import complain, log_to_stderr, report_left_out
 from gnnrec.errors import GnnrecError
 from gnnrec.registry import installed
@@ -58,7 +58,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for module in (run, compare, runs, use, recipes, inspect):
+    for module in (run, compare, runs, report, use, recipes, inspect):
         module.add_commands(app)
     app.add_typer(data.app, name="data")
     registry = installed()

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gnnrec.contracts import Scorer
+    from gnnrec.phases import Phase
     from gnnrec.report.subject import Subject
     from gnnrec.saved_run import Run
+    from gnnrec.split import Part
 
 SCORERS = {"popularity": "Popularity", "ease": "EASE"}
 """The scorers that are looked for, by component name, and what they are called on the page."""
@@ -89,13 +91,13 @@ def _judged(subject: Subject, scorer: str) -> Baseline:
     recipe, split = subject.recipe, subject.split
     component = cast("Scorer", installed().component("scorer", scorer).model_validate({"name": scorer}))
     fitted = component.fit(split.edges("train"), Streams(recipe.seed).generator(REFIT_STREAM))
-    val, test = (
-        Evaluator(split, part, recipe.evaluation, recipe.split.seed).measure(
-            HistoryScoring(fitted, phase_edges(split, phase))
-        )
-        for part, phase in (("val", "validate"), ("test", "test"))
-    )
-    return Baseline(SCORERS[scorer], val, test, "fitted and judged for this report, with its default settings")
+
+    def judged(part: Part, phase: Phase) -> dict[str, float]:
+        asked = Evaluator(split, part, recipe.evaluation, recipe.split.seed)
+        return asked.measure(HistoryScoring(fitted, phase_edges(split, phase)))
+
+    origin = "fitted and judged for this report, with its default settings"
+    return Baseline(SCORERS[scorer], judged("val", "validate"), judged("test", "test"), origin)
 
 
 def _finished_beside(subject: Subject, scorer: str) -> Run | None:

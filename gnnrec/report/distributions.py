@@ -39,7 +39,8 @@ class Bins:
 
     def mean(self, values: npt.NDArray[np.float64]) -> list[float]:
         """The mean over each bin of values [n]."""
-        return (np.bincount(self.of, weights=values, minlength=len(self.bounds)) / self.sizes).tolist()
+        sums = np.bincount(self.of, weights=values, minlength=len(self.bounds))
+        return [float(mean) for mean in sums / self.sizes]
 
 
 def quantile_bins(values: IdArray, count: int) -> Bins:

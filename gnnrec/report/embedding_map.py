@@ -59,7 +59,8 @@ def embedding_map(subject: Subject) -> EmbeddingMap | None:
     words = ItemWords(subject.split.interactions.items)
     first = [next(iter(words.genres(node)), "") for node in nodes.tolist()]
     return EmbeddingMap(
-        *(plane[:, axis].tolist() for axis in (0, 1)),
+        x=plane[:, 0].tolist(),
+        y=plane[:, 1].tolist(),
         titles=words.titles(nodes.tolist()),
         groups=_groups(first),
         explained=explained,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "circle-open")
+WHOLE = {"tickformat": ",d"}
 MAP_HEIGHT = 560
 LOSSES = ("train_loss", "val_loss")
 
@@ -50,13 +51,8 @@ def side_by_side_figures(content: SideBySide) -> dict[str, go.Figure]:
     figures = {}
     names = dict.fromkeys(("val_loss", *filter(None, content.monitors)))
     for name in names:
-        drawn = [
-            (label, each)
-            for label, each in zip(content.labels, content.curves, strict=True)
-            if each is not None and name in each.values
-        ]
-        if drawn:
-            figures[name] = overlaid(drawn, name)
+        if any(each is not None and name in each.values for each in content.curves):
+            figures[name] = overlaid(content.labels, content.curves, name)
     for number, duel in enumerate(content.duels):
         figures[f"duel-{number}"] = duel_of_users(duel)
     return figures
@@ -72,7 +68,9 @@ def long_tail(tail: LongTail) -> go.Figure:
         line={"color": HUES[0]},
         hovertemplate="item %{x:,}: %{y:,} interactions<extra></extra>",
     )
-    return _figure([line], x="items, most popular first", y="interactions", yaxis={"type": "log", "dtick": 1})
+    return _figure(
+        [line], x="items, most popular first", y="interactions", xaxis=WHOLE, yaxis={"type": "log", "dtick": 1}
+    )
 
 
 def user_histogram(tail: LongTail) -> go.Figure:
@@ -94,15 +92,22 @@ def training(curves: Curves, names: Sequence[str], y: str) -> go.Figure:
     figure.add_vline(
         x=curves.chosen,
         line={"color": QUIET, "dash": "dot", "width": 1.5},
-        annotation={"text": f"chosen: epoch {curves.chosen}", "font": {"color": INK}, "yanchor": "top"},
+        annotation={
+            "text": f"chosen: epoch {curves.chosen}",
+            "font": {"color": INK},
+            "xanchor": "left" if curves.chosen < curves.epochs[-1] / 2 else "right",
+            "yanchor": "top",
+        },
     )
     return figure
 
 
-def overlaid(drawn: Sequence[tuple[str, Curves]], name: str) -> go.Figure:
-    """One number of several runs over their epochs, each with its chosen epoch as a dot."""
+def overlaid(labels: Sequence[str], curves_of: Sequence[Curves | None], name: str) -> go.Figure:
+    """One number of several runs over their epochs, each with its chosen epoch as a dot; a run keeps its colour."""
     lines = []
-    for place, (label, curves) in enumerate(drawn):
+    for place, (label, curves) in enumerate(zip(labels, curves_of, strict=True)):
+        if curves is None or name not in curves.values:
+            continue
         lines.append(_curve(curves, name, escape(label), place))
         chosen = go.Scatter(
             x=[curves.chosen],
@@ -218,7 +223,7 @@ def _figure(traces: Sequence[Any], *, x: str, y: str, **layout: Any) -> go.Figur
     """A figure on no ground of its own, so that the page's shows through."""
     axis = {"gridcolor": GRID, "linecolor": GRID, "zerolinecolor": GRID, "automargin": True}
     own = {name: layout.pop(name, {}) for name in ("xaxis", "yaxis")}
-    titles = {name: {"title": {"text": text}} for name, text in (("xaxis", x), ("yaxis", y))}
+    titles = {name: {"title": {"text": text, "standoff": 10}} for name, text in (("xaxis", x), ("yaxis", y))}
     return go.Figure(
         list(traces),
         {

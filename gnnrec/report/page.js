@@ -21,8 +21,9 @@
       figure.layout.dragmode = false; // so that a finger scrolls the page
       figure.layout.margin = { ...figure.layout.margin, l: 44, r: 8 };
     }
-    const config = { responsive: true, displaylogo: false, displayModeBar: narrow.matches ? false : "hover",
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+    // Only buttons that need no network: one of plotly's own uploads the figure.
+    const config = { responsive: true, displaylogo: false, showSendToCloud: false, displayModeBar: narrow.matches ? false : "hover",
+      modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]] };
     const failed = (error) => {
       place.classList.add("failed");
       place.textContent = `This figure could not be drawn: ${error}`;

@@ -7,7 +7,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from gnnrec.report import colours
 from gnnrec.report.content import gather
@@ -27,11 +26,11 @@ FILE = "report.html"
 
 
 def write_report(subject: Subject) -> Path | None:
-    """Write the page about a run into its directory; where that fails, warn and give None: a run outlives its report."""
+    """Write the page about a run into its directory; where that fails, warn and give None: the run is worth more."""
     try:
         path = subject.directory / FILE
         path.write_text(run_page(subject), encoding="utf-8")
-    except Exception as error:  # noqa: BLE001 - whatever went wrong, the run is worth more than its report
+    except Exception as error:  # noqa: BLE001 - a run is finished whatever becomes of its report
         logger.warning("the run has no report: %s: %s", type(error).__name__, error)
         return None
     return path
@@ -73,7 +72,7 @@ def _page(template: str, figures: Mapping[str, Any], **content: Any) -> str:
         figures={name: json.loads(figure.to_json()) for name, figure in figures.items()},
         heights={name: figure.layout.height for name, figure in figures.items()},
         dark=colours.DARK,
-        plotly=Markup(get_plotlyjs()),  # noqa: S704 - it is the installed plotly's
+        plotly=get_plotlyjs(),
         version=__version__,
         **content,
     )

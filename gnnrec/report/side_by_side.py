@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from gnnrec.errors import UsageError
@@ -91,7 +90,6 @@ def put_side_by_side(runs: Sequence[Run]) -> SideBySide:
     names = list(dict.fromkeys(name for run in runs for name in run.metrics["test"]))
     recipes = [run.recipe for run in runs]
     asked = {(recipe.split.seed, recipe.evaluation.negatives) for recipe in recipes}
-    duels = (_duel(labels[0], runs[0], label, run) for label, run in zip(labels[1:], runs[1:], strict=True))
     return SideBySide(
         labels=labels,
         places=[f"{run.recipe.name}/{run.directory.resolve().name}" for run in runs],
@@ -101,7 +99,7 @@ def put_side_by_side(runs: Sequence[Run]) -> SideBySide:
         differences=differences([recipe.to_dict() for recipe in recipes]),
         curves=[curves(run.history, run.metrics["best_epoch"]) for run in runs],
         monitors=[monitor(recipe) for recipe in recipes],
-        duels=[duel for duel in duels if duel is not None],
+        duels=_duels(labels, runs),
         environments=[environment_facts(run.environment) for run in runs],
     )
 
@@ -118,32 +116,35 @@ def differences(recipes: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     return {key: values for key, values in rows.items() if len(set(values)) > 1}
 
 
-def duel(first: pd.Series[float], second: pd.Series[float]) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Dots (`x`, `y`, `users`) of two runs' metric, each with users as its index, and who is better off under the second.
+def duel(labels: tuple[str, str], metric: str, first: pd.Series[float], second: pd.Series[float]) -> Duel:
+    """A metric of the users whom both runs have, by original id, under the one and the other.
 
-    >>> dots, counts = duel(pd.Series({1: 0.0, 2: 0.0, 3: 1.0}), pd.Series({1: 1.0, 2: 1.0, 3: 1.0}))
-    >>> dots.to_numpy().tolist(), counts
-    ([[0.0, 1.0, 2.0], [1.0, 1.0, 1.0]], {'better': 2, 'equal': 1, 'worse': 0})
+    >>> met = duel(("a", "b"), "ndcg@10", pd.Series({1: 0.0, 2: 0.0, 3: 1.0}), pd.Series({1: 1.0, 2: 1.0, 3: 1.0}))
+    >>> met.x, met.y, met.users, met.better, met.equal, met.worse
+    ([0.0, 1.0], [1.0, 1.0], [2, 1], 2, 1, 0)
     """
     both = pd.DataFrame({"x": first, "y": second}).dropna()
-    counts = {
-        "better": int((both["y"] > both["x"]).sum()),
-        "equal": int((both["y"] == both["x"]).sum()),
-        "worse": int((both["y"] < both["x"]).sum()),
-    }
-    on_grid = (both * GRID).round() / GRID
-    return on_grid.groupby(["x", "y"]).size().rename("users").reset_index(), counts
+    dots = ((both * GRID).round() / GRID).groupby(["x", "y"]).size().rename("users").reset_index()
+    return Duel(
+        *labels,
+        metric,
+        x=dots["x"].tolist(),
+        y=dots["y"].tolist(),
+        users=dots["users"].tolist(),
+        better=int((both["y"] > both["x"]).sum()),
+        equal=int((both["y"] == both["x"]).sum()),
+        worse=int((both["y"] < both["x"]).sum()),
+    )
 
 
-def _duel(label: str, run: Run, other_label: str, other: Run) -> Duel | None:
-    shared = [name for name in run.per_user.columns if name.startswith("ndcg@") and name in other.per_user.columns]
-    if not shared:
-        return None
-    metric = shared[0]
-    first, second = (each.per_user.set_index("user")[metric] for each in (run, other))
-    dots, counts = duel(first, second)
-    columns = (dots[name].tolist() for name in ("x", "y", "users"))
-    return Duel(label, other_label, metric, *columns, **counts)
+def _duels(labels: Sequence[str], runs: Sequence[Run]) -> list[Duel]:
+    """The first run against each other one, by the first ndcg that both have."""
+    first, *others = (run.per_user.set_index("user") for run in runs)
+    duels = []
+    for label, other in zip(labels[1:], others, strict=True):
+        shared = [name for name in first.columns if name.startswith("ndcg@") and name in other.columns]
+        duels += [duel((labels[0], label), name, first[name], other[name]) for name in shared[:1]]
+    return duels
 
 
 def _check(runs: Sequence[Run]) -> None:
@@ -184,4 +185,6 @@ def _flat(value: Any, prefix: str = "") -> dict[str, str]:
 def _word(value: Any) -> str:
     if isinstance(value, dict):
         return " ".join(f"{key}={each}" if key != "name" else str(each) for key, each in value.items())
+    if isinstance(value, bool):
+        return str(value).lower()
     return ABSENT if value is None else str(value)

@@ -68,7 +68,7 @@ class Column:
             raise DataError(
                 f"{self.path}: column '{self.name}' holds {values.type}; {kind} ids are whole numbers or text"
             )
-        missing = pc.is_null(values, nan_is_null=True).to_numpy()
+        missing = values.is_null().to_numpy()
         if missing.any():
             raise DataError(
                 f"{self.path}: {missing.sum()} rows have no {kind} id; the first is row {missing.argmax() + 1}"
