@@ -86,9 +86,13 @@ def read_contenders(
 
 
 def labels(contenders: Sequence[Contender]) -> list[str]:
-    """What each is called: its recipe's name, or what the user named where several have that name."""
+    """What each is called: its recipe's name; where several have it, what the user named; and a number if need be."""
     times = Counter(contender.name for contender in contenders)
-    return [each.name if times[each.name] == 1 else each.target for each in contenders]
+    wanted = [each.name if times[each.name] == 1 else each.target for each in contenders]
+    return [
+        name if name not in wanted[:index] else f"{name} ({wanted[: index + 1].count(name)})"
+        for index, name in enumerate(wanted)
+    ]
 
 
 def require_metric(contenders: Sequence[Contender], metric: str) -> None:
@@ -156,24 +160,28 @@ def _is_directory(path: Path) -> bool:
 
 
 def _unknown(target: str) -> UsageError:
-    path = Path(target).expanduser()
-    beside = [
-        str(Path(target).parent / each.name)
-        for each in (path.parent.iterdir() if _is_directory(path.parent) else ())
-        if each.suffix in SUFFIXES or (each / "recipe.yaml").exists()
-    ]
-    hint = suggestion(target, {*shipped_recipes(), *beside})
+    parent = Path(target).expanduser().parent
+    shipped = shipped_recipes()
+    try:
+        found = [each.name for each in parent.iterdir() if each.suffix in SUFFIXES or (each / "recipe.yaml").exists()]
+    except (OSError, ValueError):
+        found = []
+    near = suggestion(target, {*shipped, *(str(Path(target).parent / name) for name in found)})
+    hint = near if "mean" in near else suggestion(target, shipped)
     return UsageError(f"{target}: there is no such recipe file, shipped recipe or finished run{hint}")
 
 
 def _refuse_twins(contenders: Sequence[Contender]) -> None:
     """Two recipes that differ in nothing but their names or seeds are one."""
     met: dict[str, str] = {}
-    for contender, recipe in ((each, recipe) for each in contenders for recipe in list(each.recipes.values())[:1]):
+    for contender in contenders:
+        recipe = next(iter(contender.recipes.values()), None)
+        if recipe is None:
+            continue
         data = {key: value for key, value in recipe.to_dict().items() if key not in {"name", "seed"}}
         key = json.dumps(data, sort_keys=True)
         if key in met:
-            raise UsageError(f"{met[key]} and {contender.target} are the same recipe; --seeds N varies its seed")
+            raise UsageError(f"{_both(met[key], contender.target)} the same recipe; --seeds N varies its seed")
         met[key] = contender.target
 
 
@@ -188,7 +196,12 @@ def _joined(contenders: Sequence[Contender]) -> list[Contender]:
             key = json.dumps([data, made_by], sort_keys=True)
             twin = joined[key].runs.get(run.seed) if key in joined else None
             if twin is not None:
-                raise UsageError(f"{twin.directory} and {run.directory} are the same recipe and seed; leave one out")
+                both = _both(str(twin.directory), str(run.directory))
+                raise UsageError(f"{both} the same recipe and seed; leave one out")
         earlier = joined.get(key)
         joined[key] = replace(earlier, runs={**earlier.runs, **contender.runs}) if earlier else contender
     return list(joined.values())
+
+
+def _both(one: str, other: str) -> str:
+    return f"{one} is named twice:" if one == other else f"{one} and {other} are"

@@ -69,7 +69,7 @@ def explanation(comparison: Comparison) -> str:
     return (
         "Test metrics, means over runs; sd: over runs; "
         f"low, high: 95% bootstrap interval over {comparison.users:,} users;\n"
-        "vs best: difference to the first row, paired by user; p: of no difference, by sign flips, Holm-corrected."
+        "vs best: difference to the first row, paired by user; p: of no difference (sign flips, Holm)."
     )
 
 

@@ -136,7 +136,7 @@ def _paths(data: Any, above: str = "") -> Iterator[str]:
 def _best_first(runs: list[RunRecord], metric: str) -> list[RunRecord]:
     known = {name for run in runs for name in run.test}
     if runs and metric not in known:
-        hint = suggestion(metric, known) if known else ": none of them finished"
+        hint = suggestion(metric, known) if known else ": none of them has any"
         raise UsageError(f"no run has a test metric '{metric}'{hint}")
     sign = 1 if metric in MINIMISED else -1
     return sorted(runs, key=lambda run: sign * run.test[metric] if metric in run.test else float("inf"))

@@ -43,14 +43,8 @@ class SharedOverrides:
         Raises:
             RecipeError: It is wrong.
         """
-        everywhere = [key for key in self._all if _section(key) not in {*MODEL_SECTIONS, "scorer"}]
-        try:
-            plain = load_recipe(target, self._chosen(everywhere))
-        except RecipeError:
-            chosen = list(self._all)  # one of the others may be what mends it
-        else:
-            absent = MODEL_SECTIONS if plain.scorer is not None else ("scorer",)
-            chosen = [key for key in self._all if _section(key) not in absent]
+        absent = self._absent_from(target)
+        chosen = [key for key in self._all if _section(key) not in absent]
         recipe = load_recipe(target, self._chosen(chosen))
         self._used.update(chosen)
         for key in self._all:
@@ -67,6 +61,16 @@ class SharedOverrides:
         for key in self._all:
             if key not in self._used:
                 raise UsageError(f"-s {self._shown(key)} changes nothing: no recipe has a section '{_section(key)}'")
+
+    def _absent_from(self, target: str | Path) -> tuple[str, ...]:
+        """The sections that a recipe cannot have; none where that cannot be told, for it is wrong."""
+        for sections in ({*MODEL_SECTIONS, "scorer"}, {_section(key) for key in self._all}):
+            try:
+                plain = load_recipe(target, self._chosen(key for key in self._all if _section(key) not in sections))
+            except RecipeError:
+                continue  # without the other overrides it may be right; or with all of them
+            return MODEL_SECTIONS if plain.scorer is not None else ("scorer",)
+        return ()
 
     def _chosen(self, keys: Iterable[str]) -> Overrides:
         return {key: self._all[key] for key in keys} if self._mapping else list(keys)

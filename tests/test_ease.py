@@ -28,6 +28,11 @@ def test_weights_are_those_of_regressing_each_item_on_all_others_in_float64(l2: 
     torch.testing.assert_close(scores, uneven().double() @ expected, rtol=1e-4, atol=1e-6)
 
 
+def test_weights_do_not_depend_on_the_size_of_blocks() -> None:
+    train = edges_of(uneven())
+    torch.testing.assert_close(item_weights(train, 3.0, block_cells=36), item_weights(train, 3.0))
+
+
 def test_an_l2_that_float32_cannot_take_is_a_message() -> None:
     twins = torch.ones(3, 2)
     with pytest.raises(UsageError, match=r"^ease cannot be solved in float32 with l2 = 1e-12; raise scorer\.l2$"):
@@ -63,8 +68,8 @@ def test_on_movielens_float32_agrees_with_float64_to_three_digits(
     everything = MovieLens(variant=("latest-small",)).load().edges
     known = torch.zeros(everything.num_users, everything.num_items)
     known[everything.users, everything.items] = 1.0
-    # Items with five ratings or more: enough for several blocks and two strips, without float64 taking a minute.
-    known = known[:, known.sum(dim=0) >= 5]
+    # Items with ten ratings or more: enough for several blocks and two strips, without float64 taking a minute.
+    known = known[:, known.sum(dim=0) >= 10]
     assert known.size(1) > symmetric_inverse.STRIP
     train: Edges = edges_of(known)
     scores = EASE().fit(train, torch.Generator())(histories(known)).double()

@@ -7,6 +7,7 @@ import torch
 from scorer_toys import SIZE, checkerboard, edges_of, histories, uneven
 
 from gnnrec_scorers import EASE, IALS, ItemKNN, Popularity, Random, RP3Beta
+from gnnrec_scorers.random_module import splitmix64_
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -138,7 +139,19 @@ def test_one_item_more_or_less_changes_a_users_random_scores() -> None:
     assert len({tuple(row) for row in scores.tolist()}) == SIZE
 
 
-@pytest.mark.parametrize("scorer", SCORERS, ids=named)
+def test_random_scores_of_one_users_only_item_for_another_are_not_shared() -> None:
+    scores = fit(Random(), checkerboard())(histories(torch.eye(SIZE)))
+    assert (scores == scores.T).sum() == SIZE  # the diagonal
+
+
+def test_hashes_are_the_published_outputs_of_splitmix64() -> None:
+    # The generator seeded with 1234567; it steps by 0x9E3779B97F4A7C15, which is this as a signed number.
+    states = 1234567 + torch.arange(4) * (0x9E3779B97F4A7C15 - 2**64)
+    published = (6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431)
+    assert splitmix64_(states).tolist() == [output - 2**64 if output >= 2**63 else output for output in published]
+
+
+@every_scorer
 def test_a_scorer_with_one_user_and_one_item_works(scorer: Scorer) -> None:
     assert fit(scorer, torch.ones(1, 1))(histories(torch.ones(1, 1))).isfinite().all()
 

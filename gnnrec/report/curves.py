@@ -20,17 +20,17 @@ class Curves:
 
     Attributes:
         epochs: Counted from 1.
-        values: By name, as in history.jsonl (`train_loss`, `val_loss`, …); None where one was not computed.
+        series: By name, as in history.jsonl (`train_loss`, `val_loss`, …); None where one was not computed.
         chosen: The epoch whose weights are kept.
     """
 
     epochs: list[int]
-    values: dict[str, list[float | None]]
+    series: dict[str, list[float | None]]
     chosen: int
 
     def at_chosen(self, name: str) -> float | None:
         """A number of the chosen epoch."""
-        return self.values[name][self.epochs.index(self.chosen)]
+        return self.series[name][self.epochs.index(self.chosen)]
 
 
 def curves(history: pd.DataFrame, chosen: int | None) -> Curves | None:
@@ -40,5 +40,5 @@ def curves(history: pd.DataFrame, chosen: int | None) -> Curves | None:
     step = -(-len(history) // POINTS)
     kept = history[(np.arange(len(history)) % step == 0) | (history["epoch"] == chosen)]
     names = [name for name in history.columns if name == "train_loss" or name.startswith("val_")]
-    values = {name: [None if np.isnan(value) else float(value) for value in kept[name].astype(float)] for name in names}
-    return Curves(kept["epoch"].astype(int).tolist(), values, chosen)
+    series = {name: [None if np.isnan(value) else float(value) for value in kept[name].astype(float)] for name in names}
+    return Curves(kept["epoch"].astype(int).tolist(), series, chosen)

@@ -39,7 +39,7 @@ def run_figures(content: Content) -> dict[str, go.Figure]:
         figures["activity"] = grouped(content.by_activity, "training interactions of the user")
     if content.curves is not None:
         figures["loss"] = training(content.curves, LOSSES, "loss")
-        if content.monitor not in LOSSES and content.monitor in content.curves.values:
+        if content.monitor not in LOSSES and content.monitor in content.curves.series:
             figures["monitored"] = training(content.curves, (content.monitor,), _words(content.monitor))
     if content.map is not None:
         figures["map"] = embedding_map(content.map)
@@ -51,7 +51,7 @@ def side_by_side_figures(content: SideBySide) -> dict[str, go.Figure]:
     figures = {}
     names = dict.fromkeys(("val_loss", *filter(None, content.monitors)))
     for name in names:
-        if any(each is not None and name in each.values for each in content.curves):
+        if any(each is not None and name in each.series for each in content.curves):
             figures[name] = overlaid(content.labels, content.curves, name)
     for number, duel in enumerate(content.duels):
         figures[f"duel-{number}"] = duel_of_users(duel)
@@ -86,7 +86,7 @@ def user_histogram(tail: LongTail) -> go.Figure:
 
 def training(curves: Curves, names: Sequence[str], y: str) -> go.Figure:
     """Curves over epochs, with the chosen epoch marked."""
-    shown = [name for name in names if name in curves.values]
+    shown = [name for name in names if name in curves.series]
     lines = [_curve(curves, name, _words(name), place) for place, name in enumerate(shown)]
     figure = _figure(lines, x="epoch", y=y)
     figure.add_vline(
@@ -106,7 +106,7 @@ def overlaid(labels: Sequence[str], curves_of: Sequence[Curves | None], name: st
     """One number of several runs over their epochs, each with its chosen epoch as a dot; a run keeps its colour."""
     lines = []
     for place, (label, curves) in enumerate(zip(labels, curves_of, strict=True)):
-        if curves is None or name not in curves.values:
+        if curves is None or name not in curves.series:
             continue
         lines.append(_curve(curves, name, escape(label), place))
         chosen = go.Scatter(
@@ -149,10 +149,10 @@ def grouped(content: Grouped, x: str) -> go.Figure:
             marker={"color": _at(HUES, place)},
             hovertemplate=f"{name} %{{y:.4f}} over %{{customdata:,}}<extra></extra>",
         )
-        for place, (name, values) in enumerate(content.values.items())
+        for place, (name, values) in enumerate(content.means.items())
     ]
     xaxis = {"type": "category", "categoryorder": "array", "categoryarray": content.labels}
-    y = " and ".join(content.values)
+    y = " and ".join(content.means)
     return _figure(bars, x=x, y=y, xaxis=xaxis, yaxis={"rangemode": "tozero"}, barmode="group")
 
 
@@ -210,7 +210,7 @@ def duel_of_users(duel: Duel) -> go.Figure:
 def _curve(curves: Curves, name: str, label: str, place: int) -> go.Scatter:
     return go.Scatter(
         x=curves.epochs,
-        y=curves.values[name],
+        y=curves.series[name],
         name=label,
         mode="lines",
         connectgaps=True,

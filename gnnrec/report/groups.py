@@ -39,12 +39,12 @@ class Grouped:
     Attributes:
         labels: Training interactions of each group's users or items.
         sizes: How many users, or test interactions, each group's mean is taken over.
-        values: By metric, the mean of each group.
+        means: By metric, the mean of each group.
     """
 
     labels: list[str]
     sizes: list[int]
-    values: dict[str, list[float]]
+    means: dict[str, list[float]]
 
 
 def by_activity(subject: Subject, k: int) -> Grouped | None:
@@ -55,8 +55,8 @@ def by_activity(subject: Subject, k: int) -> Grouped | None:
     train = subject.split.edges("train")
     counts = np.bincount(train.users, minlength=train.num_users)[subject.per_user["user"].to_numpy()]
     bins = quantile_bins(counts, GROUPS)
-    values = {name: bins.mean(subject.per_user[name].to_numpy(np.float64)) for name in names}
-    return Grouped(bins.labels, bins.sizes.tolist(), values)
+    means = {name: bins.mean(subject.per_user[name].to_numpy(np.float64)) for name in names}
+    return Grouped(bins.labels, bins.sizes.tolist(), means)
 
 
 def by_popularity(subject: Subject, k: int) -> Grouped:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnrec.sparse import product
-from gnnrec_scorers.co_occurrence import co_occurrence
+from gnnrec_scorers.co_occurrence import BLOCK_CELLS, co_occurrence
 from gnnrec_scorers.symmetric_inverse import invert_
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ class EASEModule(nn.Module):
         return product(histories, self.weights)
 
 
-def item_weights(train: Edges, l2: float) -> Tensor:
+def item_weights(train: Edges, l2: float, *, block_cells: int = BLOCK_CELLS) -> Tensor:
     """B of Steck 2019, equation 8: float32 [I, I], the only matrix of its size that is held.
 
     Raises:
         torch.linalg.LinAlgError: `l2` is too small for float32.
     """
     weights = torch.empty(train.num_items, train.num_items)
-    for items, counts in co_occurrence(train):
+    for items, counts in co_occurrence(train, block_cells=block_cells):
         weights[items] = counts
     weights.diagonal().add_(l2)
     invert_(weights)
