@@ -89,7 +89,7 @@ def test_what_is_done_is_not_done_again(
         second = compare(recipes, out=tmp_path)
     assert second.to_dict() == first.to_dict()
     lying = directories(first)
-    assert caplog.messages == [
+    assert [message for message in caplog.messages if "cannot be had" not in message] == [
         f"movielens_sage, seed 2: done already, {lying['movielens_sage'][0]}",
         f"random, seed 0: done already, {lying['random'][0]}",
     ]
