@@ -35,6 +35,7 @@ from gnnrec.hookspecs import hookimpl
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
+    from gnnrec.comparison import compare
     from gnnrec.interactions import Availability, Edges, FeatureBlock, Interactions
     from gnnrec.pipeline import run
     from gnnrec.ranked_lists import Catalogue, RankedLists
@@ -55,6 +56,7 @@ _LAZY = {
     "RecipeError": "gnnrec.recipe.faults",
     "Run": "gnnrec.saved_run",
     "Split": "gnnrec.split",
+    "compare": "gnnrec.comparison",
     "load_recipe": "gnnrec.recipe.load",
     "load_run": "gnnrec.saved_run",
     "run": "gnnrec.pipeline",
@@ -90,6 +92,7 @@ __all__ = [
     "TrainingError",
     "UsageError",
     "__version__",
+    "compare",
     "hookimpl",
     "load_recipe",
     "load_run",

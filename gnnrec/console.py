@@ -143,7 +143,7 @@ class TrainingProgress:
     @hookimpl
     def gnnrec_run_started(self, run: RunStart) -> None:
         """Open the bar."""
-        if not self._console.is_terminal:
+        if not self._console.is_terminal or not run.epochs:  # a closed-form scorer has none
             return
         from rich import progress
 

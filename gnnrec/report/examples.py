@@ -12,6 +12,7 @@ from gnnrec.evaluation.ranking import top_items
 from gnnrec.report.items import ItemWords
 
 if TYPE_CHECKING:
+    from gnnrec.interactions import IdArray
     from gnnrec.report.subject import Subject
 
 KINDS = {"A light user": 0.1, "A median user": 0.5, "A heavy user": 0.9}
@@ -49,37 +50,38 @@ class ExampleUser:
 def example_users(subject: Subject) -> list[ExampleUser]:
     """A light, a median and a heavy user: the same ones for every run over the split; fewer where there are fewer."""
     split = subject.split
-    train, test = split.edges("train"), split.edges("test")
+    train, test, seen = split.edges("train"), split.edges("test"), split.edges("train", "val")
     counts = np.bincount(train.users, minlength=train.num_users)
+    popularity = np.bincount(train.items, minlength=train.num_items)
+    words = ItemWords(split.interactions.items)
     users = np.unique(test.users)
     ordered = users[np.argsort(counts[users], kind="stable")]
     chosen: dict[int, str] = {}
     for kind, place in KINDS.items():
         chosen.setdefault(int(ordered[round(place * (len(ordered) - 1))]), kind)
-    return [_example(subject, kind, user) for user, kind in chosen.items()]
+    examples = []
+    for user, kind in chosen.items():
+        history, wanted, known = (edges.items_of(np.array([user]))[1] for edges in (train, test, seen))
+        best_known = history[np.argsort(-popularity[history], kind="stable")][:KNOWN]
+        examples.append(
+            ExampleUser(
+                kind=kind,
+                user=split.interactions.users["user"].iloc[user],
+                training=len(history),
+                test=len(wanted),
+                known=words.titles(best_known.tolist()),
+                recommended=[
+                    Recommendation(words.title(item), ", ".join(words.genres(item)), score, item in wanted)
+                    for item, score in _ranked(subject, user, known)
+                ],
+            )
+        )
+    return examples
 
 
-def _example(subject: Subject, kind: str, user: int) -> ExampleUser:
-    split, words = subject.split, ItemWords(subject.split.interactions.items)
-    train = split.edges("train")
-    popularity = np.bincount(train.items, minlength=train.num_items)
-    node = np.array([user])
-    history, wanted, seen = (
-        split.edges(*parts).items_of(node)[1] for parts in (("train",), ("test",), ("train", "val"))
-    )
-    scores = subject.scoring.score(torch.from_numpy(node)).cpu()
+def _ranked(subject: Subject, user: int, seen: IdArray) -> list[tuple[int, float]]:
+    """The best unseen items of a user, with their scores."""
+    scores = subject.scoring.score(torch.tensor([user])).cpu()
     scores[0, torch.from_numpy(seen)] = -torch.inf
     values, items = (each[0].tolist() for each in top_items(scores, min(LISTED, scores.size(1))))
-    best_known = history[np.argsort(-popularity[history], kind="stable")][:KNOWN]
-    return ExampleUser(
-        kind=kind,
-        user=split.interactions.users["user"].iloc[user],
-        training=len(history),
-        test=len(wanted),
-        known=words.titles(best_known.tolist()),
-        recommended=[
-            Recommendation(words.title(item), ", ".join(words.genres(item)), value, item in wanted)
-            for value, item in zip(values, items, strict=True)
-            if value > -np.inf
-        ],
-    )
+    return [(item, value) for item, value in zip(items, values, strict=True) if value > -np.inf]
