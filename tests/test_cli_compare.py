@@ -171,7 +171,9 @@ def test_a_run_that_did_not_finish_is_told(tmp_path: Path, gnnrec: Command) -> N
 
 def test_ctrl_c_keeps_what_is_finished(recipes: list[str], tmp_path: Path, write: Write) -> None:
     write("slow.yaml", "extends: movielens_sage\ndataset: {path: data}\ntrainer: {epochs: 1000000, device: cpu}\n")
-    program = "from gnnrec.cli import main; main()"
+    # Whoever starts the tests in the background may have told their processes to ignore Ctrl-C.
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    program += "from gnnrec.cli import main; main()"
     arguments = [sys.executable, "-c", program, "compare", recipes[1], "slow.yaml"]
     with subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=os.environ) as started:
         waited_until = time.monotonic() + 120
@@ -180,7 +182,10 @@ def test_ctrl_c_keeps_what_is_finished(recipes: list[str], tmp_path: Path, write
             assert time.monotonic() < waited_until
             time.sleep(0.1)
         started.send_signal(signal.SIGINT)
-        _, said = started.communicate(timeout=60)
+        try:
+            _, said = started.communicate(timeout=60)
+        finally:
+            started.kill()
     assert started.returncode == 130
     assert said.splitlines()[-2:] == [
         "warning: interrupted in run 2 of 2; what is finished stays, and the same call goes on from there",
