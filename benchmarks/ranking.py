@@ -20,8 +20,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gnnrec.evaluation.ranking import BLOCK_CELLS, RankingTask
+from gnnrec.evaluation.ranking import RankingTask
 from gnnrec.interactions import Edges
+from gnnrec.scoring import BLOCK_CELLS
 
 K = 20
 

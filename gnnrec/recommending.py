@@ -10,9 +10,10 @@ import pandas as pd
 import torch
 
 from gnnrec.errors import UsageError
-from gnnrec.evaluation.ranking import BLOCK_CELLS, top_items
+from gnnrec.evaluation.ranking import top_items
 from gnnrec.interactions import Edges
 from gnnrec.lookup import find_nodes, require_item, require_nodes, unknown
+from gnnrec.scoring import BLOCK_CELLS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gnnrec.model import Model
 
 BLOCK_CELLS = 2**24
-"""Scores held at once where pairs are scored by whole rows: 64 MiB of float32."""
+"""Scores held at once (users of a block times items): 64 MiB of float32."""
 
 
 class Scoring(ABC):
@@ -72,9 +72,11 @@ class EncodedScoring(Scoring):
     def __init__(self, model: Model, graph: HeteroData, fold_in: Callable[[Edges], Tensor]) -> None:
         was_training = model.training
         model.eval()
-        with torch.no_grad():
-            self.user, self.item = model.encoder(graph)
-        model.train(was_training)
+        try:
+            with torch.no_grad():
+                self.user, self.item = model.encoder(graph)
+        finally:
+            model.train(was_training)
         self._model, self._fold_in = model, fold_in
         self.num_items, self.device = len(self.item), self.item.device
 

@@ -9,14 +9,12 @@ import torch
 from torch import Tensor
 
 from gnnrec.ranked_lists import NO_ITEM, RankedLists
+from gnnrec.scoring import BLOCK_CELLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gnnrec.interactions import Edges
-
-BLOCK_CELLS = 2**24
-"""Scores held at once (users of a block times items): 64 MiB of float32."""
 
 
 class RankingTask:
