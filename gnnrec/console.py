@@ -70,7 +70,7 @@ def say_or_write(text: str | bytes, out: Path | None, *, force: bool) -> None:
         UsageError: The file exists and `force` is not given, or it cannot be written.
     """
     if out is None:
-        say(text if isinstance(text, str) else f"{len(text)} bytes")
+        say(text.decode() if isinstance(text, bytes) else text)
         return
     refuse_existing(out, force=force)
     draft = out.with_name(f".{out.name}.new")
