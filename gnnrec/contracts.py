@@ -111,8 +111,9 @@ class NegativeSampler(Component):
         of `known`. `batch` is a `gnnrec.training.Batch`; its `edge_ids` number the rows of `supervision`. `score`
         takes `(users, items)` and gives the model's scores, for samplers that look for hard negatives.
 
-        Optional attribute `fixed = True`: the same batch gets the same negatives for ever, so whoever asks may
-        ask once.
+        Optional attributes of the module: `every`, one of `run`, `epoch` and `step` (taken where it is missing), says
+        for how long an edge keeps its negatives, so that a trainer asks for all of them at once, and anew when that
+        time is over. `needs_score = True`: in training `score` is always given.
         """
 
 
@@ -121,11 +122,32 @@ class Encoder(Component):
 
     kind = "encoder"
 
+    @property
+    def hops(self) -> int | None:
+        """How many layers of neighbours an embedding depends on: the field `layers`, or None where there is none."""
+        hops: int | None = getattr(self, "layers", None)
+        return hops
+
     @abstractmethod
     def build(self, graph: HeteroData) -> nn.Module:
         """Return a module whose `forward(graph)` gives user [U, D] and item [I, D], both float32.
 
-        Embeddings of ids are looked up by `node_id`, so the same module runs on a sampled subgraph.
+        Embeddings of ids are looked up by `node_id`, so the same module runs on a sampled subgraph. There each edge
+        type bears the degrees that its nodes have in the whole graph, `source_degree` int64 [S] and `target_degree`
+        int64 [T]; whoever weighs edges by degree reads them with `gnnrec.propagation.degrees`. With full fan-outs the
+        subgraph's answer for the seeds is the whole graph's.
+
+        The module may also have:
+
+        - `auxiliary_loss(graph, batch, generator)`, a scalar that is added to the loss in training; `batch.users` and
+          `batch.items` are rows of `graph`. Without it nothing is added.
+        - `initial_embeddings(graph)`, layer 0: user [U, D] and item [I, D]; `trainer.l2` weighs its rows.
+        - `propagate_layer(graph, layer, user, item)`, one layer (from 0) of `forward`: user [U, D] and item [I, D] to
+          the next; and `combine_layers(tables)`, the K + 1 layers' tables [N, D] of one node type to the final one,
+          without which the last is taken. With these three, inference goes layer by layer in blocks of nodes;
+          otherwise the whole graph is encoded at once.
+        - `fold_in(graph, histories)`, user [B, D] for users of whom only their items are known; otherwise each
+          becomes a node with the mean user embedding as its own.
         """
 
 
@@ -151,7 +173,8 @@ class Loss(Component):
 
     listwise: ClassVar[bool] = False
     """False: called with (positive [B], negative [B, R]). True: with all scores [B, I] of some users and positives
-    int64 [2, P] (row of the scores, item); then a recipe has no negatives."""
+    int64 [2, P] (row of the scores, item); then a recipe has no negatives. A listwise loss is a mean over positives, so
+    that users can be scored in blocks."""
 
     @abstractmethod
     def build(self) -> Callable[[Tensor, Tensor], Tensor]:
@@ -169,12 +192,22 @@ class Trainer(Component):
     monitor: str = "loss"
     """The validation metric that chooses the epoch: `loss` is minimised, everything else maximised."""
 
+    checkpoint_seconds: Annotated[float, Field(ge=0)] = 20.0
+    """Seconds between checkpoints, from which an interrupted run is resumed; 0 writes one whenever it can be done."""
+
+    @property
+    def sampled_hops(self) -> int | None:
+        """How many layers of neighbours are sampled around a batch; None where the whole graph is propagated over."""
+        return None
+
     @abstractmethod
     def fit(self, task: TrainingTask) -> Fit:
         """Train `task.model` and leave it with the weights of the best epoch by `monitor`.
 
-        Calls `task.validate(model)` after each epoch and `task.epoch_ended(record)` with what it gave. Takes its
-        randomness from `task.streams` alone.
+        Calls `task.validate(model, epoch)` after each epoch and `task.epoch_ended(record)` with what it gave. Takes its
+        randomness from `task.streams` alone. Starts from `task.checkpoints.restore()` where that is something, and
+        where `task.checkpoints.due()` saves all that going on from there needs, so that a resumed run equals an
+        uninterrupted one.
         """
 
 

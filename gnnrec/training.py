@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -26,11 +26,49 @@ class Batch:
         edge_ids: int64 [B], rows of the supervision edges.
         users: int64 [B], node ids.
         items: int64 [B], node ids.
+        epoch: Counted from 1; 0 before training.
     """
 
     edge_ids: Tensor
     users: Tensor
     items: Tensor
+    epoch: int = 0
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that a trainer needs to go on from where it was.
+
+    Attributes:
+        epoch: The epoch that it is in, counted from 1.
+        step: How many steps of that epoch are done.
+        tensors: By name.
+        values: Plain data (numbers, text, lists, dicts) by name.
+    """
+
+    epoch: int
+    step: int
+    tensors: Mapping[str, Tensor]
+    values: Mapping[str, Any]
+
+
+class Checkpoints:
+    """Where a trainer's state is kept. This one keeps nothing: it serves training that is not part of a run."""
+
+    def restore(self) -> Checkpoint | None:
+        """The state to start from; None at the very beginning."""
+        return None
+
+    def due(self) -> bool:
+        """Whether a checkpoint should be saved now, because time has passed or the run is asked to stop."""
+        return False
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Keep a state.
+
+        Raises:
+            KeyboardInterrupt: The run was asked to stop; the state is saved.
+        """
 
 
 @dataclass(frozen=True)
@@ -77,6 +115,7 @@ class TrainingTask:
         validate: Takes the model and the epoch (counted from 1) and gives validation metrics by name.
         epoch_ended: To be called with each epoch's record.
         streams: Where all randomness comes from.
+        checkpoints: Where the state is kept from which an interrupted run is resumed.
     """
 
     model: Model
@@ -87,6 +126,7 @@ class TrainingTask:
     validate: Callable[[Model, int], Mapping[str, float]]
     epoch_ended: Callable[[EpochRecord], None]
     streams: Streams
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
 
 
 @dataclass(frozen=True)

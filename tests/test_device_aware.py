@@ -175,19 +175,19 @@ def test_a_device_that_is_not_there_is_told(device: str, check: str, monkeypatch
 class Fresh(torch.nn.Module):
     """A sampler that counts how often it is asked, and remembers what its generators gave."""
 
-    def __init__(self, fixed: bool) -> None:
+    def __init__(self, every: str) -> None:
         super().__init__()
-        self.fixed, self.drawn = fixed, []
+        self.every, self.drawn = every, []
 
     def forward(self, batch: Any, generator: torch.Generator, score: Callable[..., Tensor] | None = None) -> Any:  # noqa: ARG002
         self.drawn.append(torch.rand(1, generator=generator).item())
         return batch.users[:, None], (batch.items[:, None] + 1) % DATA.edges.num_items
 
 
-@pytest.mark.parametrize(("fixed", "times"), [(True, 1), (False, 3)])
-def test_a_sampler_is_asked_each_epoch_with_a_generator_of_its_own_unless_it_is_fixed(fixed: bool, times: int) -> None:
+@pytest.mark.parametrize(("every", "times"), [("run", 1), ("epoch", 3)])
+def test_a_sampler_is_asked_each_epoch_with_a_generator_of_its_own_unless_it_keeps_them(every: str, times: int) -> None:
     given, _ = task()
-    sampler = Fresh(fixed)
+    sampler = Fresh(every)
     DeviceAware(epochs=3, device="cpu").fit(replace(given, sampler=sampler))
     streams = given.streams
     expected = [torch.rand(1, generator=streams.generator("negatives", epoch=epoch)).item() for epoch in (1, 2, 3)]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -88,7 +88,7 @@ def test_a_graph_builder_that_leaks_stops_the_run(tmp_path: Path, monkeypatch: p
 
 def test_a_sampler_that_draws_positives_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Positives(nn.Module):
-        fixed: Literal[True] = True
+        every = "run"
 
         def forward(self, batch: object, generator: Generator, score: object = None) -> tuple[object, object]:  # noqa: ARG002
             return batch.users[:, None], batch.items[:, None]  # type: ignore[attr-defined]

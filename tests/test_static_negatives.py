@@ -66,7 +66,7 @@ def test_held_out_positives_are_drawn_unless_they_are_known() -> None:
 
 def test_an_edge_keeps_its_negatives_whoever_asks_and_whenever() -> None:
     sampler = Static(ratio=2).build(SPLIT.edges("train"), SUPERVISION, torch.Generator().manual_seed(0))
-    assert sampler.fixed is True
+    assert sampler.every == "run"
     users, items = sampler(batch_of(0, 1, 2, 3), torch.Generator().manual_seed(1))
     again = sampler(batch_of(3, 1), torch.Generator().manual_seed(2))
     assert torch.equal(again[0], users[[3, 1]])

@@ -20,7 +20,7 @@ class StaticNegatives(nn.Module):
         items: int64 [S, R].
     """
 
-    fixed = True
+    every = "run"
     users: Tensor
     items: Tensor
 

@@ -97,7 +97,7 @@ class Pairwise:
 
     def __call__(self, model: nn.Module, graph: HeteroData, epoch: int) -> Tensor:
         """The loss in one epoch, a scalar."""
-        if self._pairs is None or not getattr(self._sampler, "fixed", False):
+        if self._pairs is None or getattr(self._sampler, "every", "step") != "run":
             generator = self._task.streams.generator("negatives", epoch=epoch, device=self._device)
             users, items = self._sampler(self._batch, generator)  # each [B, R]
             users, items = users.flatten(), items.flatten()
