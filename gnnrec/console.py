@@ -155,7 +155,7 @@ class TrainingProgress:
             console=self._console,
             transient=True,
         )
-        self._task = self._bar.add_task("training", total=run.epochs, shown="")
+        self._task = self._bar.add_task("training", total=run.epochs, completed=run.epochs_done, shown="")
         self._bar.start()
 
     @hookimpl

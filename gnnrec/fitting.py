@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gnnrec.recipe.schema import Recipe
     from gnnrec.scoring import Scoring
     from gnnrec.split import Split
-    from gnnrec.training import EpochRecord
+    from gnnrec.training import Checkpoints, EpochRecord
 
 logger = logging.getLogger("gnnrec")
 
@@ -65,7 +65,12 @@ def objective(recipe: Recipe) -> Objective | None:
 
 
 def fit(
-    recipe: Recipe, split: Split, streams: Streams, validation: Evaluator, epoch_ended: Callable[[EpochRecord], None]
+    recipe: Recipe,
+    split: Split,
+    streams: Streams,
+    validation: Evaluator,
+    epoch_ended: Callable[[EpochRecord], None],
+    checkpoints: Checkpoints,
 ) -> Fitted:
     """Fit a scorer or train a model.
 
@@ -75,12 +80,13 @@ def fit(
         streams: All randomness.
         validation: Judges each epoch.
         epoch_ended: Is told of each epoch.
+        checkpoints: Where training starts from, and where its state is kept.
     """
     if recipe.scorer is not None:
         scorer = recipe.scorer.fit(split.edges("train"), streams.generator(REFIT_STREAM))
         weights = dict(scorer.state_dict()) if recipe.scorer.stored else {}
         return Fitted(lambda phase: HistoryScoring(scorer, phase_edges(split, phase)), weights, None, "cpu")
-    return _train(recipe, split, streams, validation, epoch_ended)
+    return _train(recipe, split, streams, validation, epoch_ended, checkpoints)
 
 
 def restore(recipe: Recipe, split: Split, streams: Streams, weights: Mapping[str, Tensor]) -> Scoring:
@@ -123,7 +129,12 @@ def _sampler(negatives: NegativeSampler, split: Split, streams: Streams) -> nn.M
 
 
 def _train(
-    recipe: Recipe, split: Split, streams: Streams, validation: Evaluator, epoch_ended: Callable[[EpochRecord], None]
+    recipe: Recipe,
+    split: Split,
+    streams: Streams,
+    validation: Evaluator,
+    epoch_ended: Callable[[EpochRecord], None],
+    checkpoints: Checkpoints,
 ) -> Fitted:
     sections = recipe.model_sections()
     graphs = PhaseGraphs(recipe, split)
@@ -150,6 +161,7 @@ def _train(
             validate=validate,
             epoch_ended=epoch_ended,
             streams=streams,
+            checkpoints=checkpoints,
         )
     )
 

@@ -6,8 +6,10 @@ import logging
 import time
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from gnnrec.checkpointing import StoredCheckpoints
 from gnnrec.environment import describe_environment
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.evaluator import Evaluator
@@ -19,13 +21,14 @@ from gnnrec.recipe.schema import Recipe
 from gnnrec.registry import installed
 from gnnrec.report.page import write_report
 from gnnrec.report.subject import Subject
+from gnnrec.resuming import differences, unfinished
 from gnnrec.run_directory import RunDirectory
 from gnnrec.saved_run import Run, load_run, save_fitted
+from gnnrec.stopping import StopRequest
 from gnnrec.training import RunEnd, RunStart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from gnnrec.interactions import Interactions
     from gnnrec.split import Split
@@ -50,21 +53,57 @@ def run(
         observers: Objects with run hooks (`gnnrec_epoch_ended` and others), told besides the plugins.
 
     Raises:
-        GnnrecError: Whatever a user can mend; a run that has not recorded an epoch leaves nothing behind.
+        GnnrecError: Whatever a user can mend; a run that has not recorded an epoch leaves nothing behind, any other
+            can be resumed.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; a checkpoint was saved if there was training to go on with.
     """
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, overrides)
     elif overrides:
         raise UsageError("overrides change a recipe as it is read; give a path or a name with them")
-    directory = RunDirectory(out, recipe.name, recipe.seed)
-    watch = Observers(installed(), observers)
+    return _carry_out(RunDirectory.new(out, recipe.name, recipe.seed), recipe, observers)
+
+
+def resume(directory: str | Path, recipe: Recipe | None = None, *, observers: Iterable[object] = ()) -> Run:
+    """Go on with a run that did not finish, from its last checkpoint; on CPU the result is the uninterrupted run's.
+
+    Args:
+        directory: The run's `.partial` directory, or the name without `.partial`. A finished run is returned as it is.
+        recipe: What the run is expected to be; its own recipe if not given.
+        observers: As in `run`.
+
+    Raises:
+        RunDirectoryError: There is no such run, another process is at it, or the data have changed since.
+        UsageError: `recipe` is not the run's; the message names the keys that differ.
+    """
+    path = unfinished(directory)
+    stored = load_recipe((Path(directory).expanduser() if path is None else path) / "recipe.yaml")
+    if recipe is not None and (different := differences(recipe, stored)):
+        raise UsageError(
+            f"{directory} is a run of another recipe: {', '.join(different)}; "
+            "resume it without a recipe, or start a new run"
+        )
+    if path is None:
+        return load_run(directory)
+    return _carry_out(RunDirectory.reopen(path), stored, observers)
+
+
+def _carry_out(directory: RunDirectory, recipe: Recipe, observers: Iterable[object]) -> Run:
+    """Fill a directory, finish it, and tell observers how it ended."""
     try:
-        metrics = _fill(directory, recipe, watch)
-        path = directory.finish()
+        watch = Observers(installed(), observers)
+    except BaseException:
+        directory.close()
+        raise
+    try:
+        with StopRequest() as stop:
+            metrics = _fill(directory, recipe, watch, stop)
+            path = directory.finish()
     except BaseException as error:
         status: Literal["failed", "interrupted"] = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-        if directory.has_history:
-            logger.warning("what was done so far is kept in %s", directory.path)
+        if directory.is_worth_keeping:
+            directory.close()
+            logger.warning("what was done so far is kept; go on with: gnnrec resume %s", directory.path)
         else:
             directory.discard()
         watch.run_ended(RunEnd(status, directory.path, None))
@@ -73,7 +112,7 @@ def run(
     return load_run(path)
 
 
-def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers) -> dict[str, Any]:
+def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers, stop: StopRequest) -> dict[str, Any]:
     """Fill a run directory from start to end; returns the content of metrics.json."""
     clock = _Clock()
     directory.write_text("recipe.yaml", dump_recipe(recipe))
@@ -89,14 +128,18 @@ def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers) -> dict[str
     ask = partial(Evaluator, split, evaluation=recipe.evaluation, seed=recipe.split.seed, objective=objective(recipe))
     evaluators = {"val": ask("val"), "test": ask("test")}
     epochs = recipe.trainer.epochs if recipe.trainer is not None else 0
-    watch.run_started(RunStart(recipe, directory.path, epochs, counts))
+    every = recipe.trainer.checkpoint_seconds if recipe.trainer is not None else 0
+    checkpoints = StoredCheckpoints(directory.checkpoints, every, stop, split.fingerprint)
+    directory.keep_history(checkpoints.epochs_done)
+    watch.run_started(RunStart(recipe, directory.path, epochs, counts, checkpoints.epochs_done))
 
     def epoch_ended(record: EpochRecord) -> None:
         directory.append_history(record.to_json())
         watch.epoch_ended(record)
 
     with clock.phase("train"), streams.global_state():
-        fitted = fit(recipe, split, streams, evaluators["val"], epoch_ended)
+        fitted = fit(recipe, split, streams, evaluators["val"], epoch_ended, checkpoints)
+    stop.forget()
 
     with clock.phase("evaluate"):
         val = evaluators["val"].measure(fitted.scoring("validate"))

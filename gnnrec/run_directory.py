@@ -9,42 +9,84 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock, Timeout
+
 from gnnrec.errors import RunDirectoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 PARTIAL = ".partial"
 FORMAT = 1
 """The version of the directory's layout, raised when an older gnnrec could not read it."""
 
+LOCK = ".lock"
+CHECKPOINTS = "checkpoints"
+"""The folder of checkpoints, which a finished run no longer has."""
+
 
 class RunDirectory:
-    """Writes a run's files.
+    """Writes a run's files; as long as it is open, no other process can.
+
+    Args:
+        path: Where the run lies: `<root>/<recipe>/<time>-s<seed>.partial`.
+        made: Folders that were made for it.
 
     Attributes:
-        path: Where the run lies now: `<root>/<recipe>/<time>-s<seed>.partial`, without `.partial` once finished.
+        path: Where it lies now; without `.partial` once finished.
 
     Raises:
-        RunDirectoryError: It cannot be made or written.
+        RunDirectoryError: It cannot be written, or is being written by another process.
     """
 
-    def __init__(self, root: str | Path, recipe: str, seed: int) -> None:
+    def __init__(self, path: Path, made: Iterable[Path] = ()) -> None:
+        self.path, self._made = path, tuple(made)
+        self._lock = FileLock(path / LOCK, timeout=0)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise RunDirectoryError(f"{path} is in use: another process is running or resuming it") from None
+        except OSError as error:
+            raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from None
+
+    @classmethod
+    def new(cls, root: str | Path, recipe: str, seed: int) -> RunDirectory:
+        """Make the directory of a run that is about to start.
+
+        Raises:
+            RunDirectoryError: It cannot be made or written.
+        """
         parent = Path(root).expanduser() / recipe
         stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
         try:
-            self._made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+            made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
             parent.mkdir(parents=True, exist_ok=True)
-            self.path = _new_directory(parent, f"{stamp}-s{seed}")
+            return cls(_new_directory(parent, f"{stamp}-s{seed}"), made)
         except OSError as error:
             raise RunDirectoryError(
                 f"cannot write runs below {root}: {error.strerror} ({error.filename}); choose another with --out"
             ) from None
 
+    @classmethod
+    def reopen(cls, path: Path) -> RunDirectory:
+        """Open the directory of a run that did not finish, to go on with it.
+
+        Raises:
+            RunDirectoryError: Another process is writing it, or it holds no recipe.
+        """
+        if not (path / "recipe.yaml").exists():
+            raise RunDirectoryError(f"there is nothing to resume in {path}: it holds no recipe; start the run again")
+        return cls(path)
+
     @property
-    def has_history(self) -> bool:
-        """Whether an epoch was recorded, so that there is something to keep."""
-        return (self.path / "history.jsonl").exists()
+    def checkpoints(self) -> Path:
+        """Where checkpoints are kept while it runs."""
+        return self.path / CHECKPOINTS
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether an epoch was recorded or a checkpoint saved."""
+        return (self.path / "history.jsonl").exists() or any(self.checkpoints.glob("*.safetensors"))
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file whole or not at all."""
@@ -68,13 +110,22 @@ class RunDirectory:
         except OSError as error:
             raise RunDirectoryError(f"cannot write the history in {self.path}: {error.strerror}") from None
 
+    def keep_history(self, epochs: int) -> None:
+        """Cut history.jsonl down to its first epochs: what comes after the checkpoint is done again."""
+        history = self.path / "history.jsonl"
+        if history.exists():
+            lines = history.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+            self.write_text(history.name, "".join(lines[:epochs]))
+
     def finish(self) -> Path:
-        """Give the directory its final name, now that it is whole.
+        """Give the directory its final name, now that it is whole; its checkpoints are no longer needed.
 
         Raises:
             RunDirectoryError: A run of that name has appeared meanwhile; nothing is overwritten.
         """
         final = self.path.with_name(self.path.name.removesuffix(PARTIAL))
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        self.close()
         try:
             self.path.rename(final)
         except OSError as error:
@@ -82,8 +133,14 @@ class RunDirectory:
         self.path = final
         return final
 
+    def close(self) -> None:
+        """Let other processes write it."""
+        self._lock.release()
+        (self.path / LOCK).unlink(missing_ok=True)
+
     def discard(self) -> None:
         """Remove what was written, and the folders above it that were made for it and that it leaves empty."""
+        self.close()
         shutil.rmtree(self.path, ignore_errors=True)
         for folder in self._made:
             try:

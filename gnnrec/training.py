@@ -139,12 +139,21 @@ class Fit:
 
 @dataclass(frozen=True)
 class RunStart:
-    """What observers are told of a run that is about to fit."""
+    """What observers are told of a run that is about to fit.
+
+    Attributes:
+        recipe: What it is.
+        directory: Where it lies while it runs.
+        epochs: How many there are at the most; 0 where nothing is trained.
+        counts: Users, items, interactions and edges by use.
+        epochs_done: How many a resumed run has behind it; it goes on with the next.
+    """
 
     recipe: Recipe
     directory: Path
     epochs: int
     counts: Mapping[str, int]
+    epochs_done: int = 0
 
 
 @dataclass(frozen=True)

@@ -127,8 +127,8 @@ def test_each_optimizer_brings_the_loss_down(optimizer: str, rate: float) -> Non
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_a_loss_that_is_not_finite_ends_training_with_advice(optimizer: str) -> None:
-    advice = r"the (validation )?loss is (nan|inf) in epoch 1; try a smaller trainer.learning_rate \(now 1e\+25\) or "
-    with pytest.raises(TrainingError, match=advice + "trainer.precision: 32-true$"):
+    advice = r"the (validation )?loss is (nan|inf) in epoch 1; try a smaller trainer.learning_rate \(now 1e\+25\), "
+    with pytest.raises(TrainingError, match=advice + "trainer.clip_norm: 1 or trainer.precision: 32-true$"):
         trained(epochs=3, learning_rate=1e25, optimizer=optimizer)
 
 
@@ -142,7 +142,8 @@ def test_the_loss_is_watched_in_training_and_in_validation(where: str) -> None:
         trainer.fit(replace(given, **changed))
     said = "loss is nan" if where == "training" else "validation loss is inf"
     assert str(error.value) == (
-        f"the {said} in epoch 1; try a smaller trainer.learning_rate (now 0.02) or trainer.precision: 32-true"
+        f"the {said} in epoch 1; try a smaller trainer.learning_rate (now 0.02), trainer.clip_norm: 1 "
+        "or trainer.precision: 32-true"
     )
     assert history == []
 

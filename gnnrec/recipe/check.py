@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from gnnrec.contracts import CONTRACTS, NODE_TYPES
 from gnnrec.errors import suggestion
@@ -49,6 +49,7 @@ def check(node: Node, registry: Registry) -> Recipe:
         faults += [fault for fault in found if fault.path not in present]
     else:
         monitor = recipe.trainer.monitor if recipe.trainer is not None else None
+        faults += _unequal_hops(node, recipe)
     faults += _unknown_monitor(node, data, monitor)
     if recipe is None or faults:
         raise RecipeError(faults)
@@ -133,6 +134,17 @@ def _missing_sections(node: Node, data: dict[str, Any], registry: Registry) -> I
                 yield Fault(place, section, "a recipe with a scorer has no such section; leave it out")
 
 
+def _unequal_hops(node: Node, recipe: Recipe) -> Iterator[Fault]:
+    """A trainer that samples another number of hops than the encoder looks at."""
+    if recipe.encoder is None or recipe.trainer is None:
+        return
+    hops, sampled = recipe.encoder.hops, recipe.trainer.sampled_hops
+    if hops is not None and sampled is not None and hops != sampled:
+        path: Path = ("trainer", "fan_out")
+        message = f"expected one number for each of the encoder's {hops} layers, got {sampled}"
+        yield Fault(node.position_of(path), dotted(path), message)
+
+
 def _unknown_monitor(node: Node, data: dict[str, Any], monitor: Any) -> Iterator[Fault]:
     evaluation = data["evaluation"] if isinstance(data["evaluation"], dict) else {}
     lengths = evaluation.get("k", Evaluation().k)
@@ -170,8 +182,26 @@ def _located(node: Node, data: dict[str, Any], error: ErrorDetails, registry: Re
     if kind == "missing":
         return Fault(node.position_of(path), dotted(path), "this is missing")
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        if not _is_component(path):
+            return _part_fault(node, path, error)
         return _component_fault(node, path, registry)
     return Fault(node.position_of(path), dotted(path), _wording(error))
+
+
+def _is_component(path: Path) -> bool:
+    """Whether what stands at `path` is a component, not a part of one (such as a trainer's scheduler)."""
+    return len(path) == 1 or path[0] in {"features", "evaluation"}
+
+
+def _part_fault(node: Node, path: Path, error: ErrorDetails) -> Fault:
+    """A part of a component that is to name itself and does not, or wrongly."""
+    known = [tag.strip("' ") for tag in str(error["ctx"].get("expected_tags", "")).split(",") if tag]
+    name = node.find((*path, "name"))
+    if name is None:
+        place = node.position_of(path, key=True)
+        return Fault(place, dotted((*path, "name")), "this says which one to take and is missing")
+    message = f"no {path[-1]} is called {_shown(name.value)}{suggestion(str(name.value), known)}"
+    return Fault(name.position, dotted((*path, "name")), message)
 
 
 def _component_fault(node: Node, path: Path, registry: Registry) -> Fault:
@@ -249,6 +279,19 @@ def _known_keys(path: Path, data: dict[str, Any], registry: Registry) -> list[st
         component = component[step]
     kind = _kind_at(path)
     name = component.get("name") if isinstance(component, dict) else None
-    if kind in CONTRACTS and name in registry.components(kind):
+    if _is_component(path) and kind in CONTRACTS and name in registry.components(kind):
         return list(registry.component(kind, name).model_fields)
+    owner: Any = data.get(kind)
+    if not _is_component(path) and isinstance(owner, dict) and owner.get("name") in registry.components(kind):
+        field = registry.component(kind, owner["name"]).model_fields.get(str(path[1]))
+        parts = _models(field.annotation) if field is not None else iter(())
+        return [key for part in parts if part.model_fields["name"].default == name for key in part.model_fields]
     return []
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that an annotation names: those of a union, however it is wrapped."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from lightning_fabric import Fabric
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gnnrec import TrainingError, UsageError
-from gnnrec.training import Batch, EpochRecord, Fit
+from gnnrec.training import Batch, Checkpoint, EpochRecord, Fit
+from gnnrec_trainers.objectives import Listwise, Pairwise, Supervision, half_squared_norm
+from gnnrec_trainers.optimizer_state import load_state, split_state
+from gnnrec_trainers.weights import KeptWeights, overwrite
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-    from torch_geometric.data import HeteroData
+    from torch import Tensor
 
-    from gnnrec.interactions import Edges
+    from gnnrec.model import Model
     from gnnrec.training import TrainingTask
     from gnnrec_trainers.device_aware import DeviceAware
+    from gnnrec_trainers.objectives import Objective
+
+logger = logging.getLogger("gnnrec")
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
@@ -26,38 +34,250 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
 }
 
+UNREAD_LOSSES = 50
+"""Steps on an accelerator between two looks at the loss, each of which waits for the device."""
 
-def fit(config: DeviceAware, task: TrainingTask) -> Fit:
-    """Train `task.model` and leave it with the best epoch's weights; see `DeviceAware.fit`."""
-    fabric = Fabric(accelerator=available(config.device), devices=1, precision=config.precision)
-    fabric.launch()
-    optimizer = _optimizer(config, task.model, fabric.device)
-    model, optimizer = fabric.setup(task.model, optimizer)
-    graph = task.graph.clone().to(fabric.device)
-    compute_loss = (Listwise if task.sampler is None else Pairwise)(task, fabric.device)
-    kept = _BestWeights(task.model)
-    best: EpochRecord | None = None
-    for epoch in range(1, config.epochs + 1):
-        started = time.perf_counter()
-        model.train()
-        loss = compute_loss(model, graph, epoch)
-        optimizer.zero_grad()
-        fabric.backward(loss)
-        optimizer.step()
-        train_loss = float(loss.detach())
-        _check_finite("loss", train_loss, epoch, config)
-        val = task.validate(task.model, epoch)
-        _check_finite("validation loss", val["loss"], epoch, config)
-        seconds = time.perf_counter() - started
-        record = EpochRecord(epoch, train_loss, val, optimizer.param_groups[0]["lr"], round(seconds, 6))
-        if best is None or better(config.monitor, val, best.val):
-            best = record
-            kept.take()
-        task.epoch_ended(record)
-    if best is None:
-        raise AssertionError("epochs is at least 1")
-    kept.put_back()
-    return Fit(best, str(fabric.device))
+
+class Training:
+    """One training: what moves (weights, optimizer, schedule, the place in the epoch) and how it moves.
+
+    Args:
+        config: The recipe's component.
+        task: What is trained.
+    """
+
+    def __init__(self, config: DeviceAware, task: TrainingTask) -> None:
+        self._config, self._task = config, task
+        self._fabric = Fabric(accelerator=available(config.device), devices=1, precision=config.precision)
+        self._fabric.launch()
+        self._device = self._fabric.device
+        self._wrapped, self._optimizer = self._fabric.setup(task.model, _optimizer(config, task.model, self._device))
+        self._supervision = Supervision(task, config.batch_size, self._device)
+        self._objective = objective(config, task, self._supervision)
+        self._graph = task.graph.clone().to(self._device)
+        self._schedule = self._built_schedule()
+        self._average = averaged(task.model, config.ema) if config.ema is not None else None
+        self._best: EpochRecord | None = None
+        self._kept = KeptWeights(task.model)
+        self._waited = 0
+        self._reference: float | None = None
+        self._epoch, self._step = 1, 0
+        self._loss_sum = torch.zeros((), device=self._device)
+        self._unread: list[Tensor] = []
+        self._restore(task.checkpoints.restore())
+
+    @property
+    def _judged(self) -> Model:
+        """The model that is validated and kept: the average of the weights where there is one."""
+        return self._task.model if self._average is None else cast("Model", self._average.module)
+
+    def run(self) -> Fit:
+        """Train to the end and leave `task.model` with the best epoch's weights."""
+        config, checkpoints = self._config, self._task.checkpoints
+        while self._epoch <= config.epochs and not self._is_over():
+            started = time.perf_counter()
+            train_loss, rate = self._train_epoch()
+            record = self._validated(train_loss, rate, started)
+            self._epoch, self._step = self._epoch + 1, 0
+            self._loss_sum.zero_()
+            self._task.epoch_ended(record)
+            if checkpoints.due():
+                checkpoints.save(self._checkpoint())
+        if self._best is None:
+            raise AssertionError("epochs is at least 1")
+        if self._is_over() and self._epoch <= config.epochs:
+            logger.info(
+                "stopped after epoch %d: val %s was not better for %d epochs; the best is epoch %d",
+                self._epoch - 1,
+                config.monitor,
+                self._waited,
+                self._best.epoch,
+            )
+        self._kept.put_back(self._task.model)
+        return Fit(self._best, str(self._device))
+
+    def _train_epoch(self) -> tuple[float, float]:
+        """The rest of the current epoch: its mean loss, and the learning rate of its last step."""
+        steps, accumulate = self._supervision.steps, self._config.accumulate
+        self._wrapped.train()
+        rate = self._optimizer.param_groups[0]["lr"]
+        while self._step < steps:
+            group = range(self._step, min(self._step + accumulate, steps))
+            for step in group:
+                self._backward(step, len(group))
+            self._step = group.stop
+            rate = self._take_step()
+            last = self._step == steps
+            if self._device.type == "cpu" or last or len(self._unread) >= UNREAD_LOSSES:
+                self._check_losses()
+            if not last and self._task.checkpoints.due():
+                self._check_losses()
+                self._task.checkpoints.save(self._checkpoint())
+        return self._loss_sum.item() / len(self._task.supervision), rate
+
+    def _backward(self, step: int, group: int) -> None:
+        config, task = self._config, self._task
+        with self._fabric.autocast():
+            loss, scored = self._objective.loss(task.model, self._graph, self._epoch, step)
+            auxiliary = getattr(task.model.encoder, "auxiliary_loss", None)
+            positives = scored.pairs[:, : scored.num_positives]
+            if auxiliary is not None:
+                edge_ids = self._supervision.batch(self._epoch, step).edge_ids
+                batch = Batch(edge_ids, positives[0], positives[1], self._epoch)
+                loss = loss + auxiliary(scored.graph, batch, self._generator("auxiliary loss", step))
+            if config.l2:
+                loss = loss + config.l2 * half_squared_norm(task.model, scored)
+        self._fabric.backward(loss / group if group > 1 else loss)
+        self._loss_sum += loss.detach() * scored.num_positives
+        self._unread.append(loss.detach())
+
+    def _take_step(self) -> float:
+        """One step of the optimizer, and of what follows it; gives its learning rate."""
+        if self._config.clip_norm is not None:
+            self._fabric.clip_gradients(
+                self._wrapped, self._optimizer, max_norm=self._config.clip_norm, error_if_nonfinite=False
+            )
+        rate: float = self._optimizer.param_groups[0]["lr"]
+        self._optimizer.step()
+        self._optimizer.zero_grad()
+        if self._average is not None:
+            self._average.update_parameters(self._task.model)
+        if self._schedule is not None and not self._watches:
+            self._schedule.step()
+        return rate
+
+    def _validated(self, train_loss: float, rate: float, started: float) -> EpochRecord:
+        """Judge the epoch, keep its weights if it is the best, and count those that are not better."""
+        config = self._config
+        val = self._task.validate(self._judged, self._epoch)
+        if not math.isfinite(val["loss"]):
+            raise self._not_finite("validation loss", val["loss"], None)
+        seconds = round(time.perf_counter() - started, 6)
+        record = EpochRecord(self._epoch, train_loss, val, rate, seconds)
+        if self._best is None or better(config.monitor, val, self._best.val):
+            self._best = record
+            self._kept.take(self._judged)
+        value = val[config.monitor]
+        gain = None if self._reference is None else self._reference - value
+        if gain is None or (gain if config.monitor == "loss" else -gain) > config.min_delta:
+            self._reference, self._waited = value, 0
+        else:
+            self._waited += 1
+        if self._schedule is not None and self._watches:
+            self._schedule.step(value)  # type: ignore[arg-type]
+        return record
+
+    def _is_over(self) -> bool:
+        return self._config.patience is not None and self._waited >= self._config.patience
+
+    @property
+    def _watches(self) -> bool:
+        return self._config.scheduler is not None and self._config.scheduler.watches
+
+    def _built_schedule(self) -> torch.optim.lr_scheduler.LRScheduler | None:
+        config = self._config
+        if config.scheduler is None:
+            return None
+        mode: Literal["min", "max"] = "min" if config.monitor == "loss" else "max"
+        steps = -(-self._supervision.steps // config.accumulate)
+        bare = getattr(self._optimizer, "optimizer", self._optimizer)  # Fabric's wrapper is no Optimizer to torch
+        return config.scheduler.build(bare, steps, config.epochs, mode)
+
+    def _generator(self, purpose: str, step: int) -> torch.Generator:
+        return self._task.streams.generator(purpose, epoch=self._epoch, step=step, device=self._device)
+
+    def _check_losses(self) -> None:
+        """Raise for the first loss since the last look that is not finite."""
+        losses = torch.stack(self._unread).tolist() if self._unread else []
+        first = self._step - len(losses)
+        self._unread.clear()
+        for step, value in enumerate(losses, first):
+            if not math.isfinite(value):
+                raise self._not_finite("loss", value, step)
+
+    def _not_finite(self, what: str, value: float, step: int | None) -> TrainingError:
+        steps = self._supervision.steps
+        where = f", step {step + 1} of {steps}" if step is not None and steps > 1 else ""
+        config = self._config
+        clip = "" if config.clip_norm is not None else ", trainer.clip_norm: 1"
+        return TrainingError(
+            f"the {what} is {value} in epoch {self._epoch}{where}; try a smaller trainer.learning_rate "
+            f"(now {config.learning_rate:g}){clip} or trainer.precision: 32-true"
+        )
+
+    def _checkpoint(self) -> Checkpoint:
+        optimizer_tensors, optimizer_values = split_state(self._optimizer)
+        parts: dict[str, dict[str, Tensor]] = {
+            "model": self._task.model.state_dict(),
+            "best": self._kept.tensors if self._best is not None else {},
+            "average": self._average.state_dict() if self._average is not None else {},
+            "optimizer": optimizer_tensors,
+            "random": {"cpu": torch.get_rng_state()},
+            "loss": {"sum": self._loss_sum},
+        }
+        if self._device.type == "cuda":
+            parts["random"]["cuda"] = torch.cuda.get_rng_state(self._device)
+        return Checkpoint(
+            self._epoch,
+            self._step,
+            {f"{part}/{name}": value for part, tensors in parts.items() for name, value in tensors.items()},
+            {
+                "optimizer": optimizer_values,
+                "schedule": self._schedule.state_dict() if self._schedule is not None else None,
+                "precision": self._fabric.strategy.precision.state_dict(),
+                "best": asdict(self._best) if self._best is not None else None,
+                "reference": self._reference,
+                "waited": self._waited,
+            },
+        )
+
+    def _restore(self, checkpoint: Checkpoint | None) -> None:
+        if checkpoint is None:
+            return
+
+        def part(name: str) -> dict[str, Tensor]:
+            prefix = f"{name}/"
+            return {
+                key.removeprefix(prefix): value for key, value in checkpoint.tensors.items() if key.startswith(prefix)
+            }
+
+        values = checkpoint.values
+        with torch.no_grad():
+            overwrite(self._task.model.state_dict(), part("model"))
+            if self._average is not None:
+                overwrite(self._average.state_dict(), part("average"))
+            if values["best"] is not None:
+                overwrite(self._kept.tensors, part("best"))
+        self._loss_sum = part("loss")["sum"].to(self._device)
+        load_state(self._optimizer, part("optimizer"), values["optimizer"])
+        if self._schedule is not None:
+            self._schedule.load_state_dict(values["schedule"])
+        self._fabric.strategy.precision.load_state_dict(values["precision"])
+        random = part("random")
+        torch.set_rng_state(random["cpu"])
+        if "cuda" in random and self._device.type == "cuda":
+            torch.cuda.set_rng_state(random["cuda"], self._device)
+        self._best = EpochRecord(**values["best"]) if values["best"] is not None else None
+        self._reference, self._waited = values["reference"], values["waited"]
+        self._epoch, self._step = checkpoint.epoch, checkpoint.step
+
+
+def objective(config: DeviceAware, task: TrainingTask, supervision: Supervision) -> Objective:
+    """What a step minimises, by the kind of the loss and the way of propagating.
+
+    Raises:
+        UsageError: A listwise loss is to be trained on sampled neighbourhoods.
+    """
+    if task.sampler is None:
+        if config.fan_out is not None:
+            raise UsageError("trainer.fan_out: a listwise loss scores all items, so it propagates over the whole graph")
+        return Listwise(task, supervision)
+    return Pairwise(task, supervision)
+
+
+def averaged(model: Model, decay: float) -> AveragedModel:
+    """A copy of the model whose weights follow an exponential moving average."""
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
 
 
 def available(device: str) -> str:
@@ -86,83 +306,10 @@ def better(monitor: str, new: Any, old: Any) -> bool:
     return bool(new[monitor] < old[monitor] if monitor == "loss" else new[monitor] > old[monitor])
 
 
-class Pairwise:
-    """The loss of all supervision edges against their negatives."""
-
-    def __init__(self, task: TrainingTask, device: torch.device) -> None:
-        self._task, self._device = task, device
-        self._batch = whole_batch(task.supervision, device)
-        self._sampler = cast("nn.Module", task.sampler).to(device)
-        self._pairs: Tensor | None = None
-
-    def __call__(self, model: nn.Module, graph: HeteroData, epoch: int) -> Tensor:
-        """The loss in one epoch, a scalar."""
-        if self._pairs is None or getattr(self._sampler, "every", "step") != "run":
-            generator = self._task.streams.generator("negatives", epoch=epoch, device=self._device)
-            users, items = self._sampler(self._batch, generator)  # each [B, R]
-            users, items = users.flatten(), items.flatten()
-            self._pairs = torch.stack([torch.cat([self._batch.users, users]), torch.cat([self._batch.items, items])])
-        scores = model(graph, self._pairs)
-        positives = len(self._batch.users)
-        return self._task.loss(scores[:positives], scores[positives:].view(positives, -1))
-
-
-class Listwise:
-    """The loss of all supervision edges against every item, for all users that have some."""
-
-    def __init__(self, task: TrainingTask, device: torch.device) -> None:
-        self._task = task
-        batch = whole_batch(task.supervision, device)
-        self._users, rows = torch.unique(batch.users, return_inverse=True)
-        self._positives = torch.stack([rows, batch.items])
-
-    def __call__(self, model: nn.Module, graph: HeteroData, epoch: int) -> Tensor:  # noqa: ARG002 - nothing is drawn
-        """The loss in one epoch, a scalar."""
-        return self._task.loss(model(graph, self._users), self._positives)
-
-
-def whole_batch(supervision: Edges, device: torch.device) -> Batch:
-    """All supervision edges in one batch."""
-    return Batch(
-        torch.arange(len(supervision), device=device),
-        torch.from_numpy(supervision.users).to(device),
-        torch.from_numpy(supervision.items).to(device),
-    )
-
-
-def _check_finite(what: str, value: float, epoch: int, config: DeviceAware) -> None:
-    if not math.isfinite(value):
-        raise TrainingError(
-            f"the {what} is {value} in epoch {epoch}; try a smaller trainer.learning_rate "
-            f"(now {config.learning_rate:g}) or trainer.precision: 32-true"
-        )
-
-
-def _pairs(batch: Batch, users: Tensor, items: Tensor) -> Tensor:
-    """Positives, then the negatives of each: int64 [2, B + B·R]."""
-    return torch.stack([torch.cat([batch.users, users.flatten()]), torch.cat([batch.items, items.flatten()])])
-
-
-def _optimizer(config: DeviceAware, model: nn.Module, device: torch.device) -> torch.optim.Optimizer:
+def _optimizer(config: DeviceAware, model: Model, device: torch.device) -> torch.optim.Optimizer:
     options: dict[str, Any] = {"lr": config.learning_rate}
+    if config.weight_decay:
+        options["weight_decay"] = config.weight_decay
     if device.type in {"cpu", "cuda", "mps"}:
         options["fused"] = True  # one kernel over all parameters instead of several per parameter
     return OPTIMIZERS[config.optimizer](model.to(device).parameters(), **options)
-
-
-class _BestWeights:
-    """A copy of a model's weights, overwritten in place."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self._live = model.state_dict()
-        self._copy = {name: value.clone() for name, value in self._live.items()}
-
-    def take(self) -> None:
-        """Copy the model's weights."""
-        for name, value in self._live.items():
-            self._copy[name].copy_(value)
-
-    def put_back(self) -> None:
-        """Give the model the weights that were taken last."""
-        for name, value in self._live.items():
-            value.copy_(self._copy[name])

@@ -1,0 +1,201 @@
+"""What a step minimises: scores of a batch's positives against its negatives, or against all items."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch.utils.checkpoint import checkpoint
+
+from gnnrec import UsageError
+from gnnrec.scoring import BLOCK_CELLS
+from gnnrec.training import Batch
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+    from torch_geometric.data import HeteroData
+
+    from gnnrec.model import Model
+    from gnnrec.training import TrainingTask
+
+
+class Supervision:
+    """The supervision edges on a device, in batches that are shuffled anew each epoch.
+
+    Args:
+        task: Its edges and its streams.
+        size: B, at the most; one batch of all edges, in their own order, where it is None or large enough.
+        device: Where batches are wanted.
+
+    Attributes:
+        whole: All edges.
+        steps: Batches in an epoch.
+    """
+
+    def __init__(self, task: TrainingTask, size: int | None, device: torch.device) -> None:
+        edges = task.supervision
+        self.whole = Batch(
+            torch.arange(len(edges), device=device),
+            torch.from_numpy(edges.users).to(device),
+            torch.from_numpy(edges.items).to(device),
+        )
+        self._size = min(size or len(edges), len(edges))
+        self.steps = -(-len(edges) // self._size)
+        self._streams = task.streams
+        self._order: tuple[int, Tensor] | None = None
+
+    def batch(self, epoch: int, step: int) -> Batch:
+        """The batch of a step, both counted from where training counts them: epochs from 1, steps from 0."""
+        if self.steps == 1:
+            return Batch(self.whole.edge_ids, self.whole.users, self.whole.items, epoch)
+        if self._order is None or self._order[0] != epoch:
+            generator = self._streams.generator("batches", epoch=epoch)
+            order = torch.randperm(len(self.whole.edge_ids), generator=generator)
+            self._order = epoch, order.to(self.whole.edge_ids.device)
+        rows = self._order[1][step * self._size : (step + 1) * self._size]
+        return Batch(rows, self.whole.users[rows], self.whole.items[rows], epoch)
+
+
+class Negatives:
+    """Asks the sampler as often as it wants to be asked.
+
+    Args:
+        task: Its sampler and its streams.
+        supervision: All edges; who keeps negatives for an epoch or a run is asked for all of them at once.
+        device: Where they are wanted.
+    """
+
+    def __init__(self, task: TrainingTask, supervision: Supervision, device: torch.device) -> None:
+        self._sampler = cast("nn.Module", task.sampler).to(device)
+        self._supervision, self._streams, self._device = supervision, task.streams, device
+        self.every: str = getattr(self._sampler, "every", "step")
+        self.needs_score: bool = getattr(self._sampler, "needs_score", False)
+        self._kept: tuple[int, tuple[Tensor, Tensor]] | None = None
+
+    def draw(self, batch: Batch, step: int, score: Any = None) -> tuple[Tensor, Tensor]:
+        """Users and items of the batch's negatives: two int64 [B, R]."""
+        if self.every == "step":
+            users, items = self._sampler(batch, self._generator(batch.epoch, step), score)
+            return users, items
+        time = 1 if self.every == "run" else batch.epoch
+        if self._kept is None or self._kept[0] != time:
+            whole = self._supervision.whole
+            asked = Batch(whole.edge_ids, whole.users, whole.items, time)
+            self._kept = time, self._sampler(asked, self._generator(time, 0), score)
+        users, items = self._kept[1]
+        return (users, items) if self._supervision.steps == 1 else (users[batch.edge_ids], items[batch.edge_ids])
+
+    def _generator(self, epoch: int, step: int) -> torch.Generator:
+        return self._streams.generator("negatives", epoch=epoch, step=step, device=self._device)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The pairs of a step, positives first, as rows of what is propagated over: int64 [2, B + B·R]."""
+
+    graph: HeteroData
+    pairs: Tensor
+    num_positives: int
+
+
+class Objective(ABC):
+    """Gives the loss of a step.
+
+    Args:
+        task: What is trained.
+        supervision: Its edges in batches.
+    """
+
+    def __init__(self, task: TrainingTask, supervision: Supervision) -> None:
+        self._task, self._supervision = task, supervision
+        self._device = supervision.whole.users.device
+
+    @abstractmethod
+    def loss(self, model: Model, graph: HeteroData, epoch: int, step: int) -> tuple[Tensor, Scored]:
+        """The task's loss in one step, a scalar, and what was scored for it."""
+
+
+class Pairwise(Objective):
+    """Positives of a batch against their negatives."""
+
+    def __init__(self, task: TrainingTask, supervision: Supervision) -> None:
+        super().__init__(task, supervision)
+        self._negatives = Negatives(task, supervision, self._device)
+        self._pairs: tuple[Tensor, Tensor] | None = None
+
+    def loss(self, model: Model, graph: HeteroData, epoch: int, step: int) -> tuple[Tensor, Scored]:
+        """Encodes the whole graph once; negatives that are looked for by score are scored by the same embeddings."""
+        batch = self._supervision.batch(epoch, step)
+        user, item = model.encoder(graph)
+
+        def score(users: Tensor, items: Tensor) -> Tensor:
+            with torch.no_grad():
+                asked = torch.stack([users.flatten(), items.flatten()])
+                return model.score_pairs(user.detach(), item.detach(), asked).view(users.shape)
+
+        drawn = self._negatives.draw(batch, step, score if self._negatives.needs_score else None)
+        pairs = self._joined(batch, drawn)
+        scores = model.score_pairs(user, item, pairs).float()
+        positives = len(batch.users)
+        loss = self._task.loss(scores[:positives], scores[positives:].view(positives, -1))
+        return loss, Scored(graph, pairs, positives)
+
+    def _joined(self, batch: Batch, drawn: tuple[Tensor, Tensor]) -> Tensor:
+        """Positives, then the negatives of each; the same tensor as long as nothing changes, for what is kept by it."""
+        if self._pairs is None or self._pairs[0] is not drawn[0]:
+            self._pairs = drawn[0], pairs_of(batch, *drawn)
+        return self._pairs[1]
+
+
+class Listwise(Objective):
+    """Positives of a batch against every item, for the users that they belong to."""
+
+    def __init__(self, task: TrainingTask, supervision: Supervision) -> None:
+        super().__init__(task, supervision)
+        self._block = max(1, BLOCK_CELLS // task.supervision.num_items)
+
+    def loss(self, model: Model, graph: HeteroData, epoch: int, step: int) -> tuple[Tensor, Scored]:
+        """Users are scored in blocks; a second block is scored again in the backward pass rather than kept."""
+        batch = self._supervision.batch(epoch, step)
+        user, item = model.encoder(graph)
+        users, rows = torch.unique(batch.users, return_inverse=True)
+        scored = Scored(graph, torch.stack([batch.users, batch.items]), len(batch.users))
+        if len(users) <= self._block:
+            return self._task.loss(model.score_all(user[users], item).float(), torch.stack([rows, batch.items])), scored
+
+        def of_block(some: Tensor, item: Tensor, positives: Tensor) -> Tensor:
+            return self._task.loss(model.score_all(some, item).float(), positives)
+
+        total = user.new_zeros(())
+        for start in range(0, len(users), self._block):
+            inside = (rows >= start) & (rows < start + self._block)
+            positives = torch.stack([rows[inside] - start, batch.items[inside]])
+            of_these = users[start : start + self._block]
+            value = cast("Tensor", checkpoint(of_block, user[of_these], item, positives, use_reentrant=False))
+            total = total + value * (positives.size(1) / len(rows))
+        return total, scored
+
+
+def pairs_of(batch: Batch, users: Tensor, items: Tensor) -> Tensor:
+    """Positives, then the negatives of each: int64 [2, B + B·R]."""
+    return torch.stack([torch.cat([batch.users, users.flatten()]), torch.cat([batch.items, items.flatten()])])
+
+
+def half_squared_norm(model: Model, scored: Scored) -> Tensor:
+    """Half the squared norm of the layer-0 rows of all scored pairs, per positive: a scalar.
+
+    Raises:
+        UsageError: The encoder does not give its layer 0.
+    """
+    initial = getattr(model.encoder, "initial_embeddings", None)
+    if initial is None:
+        raise UsageError("trainer.l2 weighs the encoder's initial_embeddings, and this encoder has none; set it to 0")
+    user, item = initial(scored.graph)
+    users, items = scored.pairs
+    positives = scored.num_positives
+    norms: Tensor = user[users[:positives]].square().sum() + item[items].square().sum()
+    if not torch.equal(users[positives:], users[:positives].repeat_interleave(len(users) // positives - 1)):
+        norms = norms + user[users[positives:]].square().sum()  # negatives with users of their own
+    return norms / (2 * positives)
