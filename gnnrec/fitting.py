@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
+from gnnrec.errors import DataError
 from gnnrec.evaluation.evaluator import Objective
 from gnnrec.fold_in import fold_in
+from gnnrec.interactions import Edges
 from gnnrec.leaks import check_graph, check_negatives
 from gnnrec.model import Model
 from gnnrec.phases import PhaseGraphs, phase_edges
@@ -110,12 +113,41 @@ def restore(recipe: Recipe, split: Split, streams: Streams, weights: Mapping[str
     return EncodedScoring(model, graph, partial(fold_in, sections.encoder, model.encoder, graphs))
 
 
-def _sampler(negatives: NegativeSampler, split: Split, streams: Streams) -> nn.Module:
-    """The built sampler, after a look at what it draws."""
-    known, supervision = split.edges("train"), split.supervision_edges
+def _known(negatives: NegativeSampler, split: Split) -> Edges:
+    """The pairs that a negative never is."""
     if negatives.exclude == "all":
         logger.warning("negatives.exclude: all keeps held-out positives from being negatives, and so leaks them")
-        known = split.interactions.edges
+        return split.interactions.edges
+    return split.edges("train")
+
+
+def _with_negatives(negatives: NegativeSampler, known: Edges, supervision: Edges) -> Edges:
+    """The supervision edges that can have negatives: where the user is kept, not those of one who knows every item.
+
+    Raises:
+        DataError: None can.
+    """
+    if negatives.corrupt == "pair":
+        return supervision
+    degree = np.bincount(known.users, minlength=known.num_users)  # no pair stands twice
+    kept = degree[supervision.users] < known.num_items
+    if not kept.any():
+        raise DataError(
+            "every user that there is to learn from has interacted with every item, so no negative keeps the user; "
+            "use negatives.corrupt: pair, or a split that leaves them something unseen"
+        )
+    if not kept.all():
+        logger.warning(
+            "%d users have interacted with every item, so their %d supervision edges have no negatives "
+            "and are left out",
+            len(np.unique(supervision.users[~kept])),
+            (~kept).sum(),
+        )
+    return Edges(supervision.users[kept], supervision.items[kept], supervision.num_users, supervision.num_items)
+
+
+def _sampler(negatives: NegativeSampler, known: Edges, supervision: Edges, split: Split, streams: Streams) -> nn.Module:
+    """The built sampler, after a look at what it draws."""
     sampler = negatives.build(known, supervision, streams.generator("negatives"))
     some = slice(0, LOOKED_AT)
     batch = Batch(
@@ -143,7 +175,11 @@ def _train(
     check_graph(validation_graph, split, "validate")
     model = Model.build(sections.encoder, sections.decoder, graph)
     folded = partial(fold_in, sections.encoder, model.encoder, graphs)
-    sampler = _sampler(sections.negatives, split, streams) if sections.negatives is not None else None
+    supervision, sampler = split.supervision_edges, None
+    if sections.negatives is not None:
+        known = _known(sections.negatives, split)
+        supervision = _with_negatives(sections.negatives, known, supervision)
+        sampler = _sampler(sections.negatives, known, supervision, split, streams)
     monitored = tuple(dict.fromkeys(("loss", sections.trainer.monitor)))
 
     def validate(model: Model, epoch: int) -> dict[str, float]:
@@ -155,7 +191,7 @@ def _train(
         TrainingTask(
             model=model,
             graph=graph,
-            supervision=split.supervision_edges,
+            supervision=supervision,
             sampler=sampler,
             loss=sections.loss.build(),
             validate=validate,

@@ -4,30 +4,44 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy.stats import chi2
 from torch import Generator, Tensor
 from toys import edges
 
-from gnnrec import DataError
-from gnnrec.pair_sampling import UnknownPairs
+from gnnrec import ContractError, DataError
+from gnnrec.pair_sampling import UnknownPairs, popularity_weights, share_of
 
 KNOWN = [(0, 0), (0, 1), (0, 4), (1, 2), (2, 0), (2, 1), (2, 2), (2, 3)]
 """Of a grid of four users and five items: 12 pairs are unknown, user 2 knows all but item 4, user 3 knows none."""
 
-CHI_SQUARE_999 = {1: 10.83, 2: 13.82, 3: 16.27, 4: 18.47, 11: 31.26}
-"""Degrees of freedom to the 99.9 % point."""
+WEIGHTS = [3, 1, 2, 7, 5]
+"""Of the five items."""
+
+MILLION = 1_000_000
 
 
 def seeded(seed: int) -> Generator:
     return Generator().manual_seed(seed)
 
 
-def chi_square(drawn: Tensor, cells: list[int]) -> float:
-    """Pearson's statistic of uniform draws over `cells`; a draw outside them is an error."""
-    counts = torch.bincount(drawn.flatten(), minlength=max(cells) + 1)
-    assert int(counts.sum()) == int(counts[cells].sum())
-    expected = drawn.numel() / len(cells)
-    return float(((counts[cells] - expected) ** 2 / expected).sum())
+def surprise(drawn: Tensor, chances: dict[int, float]) -> float:
+    """Pearson's statistic over its 99.9 % point, where cells have chances in these proportions; below 1 is right.
 
+    A draw outside the cells is an error.
+    """
+    cells = torch.tensor(list(chances))
+    counts = torch.bincount(drawn.flatten(), minlength=int(cells.max()) + 1)
+    assert int(counts.sum()) == int(counts[cells].sum()) == drawn.numel()
+    chance = torch.tensor(list(chances.values())).double()
+    expected = drawn.numel() * chance / chance.sum()
+    return float(((counts[cells] - expected) ** 2 / expected).sum() / chi2.ppf(0.999, len(cells) - 1))
+
+
+def alike(cells: list[int]) -> dict[int, float]:
+    return dict.fromkeys(cells, 1.0)
+
+
+Grid = tuple[tuple[int, int], list[tuple[int, int]]]
 
 GRIDS = st.tuples(st.integers(1, 6), st.integers(1, 6)).flatmap(
     lambda size: st.tuples(
@@ -37,9 +51,7 @@ GRIDS = st.tuples(st.integers(1, 6), st.integers(1, 6)).flatmap(
 
 
 @given(grid=GRIDS, seed=st.integers(0, 2**32))
-def test_a_known_pair_is_never_drawn_and_every_unknown_one_can_be(
-    grid: tuple[tuple[int, int], list[tuple[int, int]]], seed: int
-) -> None:
+def test_a_known_pair_is_never_drawn_and_every_unknown_one_can_be(grid: Grid, seed: int) -> None:
     (num_users, num_items), known = grid
     unknown = {(user, item) for user in range(num_users) for item in range(num_items)} - set(known)
     assume(unknown)
@@ -50,24 +62,6 @@ def test_a_known_pair_is_never_drawn_and_every_unknown_one_can_be(
     some = torch.tensor(sorted({user for user, _ in unknown})).repeat(60 * num_items)
     items = pairs.draw_items(some, seeded(seed))
     assert set(zip(some.tolist(), items.tolist(), strict=True)) == unknown
-
-
-def test_pairs_are_drawn_uniformly_over_the_unknown_ones() -> None:
-    users, items = UnknownPairs(edges(KNOWN, 4, 5)).draw_pairs((60_000, 2), seeded(0))
-    assert users.shape == items.shape == (60_000, 2)
-    assert users.dtype == items.dtype == torch.int64
-    unknown = [user * 5 + item for user in range(4) for item in range(5) if (user, item) not in KNOWN]
-    assert len(unknown) == 12
-    assert chi_square(users * 5 + items, unknown) < CHI_SQUARE_999[11]
-
-
-def test_items_are_drawn_uniformly_over_those_a_user_does_not_know() -> None:
-    users = torch.tensor([[0], [1], [3]]).expand(3, 50_000)
-    items = UnknownPairs(edges(KNOWN, 4, 5)).draw_items(users, seeded(1))
-    assert items.shape == (3, 50_000)
-    assert items.dtype == torch.int64
-    for row, unknown in enumerate(([2, 3], [0, 1, 3, 4], [0, 1, 2, 3, 4])):
-        assert chi_square(items[row], unknown) < CHI_SQUARE_999[len(unknown) - 1]
 
 
 def test_a_user_who_knows_all_items_but_one_gets_that_one() -> None:
@@ -84,7 +78,7 @@ def test_duplicates_among_the_known_pairs_do_no_harm() -> None:
 
 def test_with_nothing_known_everything_is_drawn() -> None:
     users, items = UnknownPairs(edges([], 2, 2)).draw_pairs((40_000,), seeded(0))
-    assert chi_square(users * 2 + items, [0, 1, 2, 3]) < CHI_SQUARE_999[3]
+    assert surprise(users * 2 + items, alike([0, 1, 2, 3])) < 1
 
 
 def test_a_user_who_knows_every_item_is_told_of() -> None:
@@ -114,3 +108,123 @@ def test_the_same_generator_seed_gives_the_same_draw() -> None:
     ):
         assert torch.equal(draw(5), draw(5))
         assert not torch.equal(draw(5), draw(6))
+
+
+@given(grid=GRIDS, data=st.data())
+def test_every_rank_is_one_unknown_pair_and_an_item_has_as_many_as_its_weight(grid: Grid, data: st.DataObject) -> None:
+    (num_users, num_items), known = grid
+    unknown = {(user, item) for user in range(num_users) for item in range(num_items)} - set(known)
+    assume(unknown)
+    weights = data.draw(st.lists(st.integers(1, 9), min_size=num_items, max_size=num_items))
+    pairs = UnknownPairs(edges(known, num_users, num_items), torch.tensor(weights))
+    ranks = [(user, item) for user, item in sorted(unknown) for _ in range(weights[item])]
+    assert pairs.unknown_weight == len(ranks)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gnnrec.pair_sampling.share_of", lambda whole, _: torch.arange(int(torch.as_tensor(whole).max())))
+        users, items = pairs.draw_pairs((pairs.unknown_weight,), seeded(0))
+        assert list(zip(users.tolist(), items.tolist(), strict=True)) == ranks
+        for user in {user for user, _ in unknown}:
+            own = [item for owner, item in ranks if owner == user]
+            assert pairs.draw_items(torch.full((len(own),), user), seeded(0)).tolist() == own
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+def test_a_million_pairs_hold_no_known_one_and_follow_the_weights(weights: list[int] | None) -> None:
+    pairs = UnknownPairs(edges(KNOWN, 4, 5), None if weights is None else torch.tensor(weights))
+    users, items = pairs.draw_pairs((MILLION // 4, 4), seeded(7))
+    assert users.shape == items.shape == (MILLION // 4, 4)
+    assert users.dtype == items.dtype == torch.int64
+    chances = {
+        user * 5 + item: float((weights or [1] * 5)[item])
+        for user in range(4)
+        for item in range(5)
+        if (user, item) not in KNOWN
+    }
+    assert len(chances) == 12
+    assert surprise(users * 5 + items, chances) < 1
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+def test_a_million_items_hold_no_known_one_and_follow_the_weights(weights: list[int] | None) -> None:
+    pairs = UnknownPairs(edges(KNOWN, 4, 5), None if weights is None else torch.tensor(weights))
+    users = torch.tensor([0, 1, 2, 3])[:, None].expand(4, MILLION // 4)
+    items = pairs.draw_items(users, seeded(8))
+    assert items.shape == users.shape
+    assert items.dtype == torch.int64
+    assert items[2].eq(4).all()  # the only one that this user does not know
+    for user, unknown in ((0, [2, 3]), (1, [0, 1, 3, 4]), (3, [0, 1, 2, 3, 4])):
+        assert surprise(items[user], {item: float((weights or [1] * 5)[item]) for item in unknown}) < 1
+
+
+def test_weights_that_are_alike_up_to_the_bound_draw_uniformly() -> None:
+    # Remainders of 62 random bits would draw the first ten of the twelve pairs twice as often as the last two.
+    weights = torch.full((5,), 2**62 // 22)
+    users, items = UnknownPairs(edges(KNOWN, 4, 5), weights).draw_pairs((MILLION,), seeded(0))
+    unknown = [user * 5 + item for user in range(4) for item in range(5) if (user, item) not in KNOWN]
+    assert surprise(users * 5 + items, alike(unknown)) < 1
+
+
+def test_uniform_draws_are_the_numbers_that_they_have_always_been() -> None:
+    pairs = UnknownPairs(edges(KNOWN, 4, 5))
+    users, items = pairs.draw_pairs((8,), seeded(3))
+    assert (users * 5 + items).tolist() == [18, 16, 3, 6, 8, 2, 2, 9]
+    assert pairs.draw_items(torch.tensor([0, 0, 1, 1, 1, 3, 3, 3]), seeded(3)).tolist() == [2, 3, 0, 1, 4, 3, 4, 0]
+
+
+def test_popularity_is_the_count_to_the_power_of_the_exponent() -> None:
+    known = edges([(user, item) for item, count in enumerate((16, 1, 0, 4)) for user in range(count)], 16, 4)
+    weights = popularity_weights(known, 0.75)
+    assert weights.dtype == torch.int64
+    assert weights[2] == 1
+    torch.testing.assert_close(weights / weights.max(), torch.tensor([8, 1, 0, 8**0.5]) / 8)
+    assert 0.999999 * 2**40 < int(weights.sum()) <= 2**40
+    assert popularity_weights(known, 0.0).unique().numel() == 1
+    assert popularity_weights(known, 1e6).tolist() == [2**40 - 4, 1, 1, 1]
+    assert popularity_weights(edges([], 16, 4), 0.75).tolist() == [1, 1, 1, 1]
+
+
+def test_popularity_leaves_room_for_very_many_users() -> None:
+    known = edges([(2**30 - 1, 0), (0, 1), (1, 1)], 2**30, 3)
+    assert 2**31 < int(popularity_weights(known, 1.0).sum()) < 2**32
+
+
+def test_an_item_nobody_has_touched_is_drawn_only_for_who_knows_all_others() -> None:
+    known = edges([(0, 0), (0, 1), (1, 1)], 3, 3)
+    pairs = UnknownPairs(known, popularity_weights(known, 0.75))
+    assert pairs.draw_items(torch.zeros(100, dtype=torch.int64), seeded(0)).tolist() == [2] * 100
+    assert not pairs.draw_items(torch.tensor([1, 2] * MILLION), seeded(0)).eq(2).any()
+
+
+def test_weighted_draws_know_who_knows_every_item_too() -> None:
+    pairs = UnknownPairs(edges([(0, 0), (0, 1), (1, 0)], 2, 2), torch.tensor([2, 3]))
+    with pytest.raises(DataError, match="1 users have interacted with every item, so"):
+        pairs.draw_items(torch.tensor([0, 1]), seeded(0))
+    assert pairs.draw_items(torch.tensor([1]), seeded(0)).tolist() == [1]
+
+
+@given(whole=st.integers(1, 2**62 - 1), bits=st.integers(0, 2**62 - 1))
+def test_a_share_is_the_exact_one(whole: int, bits: int) -> None:
+    assert share_of(torch.tensor(whole), torch.tensor(bits)).item() == whole * bits >> 62
+    assert share_of(whole, torch.tensor([2**62 - 1])).item() == whole - 1
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (torch.tensor([1, 2]), "weights of items are int64 [3]; got torch.int64 [2]"),
+        (torch.ones(3), "weights of items are int64 [3]; got torch.float32 [3]"),
+        (torch.tensor([1, 0, 2]), "weights of items are at least 1; the smallest is 0"),
+        (
+            torch.tensor([2**61, 1, 1]),
+            "weights of items may add up to less than 2^62 / 2 users; they add up to 2.30584e+18",
+        ),
+        (
+            torch.full((3,), 2**62),
+            "weights of items may add up to less than 2^62 / 2 users; they add up to 1.38351e+19",
+        ),
+    ],
+)
+def test_weights_that_cannot_be_drawn_by_are_refused(weights: Tensor, message: str) -> None:
+    with pytest.raises(ContractError) as error:
+        UnknownPairs(edges([(0, 0)], 2, 3), weights)
+    assert str(error.value) == message

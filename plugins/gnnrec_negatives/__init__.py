@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from gnnrec import hookimpl
+from gnnrec import NegativeSampler, hookimpl
+from gnnrec_negatives.dynamic import Dynamic
+from gnnrec_negatives.hard import Hard
 from gnnrec_negatives.static import Static
 
 
 @hookimpl
-def gnnrec_components() -> tuple[type[Static], ...]:
+def gnnrec_components() -> tuple[type[NegativeSampler], ...]:
     """Contribute the built-in negative samplers."""
-    return (Static,)
+    return (Static, Dynamic, Hard)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from gnnrec import NegativeSampler
+from gnnrec_negatives.drawn import Drawn
 
 if TYPE_CHECKING:
     from torch import Generator, nn
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from gnnrec import Edges
 
 
-class Static(NegativeSampler):
-    """The same negatives in every epoch: drawn uniformly before the first one, for each supervision edge."""
+class Static(Drawn):
+    """The same negatives in every epoch: drawn before the first one, for each supervision edge."""
 
     name: Literal["static"] = "static"
 
@@ -21,12 +21,7 @@ class Static(NegativeSampler):
         """Draw the whole table at once."""
         import torch
 
-        from gnnrec.pair_sampling import UnknownPairs
         from gnnrec_negatives.static_module import StaticNegatives
 
-        unknown = UnknownPairs(known)
-        shape = (len(supervision), self.ratio)
-        if self.corrupt == "pair":
-            return StaticNegatives(*unknown.draw_pairs(shape, generator))
-        users = torch.from_numpy(supervision.users)[:, None].expand(shape)
-        return StaticNegatives(users, unknown.draw_items(users, generator))
+        users = torch.from_numpy(supervision.users)
+        return StaticNegatives(*self.draws(known)(users, (self.ratio,), generator))

@@ -1,0 +1,27 @@
+"""Negatives drawn anew again and again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from gnnrec_negatives.drawn import Drawn
+
+if TYPE_CHECKING:
+    from torch import Generator, nn
+
+    from gnnrec import Edges
+
+
+class Dynamic(Drawn):
+    """Fresh negatives in each epoch or step, so that in time every unknown pair is met."""
+
+    name: Literal["dynamic"] = "dynamic"
+
+    every: Literal["epoch", "step"] = "epoch"
+    """When they are drawn anew. `epoch` draws for all edges at once, `step` for the edges of each step."""
+
+    def build(self, known: Edges, supervision: Edges, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn yet
+        """Only what is drawn from."""
+        from gnnrec_negatives.dynamic_module import DynamicNegatives
+
+        return DynamicNegatives(self.draws(known), self.ratio, self.every)
