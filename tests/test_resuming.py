@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +19,7 @@ from gnnrec.run_directory import RunDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 STRATEGIES: dict[str, dict[str, Any]] = {
     "full batch": {"trainer__epochs": 8},
@@ -131,7 +131,7 @@ def test_data_that_changed_are_refused(tmp_path: Path) -> None:
     partial = interrupted(tmp_path, {"trainer__epochs": 4}, 3)
     ratings = tmp_path / "data" / "ratings.csv"
     ratings.write_text("".join(ratings.read_text().splitlines(keepends=True)[:-1]))
-    with pytest.raises(RunDirectoryError, match="the data have changed since, so the run cannot be resumed$"):
+    with pytest.raises(RunDirectoryError, match=r"the data have changed since, so the run cannot be resumed$"):
         pipeline.resume(partial)
     assert partial.exists()
 
@@ -228,7 +228,7 @@ def test_a_signal_stops_at_a_step_with_a_checkpoint(number: signal.Signals, tmp_
 def test_kill_9_at_ten_random_moments_changes_nothing(tmp_path: Path) -> None:
     recipe = small_recipe(
         movielens_like(tmp_path / "data"),
-        trainer__epochs=600,
+        trainer__epochs=150,
         trainer__batch_size=10,
         trainer__checkpoint_seconds=0.05,
         trainer__scheduler={"name": "cosine", "warm_up": 5},

@@ -14,6 +14,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gnnrec import TrainingError, UsageError
 from gnnrec.training import Batch, Checkpoint, EpochRecord, Fit
+from gnnrec_trainers.neighborhoods import SampledPairwise
+from gnnrec_trainers.neighborhoods import SampledPairwise
 from gnnrec_trainers.objectives import Listwise, Pairwise, Supervision, half_squared_norm
 from gnnrec_trainers.optimizer_state import load_state, split_state
 from gnnrec_trainers.weights import KeptWeights, overwrite
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from gnnrec.model import Model
     from gnnrec.training import TrainingTask
     from gnnrec_trainers.device_aware import DeviceAware
-    from gnnrec_trainers.objectives import Objective
+from gnnrec_trainers.objectives import Objective
 
 logger = logging.getLogger("gnnrec")
 
@@ -52,9 +54,7 @@ class Training:
         self._fabric.launch()
         self._device = self._fabric.device
         self._wrapped, self._optimizer = self._fabric.setup(task.model, _optimizer(config, task.model, self._device))
-        self._supervision = Supervision(task, config.batch_size, self._device)
-        self._objective = objective(config, task, self._supervision)
-        self._graph = task.graph.clone().to(self._device)
+        self._objective = objective(config, task, self._device)
         self._schedule = self._built_schedule()
         self._average = averaged(task.model, config.ema) if config.ema is not None else None
         self._best: EpochRecord | None = None
@@ -98,7 +98,7 @@ class Training:
 
     def _train_epoch(self) -> tuple[float, float]:
         """The rest of the current epoch: its mean loss, and the learning rate of its last step."""
-        steps, accumulate = self._supervision.steps, self._config.accumulate
+        steps, accumulate = self._objective.supervision.steps, self._config.accumulate
         self._wrapped.train()
         rate = self._optimizer.param_groups[0]["lr"]
         while self._step < steps:
@@ -118,11 +118,11 @@ class Training:
     def _backward(self, step: int, group: int) -> None:
         config, task = self._config, self._task
         with self._fabric.autocast():
-            loss, scored = self._objective.loss(task.model, self._graph, self._epoch, step)
+            loss, scored = self._objective.loss(task.model, self._epoch, step)
             auxiliary = getattr(task.model.encoder, "auxiliary_loss", None)
             positives = scored.pairs[:, : scored.num_positives]
             if auxiliary is not None:
-                edge_ids = self._supervision.batch(self._epoch, step).edge_ids
+                edge_ids = self._objective.supervision.batch(self._epoch, step).edge_ids
                 batch = Batch(edge_ids, positives[0], positives[1], self._epoch)
                 loss = loss + auxiliary(scored.graph, batch, self._generator("auxiliary loss", step))
             if config.l2:
@@ -179,7 +179,7 @@ class Training:
         if config.scheduler is None:
             return None
         mode: Literal["min", "max"] = "min" if config.monitor == "loss" else "max"
-        steps = -(-self._supervision.steps // config.accumulate)
+        steps = -(-self._objective.supervision.steps // config.accumulate)
         bare = getattr(self._optimizer, "optimizer", self._optimizer)  # Fabric's wrapper is no Optimizer to torch
         return config.scheduler.build(bare, steps, config.epochs, mode)
 
@@ -196,7 +196,7 @@ class Training:
                 raise self._not_finite("loss", value, step)
 
     def _not_finite(self, what: str, value: float, step: int | None) -> TrainingError:
-        steps = self._supervision.steps
+        steps = self._objective.supervision.steps
         where = f", step {step + 1} of {steps}" if step is not None and steps > 1 else ""
         config = self._config
         clip = "" if config.clip_norm is not None else ", trainer.clip_norm: 1"
@@ -262,7 +262,7 @@ class Training:
         self._epoch, self._step = checkpoint.epoch, checkpoint.step
 
 
-def objective(config: DeviceAware, task: TrainingTask, supervision: Supervision) -> Objective:
+def objective(config: DeviceAware, task: TrainingTask, device: torch.device) -> Objective:
     """What a step minimises, by the kind of the loss and the way of propagating.
 
     Raises:
@@ -271,8 +271,17 @@ def objective(config: DeviceAware, task: TrainingTask, supervision: Supervision)
     if task.sampler is None:
         if config.fan_out is not None:
             raise UsageError("trainer.fan_out: a listwise loss scores all items, so it propagates over the whole graph")
-        return Listwise(task, supervision)
-    return Pairwise(task, supervision)
+        return Listwise(task, Supervision(task, config.batch_size, device))
+    if config.fan_out is None:
+        return Pairwise(task, Supervision(task, config.batch_size, device))
+    return SampledPairwise(
+        task,
+        config.fan_out,
+        replace=config.replace,
+        workers=config.workers,
+        batch_size=config.batch_size,
+        device=device,
+    )
 
 
 def averaged(model: Model, decay: float) -> AveragedModel:

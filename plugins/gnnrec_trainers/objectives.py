@@ -106,14 +106,16 @@ class Objective(ABC):
     Args:
         task: What is trained.
         supervision: Its edges in batches.
+
+    Attributes:
+        supervision: The same.
     """
 
     def __init__(self, task: TrainingTask, supervision: Supervision) -> None:
-        self._task, self._supervision = task, supervision
-        self._device = supervision.whole.users.device
+        self._task, self.supervision = task, supervision
 
     @abstractmethod
-    def loss(self, model: Model, graph: HeteroData, epoch: int, step: int) -> tuple[Tensor, Scored]:
+    def loss(self, model: Model, epoch: int, step: int) -> tuple[Tensor, Scored]:
         """The task's loss in one step, a scalar, and what was scored for it."""
 
 
@@ -122,13 +124,15 @@ class Pairwise(Objective):
 
     def __init__(self, task: TrainingTask, supervision: Supervision) -> None:
         super().__init__(task, supervision)
-        self._negatives = Negatives(task, supervision, self._device)
+        device = supervision.whole.users.device
+        self._graph = task.graph.clone().to(device)
+        self._negatives = Negatives(task, supervision, device)
         self._pairs: tuple[Tensor, Tensor] | None = None
 
-    def loss(self, model: Model, graph: HeteroData, epoch: int, step: int) -> tuple[Tensor, Scored]:
+    def loss(self, model: Model, epoch: int, step: int) -> tuple[Tensor, Scored]:
         """Encodes the whole graph once; negatives that are looked for by score are scored by the same embeddings."""
-        batch = self._supervision.batch(epoch, step)
-        user, item = model.encoder(graph)
+        batch = self.supervision.batch(epoch, step)
+        user, item = model.encoder(self._graph)
 
         def score(users: Tensor, items: Tensor) -> Tensor:
             with torch.no_grad():
@@ -140,7 +144,7 @@ class Pairwise(Objective):
         scores = model.score_pairs(user, item, pairs).float()
         positives = len(batch.users)
         loss = self._task.loss(scores[:positives], scores[positives:].view(positives, -1))
-        return loss, Scored(graph, pairs, positives)
+        return loss, Scored(self._graph, pairs, positives)
 
     def _joined(self, batch: Batch, drawn: tuple[Tensor, Tensor]) -> Tensor:
         """Positives, then the negatives of each; the same tensor as long as nothing changes, for what is kept by it."""
@@ -154,14 +158,15 @@ class Listwise(Objective):
 
     def __init__(self, task: TrainingTask, supervision: Supervision) -> None:
         super().__init__(task, supervision)
+        self._graph = task.graph.clone().to(supervision.whole.users.device)
         self._block = max(1, BLOCK_CELLS // task.supervision.num_items)
 
-    def loss(self, model: Model, graph: HeteroData, epoch: int, step: int) -> tuple[Tensor, Scored]:
+    def loss(self, model: Model, epoch: int, step: int) -> tuple[Tensor, Scored]:
         """Users are scored in blocks; a second block is scored again in the backward pass rather than kept."""
-        batch = self._supervision.batch(epoch, step)
-        user, item = model.encoder(graph)
+        batch = self.supervision.batch(epoch, step)
+        user, item = model.encoder(self._graph)
         users, rows = torch.unique(batch.users, return_inverse=True)
-        scored = Scored(graph, torch.stack([batch.users, batch.items]), len(batch.users))
+        scored = Scored(self._graph, torch.stack([batch.users, batch.items]), len(batch.users))
         if len(users) <= self._block:
             return self._task.loss(model.score_all(user[users], item).float(), torch.stack([rows, batch.items])), scored
 

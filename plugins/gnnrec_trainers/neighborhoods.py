@@ -1,0 +1,142 @@
+"""Mini-batches on sampled neighbourhoods: a step propagates over what is around the pairs that it scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from gnnrec import UsageError
+from gnnrec.neighbor_sampling import NeighborSampler
+from gnnrec_trainers.objectives import Negatives, Objective, Scored, Supervision, pairs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+    from torch_geometric.data import HeteroData
+
+    from gnnrec.model import Model
+    from gnnrec.training import Batch, TrainingTask
+
+Place = tuple[int, int]
+"""An epoch and a step of it."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A step, ready to be propagated over.
+
+    Attributes:
+        graph: Around the pairs.
+        pairs: int64 [2, B + B·R], positives first, rows of `graph`.
+        num_positives: B.
+    """
+
+    graph: HeteroData
+    pairs: Tensor
+    num_positives: int
+
+
+class SampledPairwise(Objective):
+    """Positives of a batch against their negatives, over the sampled neighbourhood of both.
+
+    A batch's supervision edges are never among the edges that it propagates over, in either direction. Negatives and
+    neighbours are drawn on CPU, by generators of their step, so that drawing ahead changes nothing.
+
+    Args:
+        task: What is trained.
+        fan_out: See `NeighborSampler`.
+        replace: Draw neighbours with replacement.
+        workers: Processes that draw ahead.
+        batch_size: B.
+        device: Where the model is.
+
+    Raises:
+        UsageError: Negatives that need scores are to be drawn ahead.
+    """
+
+    def __init__(
+        self,
+        task: TrainingTask,
+        fan_out: tuple[int, ...],
+        *,
+        replace: bool,
+        workers: int,
+        batch_size: int | None,
+        device: torch.device,
+    ) -> None:
+        super().__init__(task, Supervision(task, batch_size, torch.device("cpu")))
+        self._device, self._workers = device, workers
+        self._negatives = Negatives(task, self.supervision, torch.device("cpu"))
+        if workers and self._negatives.needs_score:
+            raise UsageError(
+                "trainer.workers: negatives that need the model's scores cannot be drawn ahead; set it to 0"
+            )
+        self._sampler = NeighborSampler(task.graph, fan_out, replace=replace)
+        self._ahead: tuple[Place, Iterator[Prepared]] | None = None
+
+    def loss(self, model: Model, epoch: int, step: int) -> tuple[Tensor, Scored]:
+        """Encodes the neighbourhood; negatives that are looked for by score are scored on one of their own."""
+        prepared = self._next((epoch, step)) if self._workers else self._prepare((epoch, step), model)
+        graph, pairs = prepared.graph.to(self._device), prepared.pairs.to(self._device)
+        user, item = model.encoder(graph)
+        scores = model.score_pairs(user, item, pairs).float()
+        positives = prepared.num_positives
+        loss = self._task.loss(scores[:positives], scores[positives:].view(positives, -1))
+        return loss, Scored(graph, pairs, positives)
+
+    def prepare(self, place: Place) -> Prepared:
+        """The step at a place; the same whoever prepares it."""
+        return self._prepare(place, None)
+
+    def _prepare(self, place: Place, model: Model | None) -> Prepared:
+        epoch, step = place
+        batch = self.supervision.batch(epoch, step)
+
+        def score(users: Tensor, items: Tensor) -> Tensor:
+            return self._scores(model, batch, users, items, place)
+
+        drawn = self._negatives.draw(batch, step, score if model is not None and self._negatives.needs_score else None)
+        graph, pairs = self._around(pairs_of(batch, *drawn), batch, place, "neighbors")
+        return Prepared(graph, pairs, len(batch.users))
+
+    def _around(self, pairs: Tensor, batch: Batch, place: Place, purpose: str) -> tuple[HeteroData, Tensor]:
+        """The neighbourhood of pairs of nodes, and the pairs as rows of it."""
+        users, user_rows = torch.unique(pairs[0], return_inverse=True)
+        items, item_rows = torch.unique(pairs[1], return_inverse=True)
+        generator = self._task.streams.generator(purpose, epoch=place[0], step=place[1])
+        graph = self._sampler.sample({"user": users, "item": items}, generator, (batch.users, batch.items))
+        return graph, torch.stack([user_rows, item_rows])
+
+    def _scores(self, model: Any, batch: Batch, users: Tensor, items: Tensor, place: Place) -> Tensor:
+        asked = torch.stack([users.flatten(), items.flatten()])
+        graph, pairs = self._around(asked, batch, place, "neighbors of candidates")
+        with torch.no_grad():
+            found: Tensor = model.score_pairs(*model.encoder(graph.to(self._device)), pairs.to(self._device))
+        return found.float().cpu().view(users.shape)
+
+    def _next(self, place: Place) -> Prepared:
+        """The step at a place, drawn ahead; whoever asks for another than the next starts anew from there."""
+        if self._ahead is None or self._ahead[0] != place:
+            epoch, first = place
+            places = [(epoch, step) for step in range(first, self.supervision.steps)]
+            self._ahead = (
+                place,
+                iter(DataLoader(_Places(self), batch_size=None, sampler=places, num_workers=self._workers)),
+            )
+        (epoch, step), ahead = self._ahead
+        self._ahead = (epoch, step + 1), ahead
+        return next(ahead)
+
+
+class _Places(Dataset[Prepared]):
+    """Steps by their place, as a data loader's workers ask for them."""
+
+    def __init__(self, objective: SampledPairwise) -> None:
+        self._objective = objective
+
+    def __getitem__(self, place: Any) -> Prepared:
+        return self._objective.prepare(place)
