@@ -68,10 +68,10 @@ def split_by_hand(data: Interactions, parts: Iterable[str], uses: Iterable[str])
     )
 
 
-def movielens_like(folder: Path) -> Path:
-    """The checkerboard as an unpacked MovieLens folder."""
+def movielens_like(folder: Path, data: Interactions | None = None) -> Path:
+    """Toy interactions, the checkerboard if none are given, as an unpacked MovieLens folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    data = checkerboard()
+    data = data or checkerboard()
     log = pd.DataFrame({"userId": data.edges.users + 1, "movieId": data.edges.items + 101})
     log.assign(rating=4.0, timestamp=1_000_000_000).to_csv(folder / "ratings.csv", index=False)
     movies = pd.DataFrame({"movieId": data.items["item"], "title": data.items["title"]})
