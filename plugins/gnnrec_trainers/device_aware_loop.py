@@ -15,7 +15,6 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from gnnrec import TrainingError, UsageError
 from gnnrec.training import Batch, Checkpoint, EpochRecord, Fit
 from gnnrec_trainers.neighborhoods import SampledPairwise
-from gnnrec_trainers.neighborhoods import SampledPairwise
 from gnnrec_trainers.objectives import Listwise, Pairwise, Supervision, half_squared_norm
 from gnnrec_trainers.optimizer_state import load_state, split_state
 from gnnrec_trainers.weights import KeptWeights, overwrite
