@@ -97,7 +97,8 @@ def test_every_field_of_every_installed_component_says_what_it_means() -> None:
 def test_the_dump_of_a_checked_recipe_holds_the_fields_of_its_components(toy_text: str, toy_registry: Registry) -> None:
     recipe = check(read_yaml(toy_text, "toy.yaml"), toy_registry)
     assert isinstance(recipe, Recipe)
-    assert recipe.to_dict()["trainer"] == {"name": "steps", "epochs": 5, "monitor": "loss", "rate": 0.001}
+    expected = {"name": "steps", "epochs": 5, "monitor": "loss", "checkpoint_seconds": 20.0, "rate": 0.001}
+    assert recipe.to_dict()["trainer"] == expected
     assert recipe.to_dict()["features"] == {
         "user": [],
         "item": [{"name": "ones", "width": 2, "column": "genres"}, {"name": "ones", "width": 1, "column": "genres"}],

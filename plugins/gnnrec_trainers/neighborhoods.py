@@ -72,9 +72,7 @@ class SampledPairwise(Objective):
         self._device, self._workers = device, workers
         self._negatives = Negatives(task, self.supervision, torch.device("cpu"))
         if workers and self._negatives.needs_score:
-            raise UsageError(
-                "trainer.workers: negatives that need the model's scores cannot be drawn ahead; set it to 0"
-            )
+            raise UsageError("trainer.workers: negatives that need scores cannot be drawn ahead; set it to 0")
         self._sampler = NeighborSampler(task.graph, fan_out, replace=replace)
         self._ahead: tuple[Place, Iterator[Prepared]] | None = None
 
