@@ -149,6 +149,55 @@ class RunDirectory:
                 return
 
 
+def require_run(directory: str | Path) -> Path:
+    """The path of a run, finished or not, that this gnnrec can read.
+
+    Raises:
+        RunDirectoryError: There is none, or it has another format; the message says what to do.
+    """
+    path = Path(directory).expanduser()
+    if not path.is_dir():
+        raise RunDirectoryError(f"there is no run in {path}")
+    if path.name.endswith(PARTIAL):
+        return path
+    if not all((path / name).exists() for name in ("metrics.json", "model.json")):
+        raise RunDirectoryError(f"{path} is no run directory: metrics.json or model.json is missing")
+    written = read_json(path / "model.json").get("format")
+    if type(written) is not int:  # a boolean is none either
+        raise RunDirectoryError(f"{path / 'model.json'} names no format, so it is damaged or not gnnrec's")
+    if written != FORMAT:
+        way_out = "upgrade gnnrec" if written > FORMAT else "use the gnnrec that wrote it, or run its recipe again"
+        raise RunDirectoryError(f"{path} has format {written}; this gnnrec reads format {FORMAT}: {way_out}")
+    return path
+
+
+def require_finished_run(directory: str | Path) -> Path:
+    """The path of a finished run that this gnnrec can read.
+
+    Raises:
+        RunDirectoryError: There is none, it did not finish, or it has another format.
+    """
+    path = require_run(directory)
+    if path.name.endswith(PARTIAL):
+        raise RunDirectoryError(f"{path} is a run that did not finish")
+    return path
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The content of one of a run's JSON files.
+
+    Raises:
+        RunDirectoryError: It is missing or damaged.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunDirectoryError(f"{path} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise RunDirectoryError(f"{path} cannot be read: it holds no JSON object")
+    return content
+
+
 def _new_directory(parent: Path, name: str) -> Path:
     """Make `name.partial`, with a number before it where a run of this second exists."""
     attempt = 1

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.errors import RunDirectoryError
 from gnnrec.recipe.faults import RecipeError
 from gnnrec.recipe.nodes import read_yaml
-from gnnrec.run_directory import FORMAT, PARTIAL
+from gnnrec.run_directory import PARTIAL, read_json, require_finished_run, require_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import pandas as pd
 
@@ -89,19 +88,11 @@ def read_run(directory: str | Path) -> RunRecord:
     """Read a run, finished or not.
 
     Raises:
-        RunDirectoryError: There is none, a file is damaged, or a newer gnnrec wrote it.
+        RunDirectoryError: There is none, a file is damaged, or it has another format.
     """
-    path = Path(directory).expanduser()
-    if not path.is_dir():
-        raise RunDirectoryError(f"there is no run in {path}")
+    path = require_run(directory)
     finished = not path.name.endswith(PARTIAL)
-    if finished and not all((path / name).exists() for name in ("metrics.json", "model.json")):
-        raise RunDirectoryError(f"{path} is no run directory: metrics.json or model.json is missing")
-    if finished and (written := _read_json(path / "model.json").get("format")) != FORMAT:
-        raise RunDirectoryError(f"{path} has format {written}; this gnnrec reads format {FORMAT}: upgrade gnnrec")
-    metrics, environment = (
-        _read_json(path / f"{name}.json") if finished else {} for name in ("metrics", "environment")
-    )
+    metrics, environment = (read_json(path / f"{name}.json") if finished else {} for name in ("metrics", "environment"))
     if finished and not isinstance(metrics.get("test"), dict):
         raise RunDirectoryError(f"{path / 'metrics.json'} holds no test metrics")
     return RunRecord(path, _read_recipe(path / "recipe.yaml"), metrics, environment, _epochs(path / "history.jsonl"))
@@ -111,22 +102,9 @@ def read_finished_run(directory: str | Path) -> RunRecord:
     """Read a finished run.
 
     Raises:
-        RunDirectoryError: There is none, it did not finish, a file is damaged, or a newer gnnrec wrote it.
+        RunDirectoryError: There is none, it did not finish, a file is damaged, or it has another format.
     """
-    run = read_run(directory)
-    if not run.finished:
-        raise RunDirectoryError(f"{run.directory} is a run that did not finish")
-    return run
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunDirectoryError(f"{path} cannot be read: {error}") from None
-    if not isinstance(content, dict):
-        raise RunDirectoryError(f"{path} cannot be read: it holds no JSON object")
-    return content
+    return read_run(require_finished_run(directory))
 
 
 def _read_recipe(path: Path) -> dict[str, Any]:

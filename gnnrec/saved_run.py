@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,11 +19,12 @@ from gnnrec.interactions import Edges, Interactions
 from gnnrec.lookup import require_nodes
 from gnnrec.randomness import Streams
 from gnnrec.recipe.load import load_recipe
-from gnnrec.run_directory import FORMAT, PARTIAL
+from gnnrec.run_directory import FORMAT, read_json, require_finished_run
 from gnnrec.split import PARTS, Split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from torch import Tensor
 
@@ -63,20 +62,9 @@ def load_run(directory: str | Path) -> Run:
     """Open a finished run.
 
     Raises:
-        RunDirectoryError: There is no finished run, or it was written by a newer gnnrec.
+        RunDirectoryError: There is no finished run, or it has another format.
     """
-    path = Path(directory).expanduser()
-    if not path.is_dir():
-        raise RunDirectoryError(f"there is no run in {path}")
-    if path.name.endswith(PARTIAL):
-        raise RunDirectoryError(f"{path} is a run that did not finish")
-    if not (path / "metrics.json").exists() or not (path / "model.json").exists():
-        raise RunDirectoryError(f"{path} is no run directory: metrics.json or model.json is missing")
-    run = Run(path)
-    written = run.read_json("model.json").get("format")
-    if written != FORMAT:
-        raise RunDirectoryError(f"{path} has format {written}; this gnnrec reads format {FORMAT}: upgrade gnnrec")
-    return run
+    return Run(require_finished_run(directory))
 
 
 class Run:
@@ -231,11 +219,7 @@ class Run:
         Raises:
             RunDirectoryError: It is missing or damaged.
         """
-        try:
-            content: dict[str, Any] = json.loads((self.directory / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise RunDirectoryError(f"{self.directory / name} cannot be read: {error}") from None
-        return content
+        return read_json(self.directory / name)
 
     @cached_property
     def scoring(self) -> Scoring:

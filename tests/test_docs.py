@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 from torch_geometric.data import HeteroData
+from toys import movielens_like, small_recipe
 
+from gnnrec.pipeline import run
 from gnnrec.recipe.load import load_recipe, shipped_recipes
 from gnnrec.registry import check_component
 
@@ -55,6 +58,21 @@ def test_the_contracts_example_is_a_component_that_builds(as_module: Callable[[s
     graph["user"].node_id, graph["item"].node_id = torch.arange(3), torch.arange(4)
     user, item = example.Random(channels=2).build(graph)(graph)
     assert (user.shape, item.shape) == ((3, 2), (4, 2))
+
+
+def test_the_trackers_example_is_told_everything(
+    as_module: Callable[[str, str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (code,) = blocks("docs/trackers.md", "python")
+    tracker = as_module("my_tracker", code)
+    recipe = small_recipe(movielens_like(tmp_path / "data"), trainer__epochs=2)
+    run(recipe, out=tmp_path / "runs", observers=[tracker])  # it is not asked, and writes nothing
+    monkeypatch.setenv("MY_TRACKER", str(tmp_path / "said.jsonl"))
+    done = run(recipe, out=tmp_path / "runs", observers=[tracker])
+    start, *epochs, end = map(json.loads, (tmp_path / "said.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (start["run"], start["recipe"]["seed"], start["counts"]["users"]) == (done.directory.name, recipe.seed, 12)
+    assert [(line["epoch"], "val_loss" in line) for line in epochs] == [(1, True), (2, True)]
+    assert end == {"run": done.directory.name, "status": "done", "metrics": done.metrics}
 
 
 def test_the_recipe_in_the_documents_is_valid(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 from written_runs import RECIPE, write_run
 
-from gnnrec import RunDirectoryError
+from gnnrec import RunDirectoryError, load_run
+from gnnrec.run_directory import require_finished_run
 from gnnrec.run_record import read_finished_run, read_run
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ def test_a_run_that_did_not_finish_can_be_read_but_is_no_finished_one(tmp_path: 
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("model.json", '{"format": 2}', "{run} has format 2; this gnnrec reads format 1: upgrade gnnrec"),
         ("metrics.json", None, "{run} is no run directory: metrics.json or model.json is missing"),
         ("metrics.json", "[]", "{run}/metrics.json cannot be read: it holds no JSON object"),
         ("metrics.json", "{}", "{run}/metrics.json holds no test metrics"),
@@ -63,6 +63,29 @@ def test_what_is_damaged_is_told_by_name(tmp_path: Path, file: str, content: str
     with pytest.raises(RunDirectoryError) as error:
         read_finished_run(path)
     assert str(error.value).startswith(message.format(run=path))
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ('{"format": 2}', "{run} has format 2; this gnnrec reads format 1: upgrade gnnrec"),
+        (
+            '{"format": 0}',
+            "{run} has format 0; this gnnrec reads format 1: use the gnnrec that wrote it, or run its recipe again",
+        ),
+        ("{}", "{run}/model.json names no format, so it is damaged or not gnnrec's"),
+        ('{"format": "2"}', "{run}/model.json names no format, so it is damaged or not gnnrec's"),
+        ('{"format": true}', "{run}/model.json names no format, so it is damaged or not gnnrec's"),
+        ("[1]", "{run}/model.json cannot be read: it holds no JSON object"),
+    ],
+)
+def test_another_format_is_refused_with_a_way_out_that_is_true(tmp_path: Path, written: str, message: str) -> None:
+    path = write_run(tmp_path)
+    (path / "model.json").write_text(written)
+    for read in (read_run, read_finished_run, require_finished_run, load_run):
+        with pytest.raises(RunDirectoryError) as error:
+            read(path)
+        assert str(error.value) == message.format(run=path)
 
 
 def test_no_directory_is_no_run(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,9 @@ from gnnrec.console import say, say_json, say_table
 from gnnrec.contracts import CONTRACTS
 from gnnrec.errors import UsageError, suggestion
 from gnnrec.registry import installed
+
+if TYPE_CHECKING:
+    from gnnrec.registry import PluginRecord
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -85,15 +88,10 @@ def plugins(as_json: JsonOption = False) -> None:
         say_json(rows)
         return
     say_table(
-        ("plugin", "distribution", "state", "components"),
+        ("plugin", "distribution", "state", "contributes"),
         [
-            (
-                row["name"],
-                f"{row['distribution']} {row['version']}",
-                row["state"],
-                row["error"] or ", ".join(map(str, row["components"])),  # type: ignore[arg-type]
-            )
-            for row in rows
+            (plugin.name, f"{plugin.distribution} {plugin.version}", plugin.state, plugin.error or _contributed(plugin))
+            for plugin in installed().plugins
         ],
     )
 
@@ -107,6 +105,12 @@ def doctor(as_json: JsonOption = False) -> None:
         say_json(findings)
     else:
         say_table(("what", "found"), findings.items())
+
+
+def _contributed(plugin: PluginRecord) -> str:
+    """Components, and the hooks that do something else."""
+    components = [f"{each.kind} {each.component_name()}" for each in plugin.components]
+    return ", ".join([*components, *(hook for hook in plugin.hooks if hook != "gnnrec_components")])
 
 
 def _type_of(info: dict[str, Any]) -> str:
