@@ -56,7 +56,7 @@ def test_a_run_that_is_stopped_keeps_what_was_done_as_partial_and_says_where(
         run(small(), out=tmp_path / "runs", observers=[watcher])
     (left,) = (tmp_path / "runs" / "movielens_sage").iterdir()
     assert left.name.endswith("-s0.partial")
-    assert caplog.messages == [f"what was done so far is kept in {left}"]
+    assert caplog.messages == [f"what was done so far is kept; go on with: gnnrec resume {left}"]
     assert [json.loads(line)["epoch"] for line in (left / "history.jsonl").read_text().splitlines()] == [1, 2]
     assert load_recipe(left / "recipe.yaml").to_dict()["trainer"]["epochs"] == 3
     assert not (left / "metrics.json").exists()
