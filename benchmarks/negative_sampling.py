@@ -2,7 +2,8 @@
 
     python -m benchmarks.negative_sampling [--seeds 5] [--out runs] [--plot docs/negative_sampling.svg]
 
-Prints a line per recipe, and draws each seed's test loss and ndcg@10. Runs that are there already are taken as they are.
+Prints a line per recipe, and draws each seed's test loss and ndcg@10. Runs that are there already
+are taken as they are.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ def drawing(values: dict[str, dict[str, list[float]]]) -> str:
     labels = [name for name in RECIPES if name in values]
     height = TOP + ROW * len(labels) + 30
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + 2 * (WIDTH + 60)}" height="{height}" '
-        'font-family="sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + 2 * (WIDTH + 60)}" height="{height}">',
+        "<style>text { font: 13px sans-serif }</style>",
         '<rect width="100%" height="100%" fill="white"/>',
     ]
     for place, label in enumerate(labels):
