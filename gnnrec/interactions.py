@@ -32,6 +32,9 @@ class Availability:
     place: str | None
     """A path, or None where it would have to be downloaded."""
 
+    fault: str | None = None
+    """Why what was found cannot be loaded; then there is no `place`."""
+
 
 @dataclass(frozen=True)
 class Edges:

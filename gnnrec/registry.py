@@ -111,6 +111,7 @@ class Registry:
             plugin = loaded
             self._manager.register(plugin, name=point.name)
             self._manager.check_pending()
+            refuse_wrappers(self._manager, plugin)
             components = self._contributed(plugin)
             for component in components:
                 check_component(component)
@@ -151,6 +152,21 @@ class Registry:
 def installed() -> Registry:
     """The registry of what is installed, loaded once in a process."""
     return Registry.installed()
+
+
+def refuse_wrappers(manager: pluggy.PluginManager, plugin: object) -> None:
+    """Hold a registered plugin's hooks against the one rule that pluggy does not check.
+
+    Raises:
+        PluginError: One is a wrapper. Each implementation is called by itself, so there is nothing to wrap.
+    """
+    for caller in manager.get_hookcallers(plugin) or ():
+        for implementation in caller.get_hookimpls():
+            if implementation.plugin is plugin and (implementation.wrapper or implementation.hookwrapper):
+                raise PluginError(
+                    f"{caller.name} is a wrapper, but hooks are called one by one and none around another; "
+                    "use a plain @hookimpl, with tryfirst or trylast for its turn"
+                )
 
 
 def check_component(component: object) -> None:

@@ -183,7 +183,24 @@ def test_a_wrong_recipe_is_told_before_anything_runs(gnnrec: Command, tmp_path: 
 
 def test_data_list_has_each_variant_and_where_it_is(gnnrec: Command, tmp_path: Path) -> None:
     rows = answer(gnnrec("data", "list", "--json", GNNREC_DATA=str(tmp_path), XDG_CACHE_HOME=str(tmp_path)))
-    assert {"dataset": "movielens", "variant": "latest-small", "place": None} in rows
+    assert {"dataset": "movielens", "variant": "latest-small", "place": None, "fault": None} in rows
+
+
+def test_a_damaged_archive_is_told_in_its_row_and_the_others_are_listed(gnnrec: Command, tmp_path: Path) -> None:
+    archive = tmp_path / "ml-latest-small.zip"
+    archive.write_bytes(b"PK half of it")
+    unpacked = tmp_path / "ml-100k"
+    unpacked.mkdir()
+    (unpacked / "u.data").touch()
+    here = {"GNNREC_DATA": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    fault = f"{archive}: this is not the ml-latest-small.zip that was published, or it is truncated"
+    damaged, whole = (row for row in answer(gnnrec("data", "list", "--json", **here)) if row["dataset"] == "movielens")
+    assert (damaged["variant"], damaged["place"], damaged["fault"].splitlines()[0]) == ("latest-small", None, fault)
+    assert whole == {"dataset": "movielens", "variant": "100k", "place": str(unpacked), "fault": None}
+    for command in (["data", "list"], ["doctor"]):
+        done = gnnrec(*command, **here)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "".join(f"damaged: {fault}".split()) in "".join(done.stdout.split())  # a table folds long lines
 
 
 def test_data_describe_counts_what_a_plugins_dataset_loads(gnnrec: Command, install: Install) -> None:

@@ -8,6 +8,7 @@ import pluggy
 import pytest
 
 from gnnrec import hookimpl
+from gnnrec.errors import PluginError
 from gnnrec.observing import Observers
 from gnnrec.registry import Registry
 from gnnrec.training import EpochRecord, RunEnd, RunStart
@@ -138,6 +139,44 @@ def test_plugins_are_told_before_the_observers_of_a_call(
 
     Observers(Registry([plugin("tracker", text)]), [Last()]).run_started(START)
     assert "observer 'tracker' failed in gnnrec_run_started: RuntimeError: the plugin's turn" in heard
+
+
+def test_observers_are_told_in_their_order_but_for_those_that_ask_for_another() -> None:
+    heard: list[str] = []
+
+    def observer(name: str, **turn: bool) -> object:
+        class Observer:
+            @hookimpl(**turn)  # type: ignore[call-overload]
+            def gnnrec_run_started(self) -> None:
+                heard.append(name)
+
+        return Observer()
+
+    named = [
+        observer("last", trylast=True),
+        observer("a"),
+        observer("very last", trylast=True),
+        observer("first", tryfirst=True),
+        observer("b"),
+        observer("second", tryfirst=True),
+    ]
+    Observers(NOTHING, named).run_started(START)
+    assert heard == ["first", "second", "a", "b", "last", "very last"]
+
+
+@pytest.mark.parametrize("kind", ["wrapper", "hookwrapper"])
+def test_a_wrapper_is_refused_when_the_observer_is_handed_in(kind: str) -> None:
+    class Wrapper:
+        @hookimpl(**{kind: True})  # type: ignore[call-overload]
+        def gnnrec_epoch_ended(self) -> Iterator[None]:
+            yield
+
+    with pytest.raises(PluginError) as error:
+        Observers(NOTHING, [Wrapper()])
+    assert str(error.value) == (
+        "gnnrec_epoch_ended is a wrapper, but hooks are called one by one and none around another; "
+        "use a plain @hookimpl, with tryfirst or trylast for its turn"
+    )
 
 
 def test_observers_of_one_class_and_of_one_name_live_side_by_side() -> None:

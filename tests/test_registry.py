@@ -55,6 +55,20 @@ def test_a_name_that_is_taken_is_refused_to_the_later_plugin_and_both_are_named(
     assert sorted(registry.components("encoder")) == ["gat", "gcn"]
 
 
+def test_a_plugin_with_a_wrapper_is_left_out(plugin: Plugin) -> None:
+    text = (
+        GAT
+        + """
+    @hookimpl(wrapper=True)
+    def gnnrec_run_started():
+        return (yield)
+    """
+    )
+    registry = Registry([plugin("first", text)])
+    assert failure(registry, "first").startswith("gnnrec_run_started is a wrapper, but hooks are called one by one")
+    assert (registry.components("encoder"), registry.loaded_plugins()) == ({}, ())
+
+
 def test_a_refused_plugin_contributes_nothing_at_all(plugin: Plugin) -> None:
     text = GAT.replace("(GAT,)", "(Dot, GAT)").replace(
         "    @hook",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from pydantic import ValidationError
@@ -12,6 +13,9 @@ from gnnrec.console import say, say_json, say_table
 from gnnrec.contracts import Dataset
 from gnnrec.recipe.load import load_component
 from gnnrec.registry import Registry, installed
+
+if TYPE_CHECKING:
+    from gnnrec.interactions import Availability
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A dataset, as `gnnrec list dataset` names it.")]
 
@@ -23,9 +27,9 @@ def list_data(as_json: JsonOption = False) -> None:
     """List the data sets that can be loaded, and where they are if they are at hand."""
     rows = places(installed())
     if as_json:
-        say_json([{"dataset": name, "variant": variant, "place": place} for name, variant, place in rows])
+        say_json([{"dataset": name, **asdict(each)} for name, each in rows])
     else:
-        shown = [(name, variant, place or "no; would be downloaded") for name, variant, place in rows]
+        shown = [(name, each.variant, fault(each) or each.place or "no; would be downloaded") for name, each in rows]
         say_table(("dataset", "variant", "at hand"), shown)
 
 
@@ -60,13 +64,18 @@ def describe(name: NameArgument, assignments: SetOption = None, as_json: JsonOpt
         say_table(("what", "value"), facts.items())
 
 
-def places(registry: Registry) -> list[tuple[str, str, str | None]]:
-    """Each data set, its variants, and where each is at hand; None where it would be downloaded."""
-    found: list[tuple[str, str, str | None]] = []
+def places(registry: Registry) -> list[tuple[str, Availability]]:
+    """Each data set's name with its variants, and where each is at hand."""
+    found: list[tuple[str, Availability]] = []
     for name, component in registry.components("dataset").items():
         try:
             dataset = cast("Dataset", component.model_validate({"name": name}))
         except ValidationError:
             continue  # it has required fields, such as a path: there is nothing to look for without them
-        found += [(name, each.variant, each.place) for each in dataset.available()]
+        found += [(name, each) for each in dataset.available()]
     return found
+
+
+def fault(found: Availability) -> str:
+    """What is wrong with what was found, on one line; empty where nothing is."""
+    return f"damaged: {found.fault.splitlines()[0]}" if found.fault else ""

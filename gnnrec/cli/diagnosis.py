@@ -6,7 +6,7 @@ import importlib.util
 import platform
 from typing import TYPE_CHECKING
 
-from gnnrec.cli.data import places
+from gnnrec.cli.data import fault, places
 from gnnrec.environment import LIBRARIES, version
 
 if TYPE_CHECKING:
@@ -36,6 +36,6 @@ def diagnose(registry: Registry) -> dict[str, str]:
         if plugin.state != "loaded":
             findings[f"plugin {plugin.name}"] = f"{plugin.state} {plugin.error}".strip()
     findings["plugins loaded"] = str(sum(plugin.state == "loaded" for plugin in registry.plugins))
-    for name, variant, place in places(registry):
-        findings[f"data {name} {variant}"] = place or "not at hand; would be downloaded"
+    for name, each in places(registry):
+        findings[f"data {name} {each.variant}"] = fault(each) or each.place or "not at hand; would be downloaded"
     return findings

@@ -62,13 +62,17 @@ def load(variants: Sequence[str], path: str | None) -> Interactions:
 
 
 def available(path: str | None) -> tuple[Availability, ...]:
-    """Where each variant is found without a network."""
-    found = []
-    for variant, release in RELEASES.items():
+    """Where each variant is found without a network, or what is wrong with what is found; `load` would stop there."""
+    return tuple(_availability(variant, release, path) for variant, release in RELEASES.items())
+
+
+def _availability(variant: str, release: Release, path: str | None) -> Availability:
+    try:
         places = (_local(archive, path, []) for archive, _ in release.forms)
         place = next((files.place for files in places if files is not None), None)
-        found.append(Availability(variant, str(place) if place else None))
-    return tuple(found)
+    except DataError as error:
+        return Availability(variant, None, str(error))
+    return Availability(variant, str(place) if place else None)
 
 
 def _find(
