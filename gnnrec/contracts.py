@@ -143,9 +143,10 @@ class Encoder(Component):
           `batch.items` are rows of `graph`. Without it nothing is added.
         - `initial_embeddings(graph)`, layer 0: user [U, D] and item [I, D]; `trainer.l2` weighs its rows.
         - `propagate_layer(graph, layer, user, item)`, one layer (from 0) of `forward`: user [U, D] and item [I, D] to
-          the next; and `combine_layers(tables)`, the K + 1 layers' tables [N, D] of one node type to the final one,
-          without which the last is taken. With these three, inference goes layer by layer in blocks of nodes;
-          otherwise the whole graph is encoded at once.
+          the next, without changing them; `num_layers`, how many there are (K); and `combine_layers(tables)`, the
+          K + 1 layers' tables [N, D] of one node type to the final one, without which the last is taken. With these
+          and `initial_embeddings`, inference on a large graph goes layer by layer in blocks of nodes; otherwise the
+          whole graph is encoded at once.
         - `fold_in(graph, histories)`, user [B, D] for users of whom only their items are known; otherwise each
           becomes a node with the mean user embedding as its own.
         """

@@ -22,7 +22,7 @@ class Structure:
 
     Attributes:
         crow: int32 or int64 [rows + 1], where each row starts.
-        col: The same dtype [E], the column of each entry, ascending within a row.
+        col: The same dtype [E], the column of each entry, ascending within a row (but see `by_row`).
         order: int64 [E], which of the given pairs each entry is.
         shape: (rows, columns).
     """
@@ -36,12 +36,24 @@ class Structure:
     def of(cls, rows: Tensor, columns: Tensor, shape: tuple[int, int]) -> Structure:
         """Compress pairs given as two int64 [E]; a pair may stand more than once."""
         order = torch.argsort(rows * shape[1] + columns, stable=True)
-        # MKL's products take 32-bit indices as they are; 64-bit ones would be several times slower.
-        fits = max(*shape, len(order)) <= INT32_MAX
-        index = torch.int32 if fits else torch.int64
-        crow = torch.zeros(shape[0] + 1, dtype=index, device=rows.device)
-        crow[1:] = torch.bincount(rows, minlength=shape[0]).cumsum(0)
-        return cls(crow, columns[order].to(index), order, shape)
+        index = _index_dtype(shape, len(order))
+        return cls(_crow(rows, shape[0], index), columns[order].to(index), order, shape)
+
+    @classmethod
+    def by_row(cls, rows: Tensor, columns: Tensor, shape: tuple[int, int]) -> Structure:
+        """The same without sorting where rows ascend already; then columns of a row stay in the order they came in."""
+        if not bool((rows[1:] >= rows[:-1]).all()):
+            return cls.of(rows, columns, shape)
+        index = _index_dtype(shape, len(rows))
+        order = torch.arange(len(rows), device=rows.device)
+        return cls(_crow(rows, shape[0], index), columns.to(index), order, shape)
+
+    def transposed(self) -> Structure:
+        """The transposed matrix; its `order` tells which entry of this one each entry is."""
+        rows = torch.repeat_interleave(self.crow.diff(), output_size=len(self.col))
+        order = torch.argsort(self.col, stable=True)
+        crow = _crow(self.col, self.shape[1], self.crow.dtype)
+        return Structure(crow, rows[order].to(self.col.dtype), order, (self.shape[1], self.shape[0]))
 
     def matrix(self, values: Tensor) -> Tensor:
         """The CSR tensor with these values, one for each entry in compressed order: [rows, columns]."""
@@ -49,6 +61,17 @@ class Structure:
             warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
             warnings.filterwarnings("ignore", message="Sparse invariant checks")
             return torch.sparse_csr_tensor(self.crow, self.col, values, self.shape, check_invariants=False)
+
+
+def _index_dtype(shape: tuple[int, int], entries: int) -> torch.dtype:
+    # MKL's products take 32-bit indices as they are; 64-bit ones would be several times slower.
+    return torch.int32 if max(*shape, entries) <= INT32_MAX else torch.int64
+
+
+def _crow(rows: Tensor, count: int, dtype: torch.dtype) -> Tensor:
+    crow = torch.zeros(count + 1, dtype=dtype, device=rows.device)
+    crow[1:] = torch.bincount(rows, minlength=count).cumsum(0)
+    return crow
 
 
 def incidence(rows: Tensor, columns: Tensor, shape: tuple[int, int]) -> Tensor:
@@ -66,6 +89,11 @@ def has_sparse_products(device: torch.device) -> bool:
     return device.type in {"cpu", "cuda"}
 
 
+def version_of(tensor: Tensor) -> int:
+    """A number that grows when the tensor is changed in place."""
+    return 0 if tensor.is_inference() else tensor._version  # noqa: SLF001 - torch has no public name for it
+
+
 Made = TypeVar("Made")
 
 
@@ -77,7 +105,7 @@ class PerTensor:
 
     def get(self, tensor: Tensor, key: tuple[object, ...], make: Callable[[], Made]) -> Made:
         """What `make` gives for this tensor and key; made on the first call."""
-        version = 0 if tensor.is_inference() else tensor._version  # noqa: SLF001 - torch has no public name for it
+        version = version_of(tensor)
         seen, entries = self._made.get(tensor, (None, {}))  # type: ignore[no-untyped-call]
         if seen != version:
             entries = {}

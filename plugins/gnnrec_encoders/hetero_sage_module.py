@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from gnnrec.propagation import propagate
+from gnnrec.propagation import degrees, propagate
 from gnnrec_encoders.node_embeddings import NodeEmbeddings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from torch_geometric.data import HeteroData
+    from torch_geometric.data.storage import EdgeStorage
 
     EdgeType = tuple[str, str, str]
 
@@ -22,18 +23,18 @@ class MeanConvolution(nn.Module):
 
     A linear map and a mean commute, so the map runs on whichever side has fewer nodes.
 
-    Shapes: source [S, D], edge_index [2, E] → [T, D].
+    Shapes: source [S, D], edges (bearing an `edge_index` [2, E], row 0 sources, row 1 targets) → [T, D].
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.linear = nn.Linear(channels, channels, bias=False)
 
-    def forward(self, source: Tensor, edge_index: Tensor, num_targets: int) -> Tensor:
-        """Aggregate over edges int64 [2, E], row 0 sources, row 1 targets."""
+    def forward(self, source: Tensor, edges: EdgeStorage, num_targets: int) -> Tensor:
+        """Aggregate over the edges of one relation."""
         if source.size(0) <= num_targets:
-            return propagate(self.linear(source), edge_index, num_targets)
-        mapped: Tensor = self.linear(propagate(source, edge_index, num_targets))
+            return propagate(self.linear(source), edges.edge_index, num_targets, degrees=degrees(edges))
+        mapped: Tensor = self.linear(propagate(source, edges.edge_index, num_targets, degrees=degrees(edges)))
         return mapped
 
 
@@ -45,11 +46,12 @@ class _Layer(nn.Module):
         self.own = nn.ModuleDict({kind: nn.Linear(channels, channels) for kind in types})
         self.convolutions = nn.ModuleDict({_key(relation): MeanConvolution(channels) for relation in relations})
 
-    def forward(self, hidden: Mapping[str, Tensor], edges: Mapping[EdgeType, Tensor]) -> dict[str, Tensor]:
+    def forward(self, hidden: Mapping[str, Tensor], edges: Mapping[EdgeType, EdgeStorage]) -> dict[str, Tensor]:
         updated: dict[str, Tensor] = {kind: self.own[kind](value) for kind, value in hidden.items()}
-        for (source, name, target), edge_index in edges.items():
+        for (source, name, target), store in edges.items():
             convolution = self.convolutions[_key((source, name, target))]
-            updated[target].add_(convolution(hidden[source], edge_index, hidden[target].size(0)))
+            # In place, here and in the ReLU: a fresh [N, D] per step costs more than the arithmetic.
+            updated[target].add_(convolution(hidden[source], store, hidden[target].size(0)))
         return updated
 
 
@@ -84,15 +86,30 @@ class HeteroSAGEModule(nn.Module):
         self.initial = NodeEmbeddings(num_features, num_embeddings, channels, init_std)
         self.layers = nn.ModuleList(_Layer(types, self.relations, channels) for _ in range(layers))
 
+    @property
+    def num_layers(self) -> int:
+        """How many convolutions."""
+        return len(self.layers)
+
     def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
         """Embed every node of `graph`: user [U, D], item [I, D]."""
-        hidden = {kind: self.initial(graph, kind) for kind in graph.node_types}
-        for depth, layer in enumerate(self.layers):
-            if depth:
-                # In place, here and in the layer: a fresh [N, D] per step costs more than the arithmetic.
-                hidden = {kind: value.relu_() for kind, value in hidden.items()}
-            hidden = layer(hidden, {relation: graph[relation].edge_index for relation in self.relations})
-        return hidden["user"], hidden["item"]
+        user, item = self.initial_embeddings(graph)
+        for layer in range(self.num_layers):
+            user, item = self.propagate_layer(graph, layer, user, item)
+        return user, item
+
+    def initial_embeddings(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
+        """Layer 0: user [U, D], item [I, D]."""
+        return self.initial(graph, "user"), self.initial(graph, "item")
+
+    def propagate_layer(self, graph: HeteroData, layer: int, user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:
+        """One convolution (from 0), with a ReLU unless it is the last: user [U, D], item [I, D]."""
+        updated = self.layers[layer](
+            {"user": user, "item": item}, {relation: graph[relation] for relation in self.relations}
+        )
+        if layer + 1 < self.num_layers:
+            updated = {kind: value.relu_() for kind, value in updated.items()}
+        return updated["user"], updated["item"]
 
 
 def _key(relation: EdgeType) -> str:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from gnnrec.propagation import propagate
+from gnnrec.propagation import degrees, propagate
 from gnnrec_encoders.node_embeddings import NodeEmbeddings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from torch_geometric.data import HeteroData
 
@@ -39,17 +39,32 @@ class LightGCNModule(nn.Module):
     ) -> None:
         super().__init__()
         self.initial = NodeEmbeddings(num_features, num_embeddings, channels, init_std)
-        self.layers = layers
+        self.num_layers = layers
 
     def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
         """Embed every node of `graph`: user [U, D], item [I, D]."""
-        to_item, to_user = graph[USER_TO_ITEM].edge_index, graph[ITEM_TO_USER].edge_index
-        user, item = self.initial(graph, "user"), self.initial(graph, "item")
-        users, items = user, item
-        for _ in range(self.layers):
-            user, item = (
-                propagate(item, to_user, user.size(0), "symmetric"),
-                propagate(user, to_item, item.size(0), "symmetric"),
-            )
-            users, items = users + user, items + item
-        return users / (self.layers + 1), items / (self.layers + 1)
+        layers = [self.initial_embeddings(graph)]
+        for layer in range(self.num_layers):
+            layers.append(self.propagate_layer(graph, layer, *layers[-1]))
+        users, items = zip(*layers, strict=True)
+        return self.combine_layers(users), self.combine_layers(items)
+
+    def initial_embeddings(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
+        """Layer 0: user [U, D], item [I, D]."""
+        return self.initial(graph, "user"), self.initial(graph, "item")
+
+    def propagate_layer(self, graph: HeteroData, layer: int, user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ARG002 - all layers are the same
+        """Equation 3: the next layer's user [U, D] and item [I, D]."""
+        to_item, to_user = graph[USER_TO_ITEM], graph[ITEM_TO_USER]
+        return (
+            propagate(item, to_user.edge_index, user.size(0), "symmetric", degrees(to_user)),
+            propagate(user, to_item.edge_index, item.size(0), "symmetric", degrees(to_item)),
+        )
+
+    def combine_layers(self, tables: Sequence[Tensor]) -> Tensor:
+        """Equation 4 with equal weights, the mean: K + 1 tables [N, D] to one."""
+        first, *others = tables
+        total = first + others[0]
+        for table in others[1:]:
+            total.add_(table)
+        return total.div_(len(tables))

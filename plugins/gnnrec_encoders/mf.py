@@ -33,6 +33,11 @@ class MF(Encoder):
     init_std: PositiveFloat = 0.1
     """Standard deviation of the initial embeddings."""
 
+    @property
+    def hops(self) -> int:
+        """None is looked at: an embedding depends on its own node alone."""
+        return 0
+
     def build(self, graph: HeteroData) -> nn.Module:
         """Sizes are taken from `graph`; its edges are not looked at.
 

@@ -23,6 +23,19 @@ class MFModule(nn.Module):
         super().__init__()
         self.initial = NodeEmbeddings(num_features, num_embeddings, channels, init_std)
 
+    @property
+    def num_layers(self) -> int:
+        """None: there is nothing to propagate."""
+        return 0
+
     def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
         """Embed every node of `graph`: user [U, D], item [I, D]."""
+        return self.initial_embeddings(graph)
+
+    def initial_embeddings(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
+        """Layer 0: user [U, D], item [I, D]."""
         return self.initial(graph, "user"), self.initial(graph, "item")
+
+    def propagate_layer(self, graph: HeteroData, layer: int, user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ARG002 - there are no layers
+        """Nothing is passed on, whatever the graph."""
+        return user, item
