@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gnnrec.sparse import Structure
+from gnnrec.sparse import PerTensor, Structure
 
 if TYPE_CHECKING:
     from torch import Generator
@@ -186,6 +186,17 @@ class IncomingEdges:
             below = open_ & (self.sources[middle.clamp(max=len(self.sources) - 1)] < sources)
             low, high = torch.where(below, middle + 1, low), torch.where(open_ & ~below, middle, high)
         return low
+
+
+_incoming = PerTensor()
+
+
+def incoming_edges(edge_index: Tensor, num_sources: int, num_targets: int) -> IncomingEdges:
+    """The `IncomingEdges` of an edge index, made once and kept while it lives."""
+    made: IncomingEdges = _incoming.get(
+        edge_index, (num_sources, num_targets), lambda: IncomingEdges(edge_index, num_sources, num_targets)
+    )
+    return made
 
 
 def _ranges(first: Tensor, counts: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnrec.errors import ContractError
+from gnnrec.layerwise import encode
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -37,8 +38,7 @@ class Model(nn.Module):
         """
         module = encoder.build(graph)
         module.eval()
-        with torch.no_grad():
-            output = module(graph)
+        output: object = encode(module, graph)
         module.train()
         wanted = (graph["user"].num_nodes, graph["item"].num_nodes)
         if (

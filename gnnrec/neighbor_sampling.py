@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gnnrec.errors import UsageError
-from gnnrec.incoming_edges import IncomingEdges
+from gnnrec.incoming_edges import incoming_edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Generator
     from torch_geometric.data import HeteroData
 
-    from gnnrec.incoming_edges import LeftOut
+    from gnnrec.incoming_edges import IncomingEdges, LeftOut
 
     EdgeType = tuple[str, str, str]
 
@@ -70,7 +70,7 @@ class NeighborSampler:
         self.graph, self.fan_out, self.replace = graph, tuple(fan_out), replace
         self.num_nodes: dict[str, int] = {kind: graph[kind].num_nodes for kind in graph.node_types}
         self.incoming: dict[EdgeType, IncomingEdges] = {
-            (source, name, target): IncomingEdges(
+            (source, name, target): incoming_edges(
                 graph[source, name, target].edge_index, self.num_nodes[source], self.num_nodes[target]
             )
             for source, name, target in graph.edge_types
@@ -100,7 +100,10 @@ class NeighborSampler:
         Raises:
             UsageError: There is no such node type, or its seeds are not unique.
         """
-        drawn = self.draw(seeds, generator, exclude)
+        return self.subgraph(self.draw(seeds, generator, exclude))
+
+    def subgraph(self, drawn: Neighborhood) -> HeteroData:
+        """What `sample` gives, for what `draw` gave."""
         part = type(self.graph)()
         for kind, rows in drawn.rows.items():
             whole = self.graph[kind]

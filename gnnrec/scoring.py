@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 from typing_extensions import override
 
+from gnnrec.layerwise import encode
 from gnnrec.sparse import incidence
 
 if TYPE_CHECKING:
@@ -73,8 +74,7 @@ class EncodedScoring(Scoring):
         was_training = model.training
         model.eval()
         try:
-            with torch.no_grad():
-                self.user, self.item = model.encoder(graph)
+            self.user, self.item = encode(model.encoder, graph)
         finally:
             model.train(was_training)
         self._model, self._fold_in = model, fold_in
