@@ -14,6 +14,7 @@ from gnnrec.neighbor_sampling import NeighborSampler
 from gnnrec_encoders.hetero_sage import HeteroSAGE
 from gnnrec_encoders.lightgcn import LightGCN
 from gnnrec_encoders.mf import MF
+from gnnrec_encoders.simgcl import SimGCL
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -27,6 +28,7 @@ ENCODERS = (
     LightGCN(channels=5, layers=2),
     LightGCN(channels=5, layers=3, features=True),
     MF(channels=5, features=True),
+    SimGCL(channels=5, layers=2),
 )
 
 

@@ -6,9 +6,10 @@ from gnnrec import Encoder, hookimpl
 from gnnrec_encoders.hetero_sage import HeteroSAGE
 from gnnrec_encoders.lightgcn import LightGCN
 from gnnrec_encoders.mf import MF
+from gnnrec_encoders.simgcl import SimGCL
 
 
 @hookimpl
 def gnnrec_components() -> tuple[type[Encoder], ...]:
     """Contribute the built-in encoders."""
-    return (HeteroSAGE, LightGCN, MF)
+    return (HeteroSAGE, LightGCN, MF, SimGCL)

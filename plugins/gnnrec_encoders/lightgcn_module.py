@@ -63,8 +63,4 @@ class LightGCNModule(nn.Module):
 
     def combine_layers(self, tables: Sequence[Tensor]) -> Tensor:
         """Equation 4 with equal weights, the mean: K + 1 tables [N, D] to one."""
-        first, *others = tables
-        total = first + others[0]
-        for table in others[1:]:
-            total.add_(table)
-        return total.div_(len(tables))
+        return sum(tables[1:], start=tables[0]) / len(tables)

@@ -1,0 +1,57 @@
+"""SimGCL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from gnnrec import Encoder
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch_geometric.data import HeteroData
+
+
+class SimGCL(Encoder):
+    """LightGCN that also learns to tell nodes apart in two noisy views of their embeddings (Yu et al. 2022).
+
+    The contrastive loss over a batch's users and items is added to the recipe's loss.
+    """
+
+    name: Literal["simgcl"] = "simgcl"
+
+    channels: PositiveInt = 64
+    """Size of every embedding (D)."""
+
+    layers: PositiveInt = 2
+    """How many times embeddings are propagated, and so how many hops one sees."""
+
+    eps: PositiveFloat = 0.1
+    """Length of the noise that is added to an embedding at every layer (the paper's ε)."""
+
+    temperature: PositiveFloat = 0.2
+    """Of the contrastive loss (τ): the smaller, the more it is about the most similar nodes."""
+
+    contrast: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.5
+    """Weight of the contrastive loss (λ)."""
+
+    init_std: PositiveFloat = 0.1
+    """Standard deviation of the initial embeddings."""
+
+    def build(self, graph: HeteroData) -> nn.Module:
+        """Sizes are taken from `graph`.
+
+        Raises:
+            UsageError: The graph lacks reverse edges.
+        """
+        from gnnrec import UsageError
+        from gnnrec_encoders.lightgcn_module import ITEM_TO_USER, LightGCNModule
+        from gnnrec_encoders.node_embeddings import sizes
+        from gnnrec_encoders.simgcl_module import SimGCLModule
+
+        if ITEM_TO_USER not in graph.edge_types:
+            raise UsageError("simgcl propagates both ways; set graph.reverse: true")
+        features, ids = sizes(graph, features=(), ids=tuple(graph.node_types), encoder=self.name)
+        lightgcn = LightGCNModule(features, ids, self.channels, self.layers, self.init_std)
+        return SimGCLModule(lightgcn, self.eps, self.temperature, self.contrast)

@@ -1,0 +1,110 @@
+"""SimGCL as a module, usable without a recipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn.functional import cross_entropy, normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch_geometric.data import HeteroData
+
+    from gnnrec.training import Batch
+    from gnnrec_encoders.lightgcn_module import LightGCNModule
+
+
+class SimGCLModule(nn.Module):
+    """Yu et al. 2022: LightGCN, noise at every layer (equations 7 and 8), InfoNCE between two noisy views (equation 2).
+
+    An embedding is the mean of layers 1 to K, without layer 0, in the views and in the answer. The contrastive loss is
+    a mean over nodes where the paper sums, so that its weight means the same for any batch size.
+
+    Args:
+        lightgcn: What is propagated.
+        eps: Length of the noise, ε.
+        temperature: τ.
+        contrast: Weight of the contrastive loss, λ.
+    """
+
+    def __init__(self, lightgcn: LightGCNModule, eps: float, temperature: float, contrast: float) -> None:
+        super().__init__()
+        self.lightgcn = lightgcn
+        self.eps, self.temperature, self.contrast = eps, temperature, contrast
+
+    @property
+    def num_layers(self) -> int:
+        """K."""
+        return self.lightgcn.num_layers
+
+    def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
+        """Embed every node of `graph`: user [U, D], item [I, D]."""
+        return self._embed(graph, None)
+
+    def initial_embeddings(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
+        """Layer 0: user [U, D], item [I, D]."""
+        return self.lightgcn.initial_embeddings(graph)
+
+    def propagate_layer(self, graph: HeteroData, layer: int, user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:
+        """The next layer, without noise: user [U, D], item [I, D]."""
+        return self.lightgcn.propagate_layer(graph, layer, user, item)
+
+    def combine_layers(self, tables: Sequence[Tensor]) -> Tensor:
+        """The mean of all layers but the first: K + 1 tables [N, D] to one."""
+        return self.lightgcn.combine_layers(tables[1:])
+
+    def auxiliary_loss(self, graph: HeteroData, batch: Batch, generator: Generator) -> Tensor:
+        """λ times the contrastive loss over the batch's users, plus that over its items: a scalar.
+
+        Args:
+            graph: What is propagated over.
+            batch: Its `users` and `items` are rows of `graph`; each counts once.
+            generator: All noise comes from it; on the graph's device.
+        """
+        first, second = self._embed(graph, generator), self._embed(graph, generator)
+        rows = torch.unique(batch.users), torch.unique(batch.items)
+        losses = [
+            info_nce(one[some], other[some], self.temperature)
+            for one, other, some in zip(first, second, rows, strict=True)
+        ]
+        return self.contrast * (losses[0] + losses[1])
+
+    def _embed(self, graph: HeteroData, noise: Generator | None) -> tuple[Tensor, Tensor]:
+        layers = [self.initial_embeddings(graph)]
+        for layer in range(self.num_layers):
+            user, item = self.propagate_layer(graph, layer, *layers[-1])
+            if noise is not None:
+                user, item = perturbed(user, self.eps, noise), perturbed(item, self.eps, noise)
+            layers.append((user, item))
+        users, items = zip(*layers, strict=True)
+        return self.combine_layers(users), self.combine_layers(items)
+
+
+def perturbed(table: Tensor, eps: float, generator: Generator) -> Tensor:
+    """Embeddings [N, D], each moved by eps in a random direction of its own orthant (equation 7).
+
+    Uniform numbers from 0 to 1, made a vector of length eps, with the signs of the embedding.
+    """
+    noise = torch.rand(table.shape, generator=generator, device=table.device)
+    return table + table.sign() * normalize(noise) * eps
+
+
+def info_nce(first: Tensor, second: Tensor, temperature: float) -> Tensor:
+    """InfoNCE (equation 2): how badly each node's view is told from the other nodes' by cosine.
+
+    Args:
+        first: float [B, D], one view of B nodes.
+        second: float [B, D], the other view; the negatives come from here.
+        temperature: Cosines are divided by it.
+
+    Returns:
+        The mean of -log(exp(cos(z'_i, z''_i) / τ) / Σ_j exp(cos(z'_i, z''_j) / τ)) over nodes.
+
+    >>> info_nce(torch.eye(2), torch.eye(2), temperature=1.0)  # log(1 + exp(-1))
+    tensor(0.3133)
+    """
+    cosines = normalize(first) @ normalize(second).T  # [B, B]
+    return cross_entropy(cosines / temperature, torch.arange(len(first), device=first.device))
