@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -126,12 +127,12 @@ def test_a_file_is_written_whole_and_leaves_no_draft(tmp_path: Path) -> None:
     directory.write_json("metrics.json", {"best": "é"})
     directory.write_json("metrics.json", {"best": 1})
     assert (directory.path / "metrics.json").read_text() == '{\n  "best": 1\n}\n'
-    assert [path.name for path in directory.path.iterdir()] == ["metrics.json"]
+    assert sorted(path.name for path in directory.path.iterdir()) == [".lock", "metrics.json"]
 
 
 def test_a_directory_that_vanished_is_told(tmp_path: Path) -> None:
     directory = RunDirectory.new(tmp_path, "toy", 0)
-    directory.path.rmdir()
+    shutil.rmtree(directory.path)
     with pytest.raises(RunDirectoryError) as error:
         directory.write_text("recipe.yaml", "")
     assert str(error.value) == f"cannot write {directory.path / 'recipe.yaml'}: No such file or directory"
