@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from gnnrec.interactions import Availability, Interactions
-from gnnrec.testing.every_kind import Job, every_kind
+from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
 
 if TYPE_CHECKING:
@@ -127,12 +127,13 @@ def chooses_among_its_own_fields(case: DatasetCase) -> str | None:
 
 
 RULES = (
-    *every_kind(LOAD, _job),
+    *EVERY_KIND,
     tells_what_is_at_hand,
     gives_interactions,
     keeps_original_ids,
     types_times_and_ratings,
     chooses_among_its_own_fields,
+    *repeatable(LOAD, _job),
 )
 
 

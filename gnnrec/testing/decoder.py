@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gnnrec.testing.comparing import TOLERANCE, difference
-from gnnrec.testing.every_kind import Job, every_kind, global_random_state
+from gnnrec.testing.every_kind import EVERY_KIND, Job, global_random_state, repeatable
 from gnnrec.testing.modules import accelerators, left_behind, missing_gradients
 from gnnrec.testing.rule import bound, rule
 
@@ -165,13 +165,14 @@ def is_saved_as_a_whole(case: DecoderCase) -> str | None:
 
 
 RULES = (
-    *every_kind(BUILD, _job, global_seed=True),
+    *EVERY_KIND,
     forward_gives_a_score_per_pair,
     score_all_agrees_with_forward,
     score_pairs_agrees_with_forward,
     gradients_reach_embeddings_and_parameters,
     moves_as_a_whole,
     is_saved_as_a_whole,
+    *repeatable(BUILD, _job, global_seed=True),
 )
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from gnnrec.testing.comparing import TOLERANCE, difference
 from gnnrec.testing.encoder_case import BUILD, KINDS, EncoderCase, embed, some_batch
 from gnnrec.testing.encoder_extras import EXTRA_RULES
-from gnnrec.testing.every_kind import Job, every_kind, global_random_state
+from gnnrec.testing.every_kind import EVERY_KIND, Job, global_random_state, repeatable
 from gnnrec.testing.modules import accelerators, left_behind, missing_gradients
 from gnnrec.testing.rule import bound, rule
 from gnnrec.testing.subgraph import neighbourhood, relabelled, shuffled_nodes
@@ -29,7 +29,7 @@ SEEDS = 4
 
 
 def _job(case: EncoderCase) -> Job:
-    graph = case.graph.clone()
+    graph = case.fresh()
 
     def result() -> Any:
         module = case.component.build(graph)
@@ -43,10 +43,10 @@ def _job(case: EncoderCase) -> Job:
 @rule(BUILD)
 def gives_user_and_item_embeddings(case: EncoderCase) -> str | None:
     """`forward(graph)` gives a tuple of user [U, D] and item [I, D], both float32."""
-    output = case.build()(case.graph)
+    output = case.build()(case.fresh())
     if not isinstance(output, tuple) or not all(isinstance(part, Tensor) for part in output):
         return f"a {type(output).__name__}, not a tuple of tensors"
-    counts = [case.graph[kind].num_nodes for kind in KINDS]
+    counts = list(case.counts)
     right = (
         len(output) == len(counts)
         and all(part.dim() == 2 and part.dtype == torch.float32 for part in output)  # noqa: PLR2004 - rows and columns
@@ -61,8 +61,8 @@ def gives_user_and_item_embeddings(case: EncoderCase) -> str | None:
 def gives_finite_embeddings(case: EncoderCase) -> str | None:
     """Every embedding is finite, also of nodes without edges, in training and in use."""
     module = case.build()
-    trained = dict(zip(KINDS, module.train()(case.graph), strict=True))
-    for mode, output in (("training", trained), ("use", embed(module, case.graph))):
+    trained = dict(zip(KINDS, module.train()(case.fresh()), strict=True))
+    for mode, output in (("training", trained), ("use", embed(module, case.fresh()))):
         for kind, part in output.items():
             if not bool(torch.isfinite(part).all()):
                 return f"in {mode}, {int((~torch.isfinite(part)).any(1).sum())} {kind} rows are not finite"
@@ -75,11 +75,11 @@ def gradients_reach_every_parameter(case: EncoderCase) -> str | None:
     module = case.build().train()
     generator = torch.Generator().manual_seed(0)
     with global_random_state(0):
-        output = module(case.graph)
+        output = module(case.fresh())
         loss = torch.stack([(part * torch.randn(part.shape, generator=generator)).sum() for part in output]).sum()
         extra = getattr(module, "auxiliary_loss", None)
         if extra is not None:
-            loss = loss + extra(case.graph, some_batch(case.graph), generator)
+            loss = loss + extra(case.fresh(), some_batch(case.fresh()), generator).sum()
     if loss.requires_grad:
         loss.backward()  # type: ignore[no-untyped-call]
     return missing_gradients(module)
@@ -89,20 +89,20 @@ def gradients_reach_every_parameter(case: EncoderCase) -> str | None:
 def ignores_the_order_of_edges(case: EncoderCase) -> str | None:
     """The order in which edges stand does not matter."""
     module, generator = case.build(), torch.Generator().manual_seed(0)
-    shuffled = case.graph.clone()
+    shuffled = case.fresh()
     for edge_type in shuffled.edge_types:
         ends = shuffled[edge_type].edge_index
         shuffled[edge_type].edge_index = ends[:, torch.randperm(ends.size(1), generator=generator)]
-    return difference(embed(module, case.graph), embed(module, shuffled), TOLERANCE, "embeddings")
+    return difference(embed(module, case.fresh()), embed(module, shuffled), TOLERANCE, "embeddings")
 
 
 @rule(BUILD)
 def looks_nodes_up_by_node_id(case: EncoderCase) -> str | None:
     """Embeddings of ids are looked up by `node_id`: nodes in another order get the same embeddings."""
     module = case.build()
-    order = shuffled_nodes(case.graph, torch.Generator().manual_seed(0))
-    expected = {kind: table[order[kind]] for kind, table in embed(module, case.graph).items()}
-    return difference(expected, embed(module, relabelled(case.graph, order)), TOLERANCE, "embeddings")
+    order = shuffled_nodes(case.fresh(), torch.Generator().manual_seed(0))
+    expected = {kind: table[order[kind]] for kind, table in embed(module, case.fresh()).items()}
+    return difference(expected, embed(module, relabelled(case.fresh(), order)), TOLERANCE, "embeddings")
 
 
 @rule(BUILD)
@@ -115,9 +115,9 @@ def full_fan_outs_give_the_whole_graphs_answer(case: EncoderCase) -> str | None:
     if hops is None:
         return None
     module, generator = case.build(), torch.Generator().manual_seed(0)
-    seeds = {kind: nodes[:SEEDS] for kind, nodes in shuffled_nodes(case.graph, generator).items()}
-    part, places = neighbourhood(case.graph, seeds, hops, generator)
-    whole, sampled = embed(module, case.graph), embed(module, part)
+    seeds = {kind: nodes[:SEEDS] for kind, nodes in shuffled_nodes(case.fresh(), generator).items()}
+    part, places = neighbourhood(case.fresh(), seeds, hops, generator)
+    whole, sampled = embed(module, case.fresh()), embed(module, part)
     expected = {kind: table[seeds[kind]] for kind, table in whole.items()}
     got = {kind: table[places[kind]] for kind, table in sampled.items()}
     return difference(expected, got, TOLERANCE, "embeddings")
@@ -127,12 +127,12 @@ def full_fan_outs_give_the_whole_graphs_answer(case: EncoderCase) -> str | None:
 def moves_as_a_whole(case: EncoderCase) -> str | None:
     """Tensors are parameters or buffers, so that they follow the module to a device; it gives the same there."""
     module = case.build()
-    expected = embed(module, case.graph)
+    expected = embed(module, case.fresh())
     behind = left_behind(module)
     if behind is not None:
         return behind
     for device in accelerators():
-        got = embed(module.to(device), case.graph.clone().to(device))
+        got = embed(module.to(device), case.fresh().to(device))
         if any(part.device.type != device.type for part in got.values()):
             return f"on {device} it gives tensors on {', '.join(str(part.device) for part in got.values())}"
         if found := difference(expected, got, DEVICE_TOLERANCE, f"embeddings on {device}"):
@@ -145,11 +145,11 @@ def is_saved_as_a_whole(case: EncoderCase) -> str | None:
     """The `state_dict` holds all that was drawn or learned: loaded into a module built anew, it gives the same."""
     first, second = case.build(0), case.build(1)
     second.load_state_dict(first.state_dict())
-    return difference(embed(first, case.graph), embed(second, case.graph), at="embeddings")
+    return difference(embed(first, case.fresh()), embed(second, case.fresh()), at="embeddings")
 
 
 RULES = (
-    *every_kind(BUILD, _job, global_seed=True),
+    *EVERY_KIND,
     gives_user_and_item_embeddings,
     gives_finite_embeddings,
     gradients_reach_every_parameter,
@@ -159,6 +159,7 @@ RULES = (
     moves_as_a_whole,
     is_saved_as_a_whole,
     *EXTRA_RULES,
+    *repeatable(BUILD, _job, global_seed=True),
 )
 
 

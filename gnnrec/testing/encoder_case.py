@@ -35,10 +35,19 @@ class EncoderCase:
     component: Encoder
     graph: HeteroData = field(default_factory=toy_graph)
 
+    def fresh(self) -> HeteroData:
+        """A copy of the graph, so that a module that writes into it spoils no other check."""
+        return self.graph.clone()
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many users and items there are."""
+        return self.graph["user"].num_nodes, self.graph["item"].num_nodes
+
     def build(self, seed: int = 0) -> nn.Module:
         """The module, its initial weights drawn from `seed`."""
         with global_random_state(seed):
-            module: nn.Module = self.component.build(self.graph)
+            module: nn.Module = self.component.build(self.fresh())
         return module
 
 

@@ -28,7 +28,7 @@ def auxiliary_loss_is_a_scalar_drawn_from_its_generator(case: EncoderCase) -> st
     losses = []
     for state in (1, 2):
         with global_random_state(state):
-            loss = module.auxiliary_loss(case.graph, some_batch(case.graph), torch.Generator().manual_seed(0))
+            loss = module.auxiliary_loss(case.fresh(), some_batch(case.fresh()), torch.Generator().manual_seed(0))
         if not isinstance(loss, Tensor) or loss.dim() or not bool(torch.isfinite(loss)):
             return f"{loss!r}"
         losses.append(loss)
@@ -41,8 +41,8 @@ def layer_zero_is_a_row_per_node(case: EncoderCase) -> str | None:
     module: Any = case.build().eval()
     if not hasattr(module, "initial_embeddings"):
         return None
-    initial = tuple(module.initial_embeddings(case.graph))
-    counts = [case.graph[kind].num_nodes for kind in KINDS]
+    initial = tuple(module.initial_embeddings(case.fresh()))
+    counts = list(case.counts)
     right = [len(table) for table in initial] == counts and all(table.dim() == 2 for table in initial)  # noqa: PLR2004
     return None if right else f"{[list(table.shape) for table in initial]} for {counts} users and items"
 
@@ -58,7 +58,7 @@ def layers_one_by_one_give_forward(case: EncoderCase) -> str | None:
     if case.component.hops is None:
         return "it has propagate_layer, but the component's hops is None, so nobody knows how many layers there are"
     with torch.no_grad():
-        forward, layered = module(case.graph), _by_layer(module, case.graph, case.component.hops)
+        forward, layered = module(case.fresh()), _by_layer(module, case.fresh(), case.component.hops)
     expected, got = (dict(zip(KINDS, pair, strict=True)) for pair in (forward, layered))
     return difference(expected, got, TOLERANCE, "embeddings")
 
@@ -79,10 +79,10 @@ def folds_users_in(case: EncoderCase) -> str | None:
     module: Any = case.build().eval()
     if not hasattr(module, "fold_in"):
         return None
-    num_items = case.graph["item"].num_nodes
+    num_items = case.counts[1]
     histories = Edges(np.array([0, 0, 1]), np.array([0, 2, 1]) % num_items, 2, num_items)
     with torch.no_grad():
-        folded, (user, _) = module.fold_in(case.graph, histories), module(case.graph)
+        folded, (user, _) = module.fold_in(case.fresh(), histories), module(case.fresh())
     wanted = (2, user.size(1))
     if tuple(folded.shape) != wanted or folded.dtype != torch.float32:
         return f"{folded.dtype} {list(folded.shape)}, not float32 {list(wanted)}"

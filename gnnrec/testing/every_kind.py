@@ -80,8 +80,12 @@ def survives_a_recipe(case: Case) -> str | None:
     return None if again == component else f"{component!r} came back as {again!r}"
 
 
-def every_kind(where: str, job: Callable[[Any], Job], *, global_seed: bool = False) -> tuple[Rule, ...]:
-    """The rules of every kind.
+EVERY_KIND = (keeps_the_rules_of_a_plugin, survives_a_recipe)
+"""What is asked of every component alike."""
+
+
+def repeatable(where: str, job: Callable[[Any], Job], *, global_seed: bool = False) -> tuple[Rule, ...]:
+    """The rules that doing the same thing twice gives the same, and spoils nothing; for one kind.
 
     Args:
         where: The contract's method.
@@ -92,8 +96,6 @@ def every_kind(where: str, job: Callable[[Any], Job], *, global_seed: bool = Fal
     test = partial(_same_seed_same_result, job, (1, 1) if global_seed else (1, 2))
     source = "torch's global random state" if global_seed else "what it is given"
     return (
-        keeps_the_rules_of_a_plugin,
-        survives_a_recipe,
         Rule("same_seed_same_result", f"The same result twice; all randomness comes from {source}.", where, test),
         Rule("leaves_its_input_alone", "What it is given stays as it was.", where, partial(_input_alone, job)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from gnnrec.interactions import Edges, FeatureBlock
 from gnnrec.testing.comparing import TOLERANCE, difference
-from gnnrec.testing.every_kind import Job, every_kind
+from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
 from gnnrec.testing.toy_data import toy_interactions
 
@@ -41,6 +42,10 @@ class FeaturesCase:
     table: pd.DataFrame = field(default_factory=toy_items)
     by_row: bool = True
 
+    def fresh(self) -> pd.DataFrame:
+        """A copy of the table, so that an encoder that writes into it spoils no other check."""
+        return copy.deepcopy(self.table)
+
     def train(self) -> Edges:
         """Training edges over the table's nodes, and over the toy's other ones."""
         edges = toy_interactions().edges
@@ -50,7 +55,7 @@ class FeaturesCase:
 
 
 def _job(case: FeaturesCase) -> Job:
-    table, train = case.table.copy(), case.train()
+    table, train = case.fresh(), case.train()
 
     def result() -> Any:
         block = case.component.encode(table, train)
@@ -62,7 +67,7 @@ def _job(case: FeaturesCase) -> Job:
 @rule(ENCODE)
 def gives_a_row_for_each_node(case: FeaturesCase) -> str | None:
     """`encode` gives a `FeatureBlock` of finite float32 [N, F], a row for each row of the table, with F names."""
-    block: Any = case.component.encode(case.table, case.train())
+    block: Any = case.component.encode(case.fresh(), case.train())
     if not isinstance(block, FeatureBlock):
         return f"a {type(block).__name__}"
     values, names = _matrix(block), block.names
@@ -84,8 +89,11 @@ def follows_the_rows_of_the_table(case: FeaturesCase) -> str | None:
     users, items = train.users, train.items
     users, items = (place[users], items) if "user" in case.table else (users, place[items])
     moved = Edges(users, items, train.num_users, train.num_items)
-    shuffled = case.table.iloc[order].reset_index(drop=True)
-    expected, got = _by_name(case.component.encode(case.table, train)), _by_name(case.component.encode(shuffled, moved))
+    shuffled = case.fresh().iloc[order].reset_index(drop=True)
+    expected, got = (
+        _by_name(case.component.encode(case.fresh(), train)),
+        _by_name(case.component.encode(shuffled, moved)),
+    )
     return difference({name: column[order] for name, column in expected.items()}, got, TOLERANCE, "feature")
 
 
@@ -100,7 +108,12 @@ def _by_name(block: FeatureBlock) -> dict[str, np.ndarray]:
     }
 
 
-RULES = (*every_kind(ENCODE, _job), gives_a_row_for_each_node, follows_the_rows_of_the_table)
+RULES = (
+    *EVERY_KIND,
+    gives_a_row_for_each_node,
+    follows_the_rows_of_the_table,
+    *repeatable(ENCODE, _job),
+)
 
 
 def check_features(component: FeatureEncoder, *, table: pd.DataFrame | None = None, by_row: bool = True) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from gnnrec.contracts import NODE_TYPES
 from gnnrec.testing.comparing import difference
-from gnnrec.testing.every_kind import Job, every_kind
+from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
 from gnnrec.testing.toy_data import toy_edges, toy_features
 
@@ -132,12 +132,13 @@ def _keys(graph: HeteroData, edge_type: tuple[str, str, str], edges: Edges) -> n
 
 
 RULES = (
-    *every_kind(BUILD, _job),
+    *EVERY_KIND,
     numbers_users_and_items,
     has_edges_in_their_type,
     holds_no_edge_that_was_not_given,
     reverses_every_edge,
     keeps_features_in_their_rows,
+    *repeatable(BUILD, _job),
 )
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gnnrec.testing.comparing import TOLERANCE, difference
-from gnnrec.testing.every_kind import Job, every_kind
+from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _not_a_scalar(value: Any) -> str | None:
     if not isinstance(value, Tensor) or value.dim() or not value.is_floating_point():
         got = f"{value.dtype} {list(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
         return f"{got}, not a scalar tensor"
-    return None if bool(torch.isfinite(value)) else f"{float(value)}"
+    return None if bool(torch.isfinite(value)) else f"{float(value.detach())}"
 
 
 @rule(BUILD)
@@ -146,13 +146,14 @@ def stands_items_out_of_the_question(case: LossCase) -> str | None:
 
 
 RULES = (
-    *every_kind(BUILD, _job),
+    *EVERY_KIND,
     gives_a_finite_scalar,
     stands_large_scores,
     gradients_reach_the_scores,
     is_lower_where_positives_score_higher,
     is_a_mean_over_positives,
     stands_items_out_of_the_question,
+    *repeatable(BUILD, _job),
 )
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gnnrec.ranked_lists import NO_ITEM, Catalogue, RankedLists
 from gnnrec.testing.comparing import TOLERANCE, difference
-from gnnrec.testing.every_kind import Job, every_kind
+from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
 
 if TYPE_CHECKING:
@@ -97,11 +97,12 @@ def ignores_the_order_of_users(case: MetricCase) -> str | None:
 
 
 RULES = (
-    *every_kind(MEASURE, _job),
+    *EVERY_KIND,
     gives_a_value_per_user_or_one,
     gives_finite_values,
     is_no_lower_for_perfect_lists,
     ignores_the_order_of_users,
+    *repeatable(MEASURE, _job),
 )
 
 

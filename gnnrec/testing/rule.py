@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 DOCUMENT = "docs/contracts.md"
 
+CONTINUED = "\n" + 14 * " "
+
 
 class Case(Protocol):
     """A component, and what it is checked with."""
@@ -37,7 +39,7 @@ class ContractViolation(AssertionError):  # noqa: N818 - it is what a test that 
         super().__init__(
             f"{component.kind} '{component.name}' ({type(component).__qualname__}) fails {rule.name}\n"
             f"  asked for:  {rule.asks}\n"
-            f"  got:        {got}\n"
+            f"  got:        {CONTINUED.join(got.splitlines())}\n"
             f"  written in: {rule.where}, {DOCUMENT}"
         )
 

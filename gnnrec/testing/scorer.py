@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from gnnrec.sparse import incidence
 from gnnrec.testing.checkerboard import Checkerboard
 from gnnrec.testing.comparing import TOLERANCE, difference
-from gnnrec.testing.every_kind import Job, every_kind
+from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.modules import left_behind
 from gnnrec.testing.rule import bound, rule
 from gnnrec.testing.toy_data import toy_edges
@@ -159,7 +159,7 @@ def learns_the_checkerboard(case: ScorerCase) -> str | None:
 
 
 RULES = (
-    *every_kind(FIT, _job),
+    *EVERY_KIND,
     scores_every_item,
     gives_scores_in_fresh_memory,
     scores_each_row_by_itself,
@@ -167,6 +167,7 @@ RULES = (
     is_restored_from_what_was_stored,
     keeps_what_it_learned_in_buffers,
     learns_the_checkerboard,
+    *repeatable(FIT, _job),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from gnnrec.interactions import Edges, Interactions
 from gnnrec.split import PARTS, Split
-from gnnrec.testing.every_kind import Job, every_kind
+from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
 from gnnrec.testing.toy_data import toy_interactions
 
@@ -35,9 +36,13 @@ class SplitCase:
     component: Splitter
     interactions: Interactions = field(default_factory=toy_interactions)
 
+    def fresh(self) -> Interactions:
+        """A copy, so that a splitter that writes into it spoils no other check."""
+        return copy.deepcopy(self.interactions)
+
 
 def _job(case: SplitCase) -> Job:
-    data = case.interactions
+    data = case.fresh()
 
     def result() -> Any:
         split = case.component.split(data)
@@ -49,7 +54,7 @@ def _job(case: SplitCase) -> Job:
 @rule(SPLIT)
 def divides_what_it_was_given(case: SplitCase) -> str | None:
     """A `Split` of the same interactions, in the same order: none is left out, none stands twice."""
-    split = case.component.split(case.interactions)
+    split = case.component.split(case.fresh())
     if not isinstance(split, Split):
         return f"a {type(split).__name__}"
     given, got = case.interactions.edges, split.interactions.edges
@@ -62,7 +67,7 @@ def divides_what_it_was_given(case: SplitCase) -> str | None:
 @rule(SPLIT)
 def puts_each_interaction_into_one_part(case: SplitCase) -> str | None:
     """Each interaction is train, val or test, int8 [E]; each part gets some."""
-    part = case.component.split(case.interactions).part
+    part = case.component.split(case.fresh()).part
     if part.dtype != np.int8 or part.shape != (len(case.interactions),):
         return f"part is {part.dtype} {list(part.shape)}, not int8 [{len(case.interactions)}]"
     strange = sorted(set(part.tolist()) - set(range(len(PARTS))))
@@ -75,7 +80,7 @@ def puts_each_interaction_into_one_part(case: SplitCase) -> str | None:
 @rule(SPLIT)
 def gives_each_training_interaction_a_use(case: SplitCase) -> str | None:
     """Each train interaction is message, supervision or both; no held-out one is either."""
-    split = case.component.split(case.interactions)
+    split = case.component.split(case.fresh())
     train, used = split.part == PARTS.index("train"), split.message | split.supervision
     idle, leaked = int((train & ~used).sum()), int((~train & used).sum())
     if idle:
@@ -92,14 +97,14 @@ def its_seed_rules_what_it_draws(case: SplitCase) -> str | None:
 
     Where no other seed changes the split, it has to follow from the interactions alone: their order must not matter.
     """
-    first = case.component.split(case.interactions)
+    first = case.component.split(case.fresh())
     for other in range(1, OTHER_SEEDS + 1):
         fields = case.component.model_dump() | {"seed": case.component.seed + other}
-        changed = type(case.component).model_validate(fields).split(case.interactions)
+        changed = type(case.component).model_validate(fields).split(case.fresh())
         if not np.array_equal(first.part, changed.part) or not np.array_equal(first.supervision, changed.supervision):
             return None
     order = np.random.default_rng(0).permutation(len(case.interactions))
-    shuffled = case.component.split(_in_order(case.interactions, order))
+    shuffled = case.component.split(_in_order(case.fresh(), order))
     if np.array_equal(shuffled.part, first.part[order]):
         return None
     return f"{OTHER_SEEDS} other seeds give the same split, and yet it depends on the order of the interactions"
@@ -112,11 +117,12 @@ def _in_order(data: Interactions, order: np.ndarray) -> Interactions:
 
 
 RULES = (
-    *every_kind(SPLIT, _job),
+    *EVERY_KIND,
     divides_what_it_was_given,
     puts_each_interaction_into_one_part,
     gives_each_training_interaction_a_use,
     its_seed_rules_what_it_draws,
+    *repeatable(SPLIT, _job),
 )
 
 

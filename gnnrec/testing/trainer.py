@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Generator, Tensor, nn
 
-from gnnrec.testing.every_kind import Job, every_kind
+from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
 from gnnrec.testing.toy_data import toy_graph
 from gnnrec.testing.toy_model import ToyEncoder, ToyNegatives, toy_model
@@ -41,7 +41,7 @@ def _job(case: TrainerCase) -> Job:
         training.fit()
         return {"history": training.history(), "weights": final_weights(training)}
 
-    return Job((training.graph, BOARD.known), result)
+    return Job((training.graph, training.supervision), result)
 
 
 @rule(FIT)
@@ -164,7 +164,7 @@ def adds_the_auxiliary_loss(case: TrainerCase) -> str | None:
         Training(
             case.component, {"epochs": FEW, "monitor": "loss"}, listwise=listwise, model=model, values=_falling
         ).fit()
-        if float(encoder.pull) >= 0.0:
+        if float(encoder.pull.detach()) >= 0.0:
             return (
                 f"with a {'listwise' if listwise else 'pairwise'} loss, nothing that only it could have moved was moved"
             )
@@ -177,7 +177,7 @@ def _falling(epoch: int) -> dict[str, float]:
 
 
 RULES = (
-    *every_kind(FIT, _job),
+    *EVERY_KIND,
     tells_of_each_epoch_in_order,
     records_what_happened,
     leaves_the_best_epoch,
@@ -187,6 +187,7 @@ RULES = (
     gives_the_score_that_is_asked_for,
     adds_the_auxiliary_loss,
     resumes_where_it_was,
+    *repeatable(FIT, _job),
 )
 
 

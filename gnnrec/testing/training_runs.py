@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.contracts import Trainer
+    from gnnrec.interactions import Edges
     from gnnrec.model import Model
 
     Values = Mapping[str, float]
@@ -102,6 +103,7 @@ class Training:
             what is monitored.
         checkpoints: Where the state is kept.
         graph: What is propagated over.
+        supervision: What is learned from.
         sampler: Gives negatives and remembers how it was asked.
         model: What is trained.
         records: What `epoch_ended` was called with.
@@ -115,6 +117,7 @@ class Training:
     values: Callable[[int], Values] | None = None
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     graph: HeteroData = field(default_factory=lambda: toy_graph(BOARD.known, {}))
+    supervision: Edges = field(default_factory=lambda: BOARD.known)
     sampler: ToyNegatives = field(default_factory=lambda: ToyNegatives(BOARD.known))
     model: Model = field(default_factory=lambda: toy_model(toy_graph(BOARD.known, {})))
     records: list[EpochRecord] = field(default_factory=list)
@@ -129,7 +132,7 @@ class Training:
             TrainingTask(
                 model=self.model,
                 graph=self.graph,
-                supervision=BOARD.known,
+                supervision=self.supervision,
                 sampler=None if self.listwise else self.sampler,
                 loss=listwise_loss if self.listwise else pairwise_loss,
                 validate=self._validate,
