@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
-from mutants import Mutant, assert_caught, assert_every_check_catches_something, each, failures
+from mutants import Mutant, assert_caught, assert_every_check_catches_something, changed, each, failures
 
 from gnnrec import Availability, Dataset, Interactions
 from gnnrec.testing import ContractViolation, check_dataset, toy_interactions
@@ -38,13 +38,11 @@ def loading(how: Callable[[Interactions], Any]) -> Dataset:
     def load(self: Any) -> Any:
         return how(Toy.load(self))
 
-    made: Any = type("Wrong", (Toy,), {"load": load, "__qualname__": "Wrong"})
-    return made()
+    return changed(Toy, load=load)
 
 
 def listing(what: Any) -> Dataset:
-    made: Any = type("Wrong", (Toy,), {"available": lambda self: what, "__qualname__": "Wrong"})  # noqa: ARG005
-    return made()
+    return changed(Toy, available=lambda self: what)  # noqa: ARG005
 
 
 def as_a_table(data: Interactions) -> Any:

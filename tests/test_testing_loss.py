@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
-from mutants import Mutant, assert_caught, assert_every_check_catches_something, each, failures
+from mutants import Mutant, assert_caught, assert_every_check_catches_something, changed, each, failures
 from torch.nn.functional import softplus
 
 from gnnrec import Loss
@@ -43,8 +43,7 @@ class Listwise(Pairwise):
 
 
 def computing(function: Callable[[Tensor, Tensor], Tensor], base: type[Loss] = Pairwise) -> Loss:
-    made: Any = type("Wrong", (base,), {"function": staticmethod(function), "__qualname__": "Wrong"})
-    return made()
+    return changed(base, function=staticmethod(function))
 
 
 def with_noise(positive: Tensor, negative: Tensor) -> Tensor:
