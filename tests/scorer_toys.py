@@ -9,6 +9,7 @@ import torch
 
 from gnnrec.interactions import Edges
 from gnnrec.sparse import Structure
+from gnnrec.testing import Checkerboard
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,9 +25,7 @@ def edges_of(matrix: Tensor) -> Edges:
 
 def checkerboard() -> Tensor:
     """Ten users and ten items; user u knows every item of u's parity but item u: so item u is the right one."""
-    node = torch.arange(SIZE)
-    matrix = ((node[:, None] + node) % 2 == 0).float()
-    return matrix.fill_diagonal_(0.0)
+    return Checkerboard(SIZE, SIZE).histories.to_dense()
 
 
 def uneven() -> Tensor:

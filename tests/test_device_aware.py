@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from toys import checkerboard
 
 from gnnrec import TrainingError, UsageError
 from gnnrec.evaluation.evaluator import Evaluator, Objective
@@ -14,6 +13,7 @@ from gnnrec.model import Model
 from gnnrec.randomness import Streams
 from gnnrec.recipe.schema import Evaluation
 from gnnrec.scoring import EncodedScoring
+from gnnrec.testing import checkerboard
 from gnnrec.training import EpochRecord, Fit, TrainingTask
 from gnnrec_decoders.dot import Dot
 from gnnrec_encoders.hetero_sage import HeteroSAGE

@@ -5,9 +5,10 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 from torch_geometric.nn import HeteroConv, SAGEConv
-from toys import checkerboard, interactions
+from toys import interactions
 
 from gnnrec import FeatureBlock, UsageError
+from gnnrec.testing import checkerboard
 from gnnrec_encoders.hetero_sage import HeteroSAGE
 from gnnrec_graphs.bipartite import Bipartite
 from gnnrec_losses.functional import bce

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 from torch import nn
-from toys import checkerboard, movielens_like, small_recipe
+from toys import movielens_like, small_recipe
 
 from gnnrec import run
 from gnnrec.leaks import LeakError, check_graph, check_negatives
 from gnnrec.phases import phase_edges
+from gnnrec.testing import checkerboard
 from gnnrec_graphs.bipartite import Bipartite
 from gnnrec_negatives.static import Static
 from gnnrec_splits.random_link import RandomLink

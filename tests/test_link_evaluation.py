@@ -9,11 +9,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from toys import checkerboard, edges, interactions, movielens_like, pairs_of, small_recipe
+from toys import edges, interactions, movielens_like, pairs_of, small_recipe
 
 from gnnrec import DataError, pipeline, run
 from gnnrec.evaluation import evaluator
 from gnnrec.evaluation.link import LabelledPairs, auc, average_precision, held_out_pairs
+from gnnrec.testing import checkerboard
 from gnnrec_losses.functional import bce
 from gnnrec_splits.random_link import RandomLink
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from toys import checkerboard, edges, interactions, pairs_of, split_by_hand
+from toys import edges, interactions, pairs_of, split_by_hand
 
 from gnnrec import ContractError, Edges, FeatureBlock, FeatureEncoder, load_recipe
 from gnnrec.phases import PhaseGraphs, phase_edges
 from gnnrec.recipe.schema import Features
+from gnnrec.testing import checkerboard
 from gnnrec_datasets.movielens import MovieLens
 from gnnrec_splits.random_link import RandomLink
 

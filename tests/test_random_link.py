@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from toys import checkerboard, interactions, pairs_of
+from toys import interactions, pairs_of
 
 from gnnrec import DataError, Interactions
+from gnnrec.testing import checkerboard
 from gnnrec_splits.random_link import RandomLink
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from toys import checkerboard, movielens_like, small_recipe, split_by_hand
+from toys import movielens_like, small_recipe, split_by_hand
 
 from gnnrec import Run, UsageError, load_recipe, run
 from gnnrec.evaluation.evaluator import Evaluator
@@ -19,6 +19,7 @@ from gnnrec.report.groups import by_activity, by_popularity, score_distribution
 from gnnrec.report.side_by_side import put_side_by_side
 from gnnrec.report.subject import Subject
 from gnnrec.scoring import Scoring
+from gnnrec.testing import checkerboard
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from toys import checkerboard, movielens_like, small_recipe
+from toys import movielens_like, small_recipe
 
 from gnnrec import Run, RunDirectoryError, UsageError, load_run, pipeline, run
+from gnnrec.testing import checkerboard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from toys import checkerboard, movielens_like, pairs_of, small_recipe
+from toys import movielens_like, pairs_of, small_recipe
 
 from gnnrec import run
+from gnnrec.testing import checkerboard
 from gnnrec.training import Batch
 from gnnrec_negatives.static import Static
 from gnnrec_splits.random_link import RandomLink

@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from gnnrec import Edges, Interactions, Split, hookimpl, load_recipe
+from gnnrec.testing import checkerboard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 settings.load_profile("no deadline")
-
-USERS, ITEMS = 12, 16
-"""The checkerboard's size."""
 
 SHAPES = st.tuples(st.integers(1, 7), st.integers(1, 7), st.integers(0, 30), st.integers(1, 9))
 """Shapes of a product: rows of one side and of the other, pairs between them, channels."""
@@ -49,12 +47,6 @@ def interactions(pairs: Iterable[tuple[int, int]], num_users: int, num_items: in
         edges(pairs, num_users, num_items),
         source="toy",
     )
-
-
-def checkerboard() -> Interactions:
-    """Twelve users and sixteen items; a user interacts with exactly the items of the same parity: 96 pairs."""
-    pairs = [(user, item) for user in range(USERS) for item in range(ITEMS) if (user + item) % 2 == 0]
-    return interactions(pairs, USERS, ITEMS)
 
 
 def split_by_hand(data: Interactions, parts: Iterable[str], uses: Iterable[str]) -> Split:

@@ -117,10 +117,14 @@ def shipped_recipes() -> dict[str, Path]:
 
 def dump_recipe(recipe: Recipe) -> str:
     """The recipe as YAML with every default filled in; reading it back gives an equal recipe."""
+    return to_yaml(recipe.to_dict())
+
+
+def to_yaml(data: Mapping[str, Any]) -> str:
+    """Plain data as YAML; reading it back gives equal data."""
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     setattr(yaml, "sort_base_mapping_type_on_output", False)  # noqa: B010 - typed as None; keeps sections in order
-    data = recipe.to_dict()
     # Three characters that end a line would be written bare, and read back as spaces.
     yaml.allow_unicode = not re.search("[\x85\u2028\u2029]", json.dumps(data, ensure_ascii=False))
     text = io.StringIO()

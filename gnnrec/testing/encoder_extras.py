@@ -1,0 +1,97 @@
+"""Checks of what an encoder's module may have besides `forward`; a module without them passes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gnnrec.interactions import Edges
+from gnnrec.testing.comparing import TOLERANCE, difference
+from gnnrec.testing.encoder_case import BUILD, KINDS, EncoderCase, some_batch
+from gnnrec.testing.every_kind import global_random_state
+from gnnrec.testing.rule import rule
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch_geometric.data import HeteroData
+
+
+@rule(BUILD)
+def auxiliary_loss_is_a_scalar_drawn_from_its_generator(case: EncoderCase) -> str | None:
+    """`auxiliary_loss(graph, batch, generator)` is a finite scalar; generators of the same seed give the same one."""
+    module: Any = case.build().eval()  # without dropout, which draws from the global state
+    if not hasattr(module, "auxiliary_loss"):
+        return None
+    losses = []
+    for state in (1, 2):
+        with global_random_state(state):
+            loss = module.auxiliary_loss(case.fresh(), some_batch(case.fresh()), torch.Generator().manual_seed(0))
+        if not isinstance(loss, Tensor) or loss.dim() or not bool(torch.isfinite(loss)):
+            return f"{loss!r}"
+        losses.append(loss)
+    return difference(losses[0], losses[1], TOLERANCE, "the auxiliary loss")
+
+
+@rule(BUILD)
+def layer_zero_is_a_row_per_node(case: EncoderCase) -> str | None:
+    """`initial_embeddings(graph)` gives layer 0: user [U, D] and item [I, D]."""
+    module: Any = case.build().eval()
+    if not hasattr(module, "initial_embeddings"):
+        return None
+    initial = tuple(module.initial_embeddings(case.fresh()))
+    counts = list(case.counts)
+    right = [len(table) for table in initial] == counts and all(table.dim() == 2 for table in initial)  # noqa: PLR2004
+    return None if right else f"{[list(table.shape) for table in initial]} for {counts} users and items"
+
+
+@rule(BUILD)
+def layers_one_by_one_give_forward(case: EncoderCase) -> str | None:
+    """`initial_embeddings`, each `propagate_layer` and `combine_layers` (or the last layer) equal `forward`."""
+    module: Any = case.build().eval()
+    if not hasattr(module, "propagate_layer"):
+        return None
+    if not hasattr(module, "initial_embeddings"):
+        return "it has propagate_layer, and no initial_embeddings to start from"
+    if case.component.hops is None:
+        return "it has propagate_layer, but the component's hops is None, so nobody knows how many layers there are"
+    with torch.no_grad():
+        forward, layered = module(case.fresh()), _by_layer(module, case.fresh(), case.component.hops)
+    expected, got = (dict(zip(KINDS, pair, strict=True)) for pair in (forward, layered))
+    return difference(expected, got, TOLERANCE, "embeddings")
+
+
+def _by_layer(module: nn.Module, graph: HeteroData, hops: int) -> tuple[Tensor, ...]:
+    layered: Any = module
+    tables = [tuple(layered.initial_embeddings(graph))]
+    for layer in range(hops):
+        tables.append(tuple(layered.propagate_layer(graph, layer, *tables[-1])))
+    if not hasattr(module, "combine_layers"):
+        return tables[-1]
+    return tuple(layered.combine_layers([pair[side] for pair in tables]) for side in range(len(KINDS)))
+
+
+@rule(BUILD)
+def folds_users_in(case: EncoderCase) -> str | None:
+    """`fold_in(graph, histories)` gives finite user embeddings [B, D], float32."""
+    module: Any = case.build().eval()
+    if not hasattr(module, "fold_in"):
+        return None
+    num_items = case.counts[1]
+    histories = Edges(np.array([0, 0, 1]), np.array([0, 2, 1]) % num_items, 2, num_items)
+    with torch.no_grad():
+        folded, (user, _) = module.fold_in(case.fresh(), histories), module(case.fresh())
+    wanted = (2, user.size(1))
+    if tuple(folded.shape) != wanted or folded.dtype != torch.float32:
+        return f"{folded.dtype} {list(folded.shape)}, not float32 {list(wanted)}"
+    return None if bool(torch.isfinite(folded).all()) else "embeddings that are not finite"
+
+
+EXTRA_RULES = (
+    auxiliary_loss_is_a_scalar_drawn_from_its_generator,
+    layer_zero_is_a_row_per_node,
+    layers_one_by_one_give_forward,
+    folds_users_in,
+)

@@ -1,0 +1,137 @@
+"""What every component keeps, whatever its kind: it can be said in a recipe, repeats itself, and spoils nothing."""
+
+from __future__ import annotations
+
+import copy
+import random
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import EntryPoint
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from gnnrec.errors import GnnrecError
+from gnnrec.hookspecs import hookimpl
+from gnnrec.recipe.check import check_component_data
+from gnnrec.recipe.load import to_yaml
+from gnnrec.recipe.nodes import read_yaml
+from gnnrec.registry import Registry, check_component
+from gnnrec.testing.comparing import difference
+from gnnrec.testing.rule import Case, Rule, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gnnrec.component import Component
+
+
+@dataclass(frozen=True)
+class Job:
+    """A component's one method, ready to be called once.
+
+    Attributes:
+        inputs: What it is given; compared before and after.
+        result: Calls it and uses what it gave; gives something that can be compared.
+    """
+
+    inputs: Any
+    result: Callable[[], Any]
+
+
+@contextmanager
+def global_random_state(seed: int) -> Iterator[None]:
+    """Put the global random states of torch, numpy and Python where `seed` says, and back afterwards."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002 - the global state is meant
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(numpy_state)  # noqa: NPY002
+            random.setstate(python_state)
+
+
+@rule("gnnrec.registry.check_component")
+def keeps_the_rules_of_a_plugin(case: Case) -> str | None:
+    """The class keeps the rules under which a plugin is loaded."""
+    try:
+        check_component(type(case.component))
+    except GnnrecError as error:
+        return str(error)
+    return None
+
+
+@rule("gnnrec.component.Component")
+def survives_a_recipe(case: Case) -> str | None:
+    """Written into a recipe as YAML and read back, the component is equal."""
+    component: Component = case.component
+    text = to_yaml({component.kind: component.model_dump(mode="json")})
+    try:
+        node = read_yaml(text, "recipe.yaml").value[component.kind]
+        again = check_component_data(component.kind, node, Registry([_Point(type(component))]))
+    except GnnrecError as error:
+        return f"{error}"
+    return None if again == component else f"{component!r} came back as {again!r}"
+
+
+EVERY_KIND = (keeps_the_rules_of_a_plugin, survives_a_recipe)
+"""What is asked of every component alike."""
+
+
+def repeatable(where: str, job: Callable[[Any], Job], *, global_seed: bool = False) -> tuple[Rule, ...]:
+    """The rules that doing the same thing twice gives the same, and spoils nothing; for one kind.
+
+    Args:
+        where: The contract's method.
+        job: Gives a case's job, with fresh inputs each time.
+        global_seed: Whether torch's global random state rules what the component draws; otherwise nothing does that
+            it was not given.
+    """
+    test = partial(_same_seed_same_result, job, (1, 1) if global_seed else (1, 2))
+    source = "torch's global random state" if global_seed else "what it is given"
+    return (
+        Rule("same_seed_same_result", f"The same result twice; all randomness comes from {source}.", where, test),
+        Rule("leaves_its_input_alone", "What it is given stays as it was.", where, partial(_input_alone, job)),
+    )
+
+
+def _same_seed_same_result(job: Callable[[Any], Job], global_seeds: tuple[int, int], case: Case) -> str | None:
+    results = []
+    for seed in global_seeds:
+        once = job(case)
+        with global_random_state(seed):
+            results.append(once.result())
+    return difference(*results)
+
+
+def _input_alone(job: Callable[[Any], Job], case: Case) -> str | None:
+    once = job(case)
+    before = copy.deepcopy(once.inputs)
+    with global_random_state(1):
+        once.result()
+    return difference(before, once.inputs)
+
+
+class _Point(EntryPoint):
+    """An entry point to a plugin with one component, so that it is loaded as if it were installed."""
+
+    component: type[Component]
+
+    def __init__(self, component: type[Component]) -> None:
+        super().__init__(component.component_name(), "nowhere", "gnnrec")
+        vars(self)["component"] = component
+
+    def load(self) -> Any:
+        class Plugin:
+            @hookimpl
+            def gnnrec_components(self) -> tuple[type[Component], ...]:
+                return (component,)
+
+        component = self.component
+        return Plugin()

@@ -1,0 +1,74 @@
+"""An uneven little data set and its graph, with what the checkerboard has too little of: no two nodes are alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+from torch_geometric.data import HeteroData
+
+from gnnrec.contracts import NODE_TYPES
+from gnnrec.interactions import Edges, FeatureBlock, Interactions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+USERS, ITEMS = 20, 15
+
+GENRES = ("Comedy", "Drama", "Horror")
+
+
+def toy_interactions() -> Interactions:
+    """Twenty users, fifteen items, about half of all pairs, with titles, genres, timestamps and ratings.
+
+    Each user has between three and twelve interactions, in no order; no two have the same timestamp.
+    """
+    generator = np.random.default_rng(0)
+    wanted = generator.integers(3, 13, USERS)
+    pairs = [(user, item) for user in range(USERS) for item in generator.choice(ITEMS, wanted[user], replace=False)]
+    users, items = np.array(pairs, np.int64)[generator.permutation(len(pairs))].T.copy()
+    genres = [[genre for position, genre in enumerate(GENRES) if item >> position & 1] for item in range(ITEMS)]
+    return Interactions(
+        pd.DataFrame({"user": np.arange(USERS) + 1}),
+        pd.DataFrame({"item": np.arange(ITEMS) + 101, "title": [f"Movie {i}" for i in range(ITEMS)], "genres": genres}),
+        Edges(users, items, USERS, ITEMS),
+        timestamps=1_000_000_000 + 60 * generator.permutation(len(pairs)),
+        ratings=generator.integers(1, 11, len(pairs)).astype(np.float32) / np.float32(2),
+        source="toy",
+    )
+
+
+def toy_edges() -> Edges:
+    """Some of the interactions, over two nodes more: the last user and the last item have no edge."""
+    edges = toy_interactions().edges
+    chosen = slice(0, 60)
+    return Edges(edges.users[chosen], edges.items[chosen], USERS + 1, ITEMS + 1)
+
+
+def toy_features(edges: Edges) -> dict[str, FeatureBlock]:
+    """Three random features of users and two of items."""
+    generator = np.random.default_rng(1)
+    counts = dict(zip(NODE_TYPES, (edges.num_users, edges.num_items), strict=True))
+    return {
+        node_type: FeatureBlock(
+            generator.normal(size=(count, width)).astype(np.float32), tuple(f"f{i}" for i in range(width))
+        )
+        for (node_type, count), width in zip(counts.items(), (3, 2), strict=True)
+    }
+
+
+def toy_graph(edges: Edges | None = None, features: Mapping[str, FeatureBlock] | None = None) -> HeteroData:
+    """A graph as `GraphBuilder.build` gives it, with reverse edges; by default of the toy edges and features."""
+    edges = toy_edges() if edges is None else edges
+    features = toy_features(edges) if features is None else features
+    graph = HeteroData()
+    for node_type, count in zip(NODE_TYPES, (edges.num_users, edges.num_items), strict=True):
+        graph[node_type].node_id = torch.arange(count)
+        if node_type in features:
+            graph[node_type].x = torch.from_numpy(features[node_type].values)
+    ends = torch.from_numpy(np.stack([edges.users, edges.items]))
+    graph["user", "interacts", "item"].edge_index = ends
+    graph["item", "rev_interacts", "user"].edge_index = ends.flip(0).contiguous()
+    return graph

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pytest
+from mutants import Mutant, assert_caught, assert_every_check_catches_something, changed, each, failures
+
+from gnnrec import Availability, Dataset, Interactions
+from gnnrec.testing import ContractViolation, check_dataset, toy_interactions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Toy(Dataset):
+    """What is asked for."""
+
+    name: Literal["toy"] = "toy"
+    variant: str = "small"
+
+    def load(self) -> Interactions:
+        return replace(toy_interactions(), chosen={"variant": "small"})
+
+    def available(self) -> tuple[Availability, ...]:
+        return (Availability("small", "/here"), Availability("large", None))
+
+
+class FarAway(Toy):
+    """Would have to be downloaded."""
+
+    def load(self) -> Interactions:
+        raise AssertionError("there is no network in tests")
+
+
+def loading(how: Callable[[Interactions], Any]) -> Dataset:
+    def load(self: Any) -> Any:
+        return how(Toy.load(self))
+
+    return changed(Toy, load=load)
+
+
+def listing(what: Any) -> Dataset:
+    return changed(Toy, available=lambda self: what)  # noqa: ARG005
+
+
+def as_a_table(data: Interactions) -> Any:
+    return replace(data, chosen={}).users
+
+
+def with_float_ids(data: Interactions) -> Interactions:
+    return replace(data, users=data.users.assign(user=data.users["user"] + 0.5))
+
+
+def with_strange_rows(data: Interactions) -> Interactions:
+    return replace(data, items=data.items.set_index(data.items.index + 1))
+
+
+def with_missing_ids(data: Interactions) -> Interactions:
+    return replace(data, items=data.items.assign(item=[None, *data.items["item"].iloc[1:]]))
+
+
+def with_float_times(data: Interactions) -> Interactions:
+    return replace(data, timestamps=data.timestamps.astype(float))
+
+
+def with_missing_ratings(data: Interactions) -> Interactions:
+    return replace(data, ratings=np.where(np.arange(len(data)) < 2, np.float32(np.nan), data.ratings))
+
+
+def with_a_choice_of_nothing(data: Interactions) -> Interactions:
+    return replace(data, chosen={"version": 3})
+
+
+def drawn(data: Interactions) -> Interactions:
+    order = np.random.default_rng().permutation(len(data))
+    return replace(data, ratings=data.ratings[order])
+
+
+MUTANTS = (
+    Mutant(
+        "tells_what_is_at_hand",
+        listing([Availability("small", "/here")]),
+        "[Availability(variant='small', place='/here')]",
+    ),
+    Mutant(
+        "gives_interactions",
+        loading(as_a_table),
+        "a DataFrame",
+        also=("keeps_original_ids", "types_times_and_ratings", "chooses_among_its_own_fields"),
+    ),
+    Mutant("keeps_original_ids", loading(with_float_ids), "user ids such as 1.5 (float64), 0 of them twice"),
+    Mutant("keeps_original_ids", loading(with_missing_ids), "item ids such as "),
+    Mutant("keeps_original_ids", loading(with_strange_rows), "the rows of the table of items are numbered [1, 2, 3]"),
+    Mutant("types_times_and_ratings", loading(with_float_times), "timestamps are float64"),
+    Mutant("types_times_and_ratings", loading(with_missing_ratings), "2 ratings are not finite"),
+    Mutant(
+        "chooses_among_its_own_fields",
+        loading(with_a_choice_of_nothing),
+        "chosen = {'version': 3}, which the component refuses: Extra inputs are not permitted",
+    ),
+    Mutant("same_seed_same_result", loading(drawn), "ratings differs by up to"),
+)
+
+
+@each(MUTANTS)
+def test_exactly_the_right_check_catches_it(mutant: Mutant) -> None:
+    assert_caught(mutant)
+
+
+def test_every_check_catches_something() -> None:
+    assert_every_check_catches_something("dataset", MUTANTS)
+
+
+def test_a_data_set_that_is_right_passes() -> None:
+    assert failures(Toy()) == []
+
+
+def test_nothing_is_loaded_that_is_not_at_hand_unless_asked_for() -> None:
+    check_dataset(FarAway(variant="large"))
+    check_dataset(FarAway(), load=False)
+    with pytest.raises(ContractViolation, match="there is no network in tests"):
+        check_dataset(FarAway())
+    with pytest.raises(ContractViolation, match="there is no network in tests"):
+        check_dataset(FarAway(variant="large"), load=True)
