@@ -82,7 +82,7 @@ MUTANTS = (
     Mutant(
         "tells_what_is_at_hand",
         listing([Availability("small", "/here")]),
-        "[Availability(variant='small', place='/here')]",
+        "[Availability(variant='small', place='/here', fault",
     ),
     Mutant(
         "gives_interactions",

@@ -9,7 +9,7 @@ import pytest
 import gnnrec.testing
 from gnnrec.contracts import CONTRACTS
 from gnnrec.registry import installed
-from gnnrec.testing import ContractViolation, check_component, checks_of, installed_components
+from gnnrec.testing import check_component, checks_of, installed_components
 from gnnrec.testing.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -20,24 +20,14 @@ if TYPE_CHECKING:
 OPTIONS: dict[str, dict[str, Any]] = {"scorer-popularity": {"personal": False}, "scorer-random": {"personal": False}}
 """What a component's checks have to be told."""
 
-UNDERWAY = {
-    "encoder-lightgcn-full_fan_outs_give_the_whole_graphs_answer": "it does not read whole-graph degrees yet",
-    "trainer-device_aware-gives_the_score_that_is_asked_for": "it does not know needs_score yet",
-    "trainer-device_aware-adds_the_auxiliary_loss": "it does not know auxiliary_loss yet",
-    "trainer-device_aware-resumes_where_it_was": "it does not save checkpoints yet",
-}
-"""Checks that a built-in component is expected to fail until it does what its contract has come to ask."""
-
 
 def checks() -> list[Any]:
     """All checks of all installed components whose defaults suffice."""
     found = []
     for each in installed_components():
         if each.instance is not None:
-            for check in checks_of(each.instance, **OPTIONS.get(str(each), {})):
-                reason = UNDERWAY.get(str(check))
-                marks = [pytest.mark.xfail(reason=reason, strict=False, raises=ContractViolation)] if reason else []
-                found.append(pytest.param(check, id=str(check), marks=marks))
+            each_check = checks_of(each.instance, **OPTIONS.get(str(each), {}))
+            found += [pytest.param(check, id=str(check)) for check in each_check]
     return found
 
 
