@@ -11,10 +11,8 @@ import pytest
 import torch
 from torch_geometric.data import HeteroData
 
-import gnnrec.testing
 from gnnrec.recipe.load import load_recipe, shipped_recipes
 from gnnrec.registry import check_component
-from gnnrec.testing import ContractViolation, encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,30 +61,6 @@ def test_the_recipe_in_the_documents_is_valid(tmp_path: Path) -> None:
     (example,) = blocks("docs/recipes.md", "yaml")
     (tmp_path / "narrow.yaml").write_text(example)
     assert load_recipe(tmp_path / "narrow.yaml").model_sections().encoder.channels == 16  # type: ignore[attr-defined]
-
-
-def test_the_checks_of_components_run_as_their_document_shows_them(as_module: Callable[[str, str], ModuleType]) -> None:
-    one, every, board = (
-        as_module(f"checks_{number}", block)
-        for number, block in enumerate(blocks("docs/testing_components.md", "python"))
-    )
-    one.test_my_encoder_keeps_its_contract()
-    assert str(every.CHECKS[0]) == "loss-bce-keeps_the_rules_of_a_plugin"
-    for check in every.CHECKS:
-        check()
-    assert board.board.num_users == 12
-
-
-def test_the_document_of_the_checks_names_every_one_and_shows_a_failure_as_it_reads() -> None:
-    text = (ROOT / "docs" / "testing_components.md").read_text(encoding="utf-8")
-    names = [name for name in gnnrec.testing.__all__ if name.startswith("check_") or name[0].isupper()]
-    internal = {"Check", "ContractViolation", "InstalledComponent", "Rule"}
-    assert [name for name in names if name not in text and name not in internal] == []
-    (shown,) = re.findall(r"```\n(encoder .*?)```", text, flags=re.DOTALL)
-    (rule,) = (rule for rule in encoder.RULES if rule.name in shown)
-    got = "embeddings.user differs by up to 3.02"
-    mine = type("MyEncoder", (), {"kind": "encoder", "name": "mine"})()
-    assert f"{ContractViolation(rule, mine, got)}\n" == shown
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
