@@ -175,7 +175,7 @@ class Loss(Component):
     listwise: ClassVar[bool] = False
     """False: called with (positive [B], negative [B, R]). True: with all scores [B, I] of some users and positives
     int64 [2, P] (row of the scores, item); then a recipe has no negatives. A listwise loss is a mean over positives, so
-    that users can be scored in blocks."""
+    that users can be scored in blocks; in validation, items that a user has seen score -inf."""
 
     @abstractmethod
     def build(self) -> Callable[[Tensor, Tensor], Tensor]:

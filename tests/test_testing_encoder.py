@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
-from mutants import Mutant, assert_caught, assert_every_check_catches_something, each, failures, wrong
+from mutants import Mutant, assert_caught, assert_every_check_catches_something, changed, each, failures, wrong
 from pydantic import PositiveInt
 from torch import nn
 
@@ -97,6 +97,21 @@ class Flat(Encoder):
     def build(self, graph: HeteroData) -> nn.Module:
         module: nn.Module = self.module(graph)
         return module
+
+
+class Weighed(Layers):
+    """Edges weighed by the degrees of both ends; on a subgraph, by those of the whole graph, which it bears."""
+
+    def propagate_layer(self, graph: HeteroData, layer: int, user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ARG002
+        return self.weighed(graph, TO_USER, item, len(user)), self.weighed(graph, TO_ITEM, user, len(item))
+
+    def weighed(self, graph: HeteroData, edge_type: tuple[str, str, str], source: Tensor, num_targets: int) -> Tensor:
+        store = graph[edge_type]
+        sources, targets = store.edge_index
+        source_degree = store.get("source_degree", torch.bincount(sources, minlength=len(source)))
+        target_degree = store.get("target_degree", torch.bincount(targets, minlength=num_targets))
+        weights = (source_degree[sources] * target_degree[targets]).float().rsqrt()
+        return torch.zeros(num_targets, source.size(1)).index_add(0, targets, source[sources] * weights[:, None])
 
 
 def drawn_anew(self: Any, graph: HeteroData) -> None:
@@ -231,6 +246,12 @@ def test_encoders_that_are_right_pass() -> None:
     assert failures(Deep()) == []
     assert failures(Deep(layers=3)) == []
     assert failures(Flat()) == []
+
+
+def test_an_encoder_that_reads_whole_graph_degrees_passes_at_every_depth() -> None:
+    weighed = type(changed(Deep, module=Weighed))
+    for layers in (1, 2, 3):
+        assert failures(weighed(layers=layers)) == []
 
 
 def test_layers_without_a_number_of_layers_are_refused() -> None:

@@ -35,10 +35,12 @@ class Job:
     Attributes:
         inputs: What it is given; compared before and after.
         result: Calls it and uses what it gave; gives something that can be compared.
+        tolerance: How far two results may differ.
     """
 
     inputs: Any
     result: Callable[[], Any]
+    tolerance: float = 0.0
 
 
 @contextmanager
@@ -107,7 +109,7 @@ def _same_seed_same_result(job: Callable[[Any], Job], global_seeds: tuple[int, i
         once = job(case)
         with global_random_state(seed):
             results.append(once.result())
-    return difference(*results)
+    return difference(results[0], results[1], once.tolerance)
 
 
 def _input_alone(job: Callable[[Any], Job], case: Case) -> str | None:
