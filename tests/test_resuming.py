@@ -228,7 +228,7 @@ def test_a_signal_stops_at_a_step_with_a_checkpoint(number: signal.Signals, tmp_
 def test_kill_9_at_ten_random_moments_changes_nothing(tmp_path: Path) -> None:
     recipe = small_recipe(
         movielens_like(tmp_path / "data"),
-        trainer__epochs=150,
+        trainer__epochs=400,
         trainer__batch_size=10,
         trainer__checkpoint_seconds=0.05,
         trainer__scheduler={"name": "cosine", "warm_up": 5},
@@ -236,22 +236,26 @@ def test_kill_9_at_ten_random_moments_changes_nothing(tmp_path: Path) -> None:
     )
     path = tmp_path / "recipe.yaml"
     path.write_text(dump_recipe(recipe))
-    started = time.monotonic()
     whole = run(recipe, out=tmp_path / "whole")
-    trained = whole.metrics["seconds"]["train"]
+
+    def epochs() -> int:
+        return sum(file.read_bytes().count(b"\n") for file in (tmp_path / "cut").glob("*/*/history.jsonl"))
+
     moments = random.Random(0)  # noqa: S311 - no secret
     process = commanded(path, tmp_path / "cut")
-    for _ in range(10):
+    for kill in range(10):
         wait_for(lambda: any((tmp_path / "cut").glob("*/*.partial/recipe.yaml")), process)
-        # From before the data are loaded to well into training, beyond what starting a process takes.
-        time.sleep(moments.uniform(0, 3 + trained / 8))
+        if kill % 2:  # in the midst of training, at a moment within an epoch; else while data are loaded, or soon after
+            reached = epochs() + moments.randrange(1, 20)
+            wait_for(lambda reached=reached: epochs() >= reached, process)  # type: ignore[misc]
+        time.sleep(moments.uniform(0, 0.1 if kill % 2 else 1.5))
         process.kill()
         process.wait()
-        found = list((tmp_path / "cut").glob("*/*"))
-        assert len(found) == 1
+        (left,) = (tmp_path / "cut").glob("*/*")
+        assert left.name.endswith(".partial")
         process.stderr.close()  # type: ignore[union-attr]
-        process = commanded(path, tmp_path, "resume", str(found[0]))
-    _, said = process.communicate(timeout=120 + 3 * (time.monotonic() - started))
+        process = commanded(path, tmp_path, "resume", str(left))
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 0, said.decode()
     (finished,) = (tmp_path / "cut").glob("*/*")
     assert without_seconds(finished) == without_seconds(whole.directory)
