@@ -9,6 +9,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from typing_extensions import override
@@ -41,32 +42,32 @@ class StoredCheckpoints(Checkpoints):
         seconds: How often one is due.
         stop: Says whether the run is asked to stop; one is due then, too.
         fingerprint: The split's; a checkpoint of other data is refused.
+
+    Attributes:
+        epochs_done: Whole epochs that the state to start from has behind it.
     """
 
     def __init__(self, folder: Path, seconds: float, stop: StopRequest, fingerprint: str) -> None:
         self._folder, self._seconds, self._stop, self._fingerprint = folder, seconds, stop, fingerprint
         self._saved_at = time.monotonic()
         self._found = self._newest()
-
-    @property
-    def epochs_done(self) -> int:
-        """Whole epochs that the restored state has behind it."""
-        return self._found.epoch - 1 if self._found is not None else 0
+        self.epochs_done = self._found.epoch - 1 if self._found is not None else 0
 
     @override
     def restore(self) -> Checkpoint | None:
-        return self._found
+        found, self._found = self._found, None  # handed over, so that its tensors need not live on
+        return found
 
     @override
     def due(self) -> bool:
-        self._found = None  # training has taken it over; its tensors need not live on
         return self._stop.asked() or time.monotonic() - self._saved_at >= self._seconds
 
     @override
     def save(self, checkpoint: Checkpoint) -> None:
         target = self._folder / f"{checkpoint.epoch:06}-{checkpoint.step:08}.safetensors"
         draft = target.with_suffix(".new")
-        tensors = {name: value.detach().cpu().contiguous() for name, value in checkpoint.tensors.items()}
+        # Copies, for safetensors refuses tensors that share memory (a table that two names lead to).
+        tensors = {name: value.detach().to("cpu", copy=True).contiguous() for name, value in checkpoint.tensors.items()}
         content = {
             "epoch": checkpoint.epoch,
             "step": checkpoint.step,
@@ -76,8 +77,7 @@ class StoredCheckpoints(Checkpoints):
         }
         try:
             self._folder.mkdir(exist_ok=True)
-            # Tensors that share memory (a table that two names lead to) are refused by safetensors: save copies.
-            save_file({name: value.clone() for name, value in tensors.items()}, draft, {METADATA: json.dumps(content)})
+            save_file(tensors, draft, {METADATA: json.dumps(content)})
             _flush(draft)
             draft.replace(target)
             _flush(self._folder)
@@ -117,7 +117,8 @@ def _digest(tensors: Mapping[str, Tensor]) -> str:
     digest = hashlib.sha256()
     for name in sorted(tensors):
         digest.update(name.encode())
-        digest.update(tensors[name].numpy().tobytes())
+        content: Any = tensors[name].reshape(-1).view(torch.uint8).numpy()
+        digest.update(content)
     return digest.hexdigest()
 
 

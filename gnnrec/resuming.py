@@ -9,8 +9,6 @@ from gnnrec.errors import RunDirectoryError
 from gnnrec.run_directory import PARTIAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from gnnrec.recipe.schema import Recipe
 
 
@@ -32,7 +30,7 @@ def unfinished(directory: str | Path) -> Path | None:
 
 def differences(recipe: Recipe, stored: Recipe) -> list[str]:
     """The keys, dotted, in which two recipes differ; a choice that loading the data made is no difference."""
-    wanted, taken = (dict(_flat(each.to_dict(), "")) for each in (recipe, stored))
+    wanted, taken = recipe.to_flat_dict(), stored.to_flat_dict()
     return [
         key
         for key in sorted({*wanted, *taken})
@@ -44,11 +42,3 @@ def _agree(key: str, wanted: Any, taken: Any) -> bool:
     if key.startswith("dataset.") and isinstance(wanted, list) and isinstance(taken, list):
         return all(each in wanted for each in taken)
     return bool(wanted == taken)
-
-
-def _flat(data: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    for key, value in data.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

@@ -56,7 +56,7 @@ class Checkpoints:
     """Where a trainer's state is kept. This one keeps nothing: it serves training that is not part of a run."""
 
     def restore(self) -> Checkpoint | None:
-        """The state to start from; None at the very beginning."""
+        """The state to start from, to be asked for once; None at the very beginning."""
         return None
 
     def due(self) -> bool:

@@ -38,7 +38,7 @@ def start(tmp_path: Path) -> RunStart:
     directory = tmp_path / "20260101-120000-s0.partial"
     directory.mkdir()
     (directory / "recipe.yaml").write_text("name: toy\nnote: 'a_b *c*'\n")
-    recipe: Any = SimpleNamespace(to_dict=lambda: {"name": "toy", "encoder": {"channels": 8}})
+    recipe: Any = SimpleNamespace(name="toy", to_flat_dict=lambda: {"name": "toy", "encoder.channels": 8})
     return RunStart(recipe, directory, 3, {})
 
 

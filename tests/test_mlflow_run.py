@@ -57,7 +57,7 @@ def started(folder: Path, **recipe: Any) -> RunStart:
     folder.mkdir()
     (folder / "recipe.yaml").write_text("name: toy\n")
     data = {"name": "toy", **recipe}
-    stand_in: Any = SimpleNamespace(name="toy", to_dict=lambda: data)
+    stand_in: Any = SimpleNamespace(name="toy", to_flat_dict=lambda: data)
     return RunStart(stand_in, folder, 3, {})
 
 
@@ -121,8 +121,8 @@ def test_the_experiment_is_the_recipes_unless_mlflow_is_told_another(
 
 
 def test_long_and_many_values_are_brought_within_mlflows_limits(tmp_path: Path, experiment: str) -> None:
-    many = {f"key{number}": number for number in range(250)}
-    start = started(tmp_path / "run", many=many, long="x" * 7000, **{"odd@key?" + "y" * 300: 1})
+    many = {f"many.key{number}": number for number in range(250)}
+    start = started(tmp_path / "run", **many, long="x" * 7000, **{"odd@key?" + "y" * 300: 1})
     following = MlflowRun(start)
     following._gather({f"metric{number}": 0.5 for number in range(1500)}, 1)
     following._send()

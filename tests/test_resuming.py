@@ -183,7 +183,7 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(tmp_path: Path
     from safetensors.torch import load_file
 
     weights = load_file(kept[-1])
-    assert all(bool(value.isfinite().all()) for name, value in weights.items() if name.startswith("loss/"))
+    assert all(bool(value.isfinite().all()) for value in weights.values() if value.is_floating_point())
 
 
 def commanded(recipe: Path, root: Path, *command: str) -> subprocess.Popen[bytes]:

@@ -16,7 +16,7 @@ import gnnrec_trackers
 from gnnrec.pipeline import run
 from gnnrec.training import EpochRecord, RunEnd, RunStart
 from gnnrec_trackers import asked, tracking
-from gnnrec_trackers.flat_recipe import flatten
+from gnnrec_trackers.flat_recipe import flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -211,17 +211,11 @@ def test_the_plugin_shows_its_hooks_where_it_has_no_components(gnnrec: Command) 
 
 
 def test_a_recipe_is_flattened_into_keys_as_they_are_overridden() -> None:
-    recipe = small_recipe(Path("somewhere")).to_dict()
-    flat = flatten(recipe)
-    assert (flat["encoder.channels"], flat["features.item.0.name"], flat["name"]) == (
-        8,
-        "genre_onehot",
-        "movielens_sage",
-    )
-    assert flatten({"a": [], "b": {"c": None, "d": True}, "e": [{"f": 1.5}, {"f": ["x"]}]}) == {
-        "a": "[]",
-        "b.c": "null",
-        "b.d": True,
-        "e.0.f": 1.5,
-        "e.1.f": '["x"]',
+    found = flat(small_recipe(Path("somewhere")))
+    assert {key: found[key] for key in ("name", "encoder.channels", "encoder.features", "features.item.0.name")} == {
+        "name": "movielens_sage",
+        "encoder.channels": 8,
+        "encoder.features": True,
+        "features.item.0.name": "genre_onehot",
     }
+    assert (found["features.user"], found["evaluation.k"], found["evaluation.every"]) == ("[]", "[10, 20]", "null")

@@ -10,7 +10,6 @@ from test_device_aware import DATA, SPLIT, task, trained
 from torch import nn
 
 from gnnrec import RecipeError, UsageError, load_recipe
-from gnnrec.training import Batch
 from gnnrec_losses.functional import softmax
 from gnnrec_negatives.dynamic import Dynamic
 from gnnrec_negatives.hard import Hard
@@ -19,7 +18,7 @@ from gnnrec_trainers.device_aware import DeviceAware
 from gnnrec_trainers.objectives import Supervision
 
 if TYPE_CHECKING:
-    from gnnrec.training import EpochRecord, TrainingTask
+    from gnnrec.training import Batch, EpochRecord, TrainingTask
 
 POSITIVES = len(SPLIT.supervision_edges)
 CPU = torch.device("cpu")
@@ -192,18 +191,12 @@ class Layer0(nn.Module):
 def test_l2_weighs_the_layer_0_rows_that_a_batch_scores() -> None:
     given, history = task()
     given.model.encoder = Layer0()
-    batch = Batch(
-        *(torch.from_numpy(each) for each in (given.supervision.users,) * 2), torch.from_numpy(given.supervision.items)
-    )
-    batch = replace(batch, edge_ids=torch.arange(POSITIVES))
-    users, items = given.sampler(batch, torch.Generator())
-    encoder = given.model.encoder
-    rows = [
-        encoder.user[batch.users],
-        encoder.item[batch.items],
-        encoder.user[users.flatten()],
-        encoder.item[items.flatten()],
-    ]
+    batch = Supervision(given, None, CPU).whole
+    users, items = (drawn.flatten() for drawn in given.sampler(batch, torch.Generator()))
+    own = users != batch.users.repeat_interleave(2)
+    assert 0 < int(own.sum()) < len(users)  # some negatives have their positive's user, whose row counts once
+    user, item = given.model.encoder.user, given.model.encoder.item
+    rows = [user[batch.users], item[batch.items], user[users[own]], item[items]]
     expected = 0.1 * sum(row.square().sum() for row in rows).item() / (2 * POSITIVES)
     plain, history_with = losses(trained_once(given, history)), losses(trained_once(given, history, l2=0.1))
     assert history_with[0] - plain[0] == pytest.approx(expected, rel=1e-4)
@@ -291,18 +284,11 @@ def test_a_batch_never_propagates_over_its_own_supervision_edges() -> None:
     sampled = SampledPairwise(given, (-1, -1), replace=False, workers=0, batch_size=6, device=CPU)
     for step in range(3):
         prepared = sampled.prepare((1, step))
-        graph, pairs = prepared.graph, prepared.pairs[:, : prepared.num_positives]
+        graph, positives = prepared.graph, prepared.positives
         user, item = graph["user"].node_id, graph["item"].node_id
-        scored = set(zip(user[pairs[0]].tolist(), item[pairs[1]].tolist(), strict=True))
-        assert scored == set(
-            zip(
-                *(
-                    each.tolist()
-                    for each in (sampled.supervision.batch(1, step).users, sampled.supervision.batch(1, step).items)
-                ),
-                strict=True,
-            )
-        )
+        scored = set(zip(user[positives.users].tolist(), item[positives.items].tolist(), strict=True))
+        batch = sampled.supervision.batch(1, step)
+        assert scored == set(zip(batch.users.tolist(), batch.items.tolist(), strict=True))
         forth = graph["user", "interacts", "item"].edge_index
         back = graph["item", "rev_interacts", "user"].edge_index.flip(0)
         for users, items in (forth, back):
@@ -350,14 +336,21 @@ def test_what_cannot_go_together_is_told() -> None:
             "trainer.scheduler={name: cosine, wam_up: 3}",
             "trainer.scheduler.wam_up: unknown key; did you mean 'warm_up'?",
         ),
+        ("trainer.workers=1", "trainer: workers has no effect without fan_out; set fan_out too, or leave workers out"),
+        (
+            "trainer.min_delta=0.1",
+            "trainer: min_delta has no effect without patience; set patience too, or leave min_delta out",
+        ),
         ("trainer.scheduler={factor: 0.5}", "trainer.scheduler.name: this says which one to take and is missing"),
     ],
 )
 def test_mistakes_in_a_recipe_are_told(assignment: str, said: str) -> None:
     with pytest.raises(RecipeError) as error:
         load_recipe("movielens_sage", [assignment])
-    assert str(error.value) == f"-s {assignment}  {said}"
+    (fault,) = error.value.faults
+    assert f"{fault.path}: {fault.message}" == said
 
 
-def test_encoders_without_layers_take_any_number_of_fan_outs() -> None:
-    assert load_recipe("movielens_lightgcn", ["encoder.layers=3"]).encoder.hops == 3
+def test_an_encoder_has_as_many_hops_as_layers() -> None:
+    hops = [getattr(load_recipe(name).encoder, "hops", None) for name in ("movielens_lightgcn", "baselines/mf")]
+    assert hops == [2, 0]

@@ -34,6 +34,8 @@ from gnnrec.contracts import (
 from gnnrec.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from gnnrec.component import Component
     from gnnrec.registry import Registry
 
@@ -158,6 +160,10 @@ class Recipe(BaseModel):
         """Plain data with every default filled in; sections that are not used are left out."""
         return {key: value for key, value in self.model_dump(mode="json").items() if value is not None}
 
+    def to_flat_dict(self) -> dict[str, Any]:
+        """The same by dotted keys, as `-s` takes them: `features.item.0.name`; a list of plain values is one value."""
+        return dict(_flat(self.to_dict(), ""))
+
 
 @lru_cache(maxsize=8)
 def recipe_model(registry: Registry) -> type[Recipe]:
@@ -197,6 +203,16 @@ def json_schema(registry: Registry) -> dict[str, Any]:
     own = [key for key in schema.pop("required", []) if key != "name"]
     schema["anyOf"] = [{"required": ["extends"]}, {"required": own}]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _flat(data: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in data.items():
+        if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+            yield from _flat({str(index): each for index, each in enumerate(value)}, f"{prefix}{key}.")
+        elif isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def _refuse(value: object) -> None:  # noqa: ARG001 - whatever it is, nothing can take it

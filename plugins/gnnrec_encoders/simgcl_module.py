@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SimGCLModule(nn.Module):
-    """Yu et al. 2022: LightGCN, noise at every layer (equations 7 and 8), InfoNCE between two noisy views (equation 2).
+    """Yu et al. 2022: LightGCN, noise at every layer, and InfoNCE between two noisy views.
 
     An embedding is the mean of layers 1 to K, without layer 0, in the views and in the answer. The contrastive loss is
     a mean over nodes where the paper sums, so that its weight means the same for any batch size.
@@ -84,7 +84,7 @@ class SimGCLModule(nn.Module):
 
 
 def perturbed(table: Tensor, eps: float, generator: Generator) -> Tensor:
-    """Embeddings [N, D], each moved by eps in a random direction of its own orthant (equation 7).
+    """Embeddings [N, D], each moved by eps in a random direction of its own orthant.
 
     Uniform numbers from 0 to 1, made a vector of length eps, with the signs of the embedding.
     """
@@ -93,7 +93,7 @@ def perturbed(table: Tensor, eps: float, generator: Generator) -> Tensor:
 
 
 def info_nce(first: Tensor, second: Tensor, temperature: float) -> Tensor:
-    """InfoNCE (equation 2): how badly each node's view is told from the other nodes' by cosine.
+    """InfoNCE: how badly each node's view is told from the other nodes' by cosine.
 
     Args:
         first: float [B, D], one view of B nodes.

@@ -11,7 +11,7 @@ from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from gnnrec_trackers.flat_recipe import flatten
+from gnnrec_trackers.flat_recipe import flat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,13 +34,12 @@ class EventFile:
         self._name = f"events.out.tfevents.{time.time():.6f}"  # TensorBoard reads them in the order of their names
         self._heard_an_epoch = False
         (run.directory / FOLDER).mkdir(exist_ok=True)
-        recipe = run.recipe.to_dict()
         text = (run.directory / "recipe.yaml").read_text(encoding="utf-8")
         in_markdown = "".join(f"    {line}\n" for line in text.splitlines())
         self._append(Event(file_version="brain.Event:2"))
         self._append(
             Event(summary=text_pb("recipe", in_markdown)),
-            Event(summary=hparams_pb(flatten(recipe), trial_id=f"{recipe['name']}/{run.directory.stem}")),
+            Event(summary=hparams_pb(flat(run.recipe), trial_id=f"{run.recipe.name}/{run.directory.stem}")),
         )
 
     def epoch_ended(self, epoch: EpochRecord) -> None:

@@ -1,25 +1,17 @@
-"""A recipe as one table of dotted keys, which is what trackers compare runs by."""
+"""A recipe as trackers compare runs by it: dotted keys and plain values."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gnnrec import Recipe
 
 
-def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, str | bool | float]:
-    """Dotted keys, as `-s` takes them, and plain values; a list without mappings is one value, its JSON.
-
-    >>> flatten({"seed": 1, "evaluation": {"k": [10, 20]}, "features": {"item": [{"name": "genre_onehot"}]}})
-    {'seed': 1, 'evaluation.k': '[10, 20]', 'features.item.0.name': 'genre_onehot'}
-    """
-    flat: dict[str, str | bool | float] = {}
-    for key, value in data.items():
-        place = f"{prefix}{key}"
-        if isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
-            flat |= flatten({str(index): each for index, each in enumerate(value)}, f"{place}.")
-        elif isinstance(value, Mapping):
-            flat |= flatten(value, f"{place}.")
-        else:
-            flat[place] = value if isinstance(value, str | bool | int | float) else json.dumps(value)
-    return flat
+def flat(recipe: Recipe) -> dict[str, str | bool | float]:
+    """The recipe's dotted keys; what is no text, number or boolean is its JSON."""
+    return {
+        key: value if isinstance(value, str | bool | int | float) else json.dumps(value)
+        for key, value in recipe.to_flat_dict().items()
+    }

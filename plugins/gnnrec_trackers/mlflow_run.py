@@ -14,7 +14,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from gnnrec import __version__
-from gnnrec_trackers.flat_recipe import flatten
+from gnnrec_trackers.flat_recipe import flat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +92,7 @@ class MlflowRun:
     def _create(self, experiment: str, directory: Path, run: RunStart) -> str:
         tags = {"gnnrec.version": __version__, DIRECTORY_TAG: str(directory)}
         identity = str(self._client.create_run(experiment, tags=tags, run_name=directory.stem).info.run_id)
-        params = [Param(_name(key), str(value)[:VALUE_LENGTH]) for key, value in flatten(run.recipe.to_dict()).items()]
+        params = [Param(_name(key), str(value)[:VALUE_LENGTH]) for key, value in flat(run.recipe).items()]
         for start in range(0, len(params), PARAMS_AT_ONCE):
             self._client.log_batch(identity, params=params[start : start + PARAMS_AT_ONCE])
         self._client.log_artifact(identity, str(directory / "recipe.yaml"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from gnnrec import Fraction, Trainer
 from gnnrec_trainers.schedules import AnySchedule
@@ -66,6 +66,18 @@ class DeviceAware(Trainer):
 
     min_delta: Annotated[float, Field(ge=0)] = 0.0
     """By how much `monitor` has to be better to count for `patience`."""
+
+    @model_validator(mode="after")
+    def _ignore_nothing(self) -> Self:
+        """Refuse what would have no effect."""
+        for name, unset, needed in (
+            ("replace", False, "fan_out"),
+            ("workers", 0, "fan_out"),
+            ("min_delta", 0, "patience"),
+        ):
+            if getattr(self, name) != unset and getattr(self, needed) is None:
+                raise ValueError(f"{name} has no effect without {needed}; set {needed} too, or leave {name} out")
+        return self
 
     @property
     def sampled_hops(self) -> int | None:

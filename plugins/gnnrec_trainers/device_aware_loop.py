@@ -13,7 +13,7 @@ from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gnnrec import TrainingError, UsageError
-from gnnrec.training import Batch, Checkpoint, EpochRecord, Fit
+from gnnrec.training import Checkpoint, EpochRecord, Fit
 from gnnrec_trainers.neighborhoods import SampledPairwise
 from gnnrec_trainers.objectives import Listwise, Pairwise, Supervision, half_squared_norm
 from gnnrec_trainers.optimizer_state import load_state, split_state
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gnnrec.model import Model
     from gnnrec.training import TrainingTask
     from gnnrec_trainers.device_aware import DeviceAware
-from gnnrec_trainers.objectives import Objective
+    from gnnrec_trainers.objectives import Objective
 
 logger = logging.getLogger("gnnrec")
 
@@ -72,7 +72,7 @@ class Training:
 
     def run(self) -> Fit:
         """Train to the end and leave `task.model` with the best epoch's weights."""
-        config, checkpoints = self._config, self._task.checkpoints
+        config = self._config
         while self._epoch <= config.epochs and not self._is_over():
             started = time.perf_counter()
             train_loss, rate = self._train_epoch()
@@ -80,8 +80,7 @@ class Training:
             self._epoch, self._step = self._epoch + 1, 0
             self._loss_sum.zero_()
             self._task.epoch_ended(record)
-            if checkpoints.due():
-                checkpoints.save(self._checkpoint())
+            self._save_if_due()
         if self._best is None:
             raise AssertionError("epochs is at least 1")
         if self._is_over() and self._epoch <= config.epochs:
@@ -109,9 +108,8 @@ class Training:
             last = self._step == steps
             if self._device.type == "cpu" or last or len(self._unread) >= UNREAD_LOSSES:
                 self._check_losses()
-            if not last and self._task.checkpoints.due():
-                self._check_losses()
-                self._task.checkpoints.save(self._checkpoint())
+            if not last:
+                self._save_if_due()
         return self._loss_sum.item() / len(self._task.supervision), rate
 
     def _backward(self, step: int, group: int) -> None:
@@ -119,15 +117,12 @@ class Training:
         with self._fabric.autocast():
             loss, scored = self._objective.loss(task.model, self._epoch, step)
             auxiliary = getattr(task.model.encoder, "auxiliary_loss", None)
-            positives = scored.pairs[:, : scored.num_positives]
             if auxiliary is not None:
-                edge_ids = self._objective.supervision.batch(self._epoch, step).edge_ids
-                batch = Batch(edge_ids, positives[0], positives[1], self._epoch)
-                loss = loss + auxiliary(scored.graph, batch, self._generator("auxiliary loss", step))
+                loss = loss + auxiliary(scored.graph, scored.positives, self._generator("auxiliary loss", step))
             if config.l2:
                 loss = loss + config.l2 * half_squared_norm(task.model, scored)
         self._fabric.backward(loss / group if group > 1 else loss)
-        self._loss_sum += loss.detach() * scored.num_positives
+        self._loss_sum += loss.detach() * len(scored.edge_ids)
         self._unread.append(loss.detach())
 
     def _take_step(self) -> float:
@@ -153,12 +148,11 @@ class Training:
             raise self._not_finite("validation loss", val["loss"], None)
         seconds = round(time.perf_counter() - started, 6)
         record = EpochRecord(self._epoch, train_loss, val, rate, seconds)
-        if self._best is None or better(config.monitor, val, self._best.val):
+        value = val[config.monitor]
+        if self._best is None or gain(config.monitor, value, self._best.val[config.monitor]) > 0:
             self._best = record
             self._kept.take(self._judged)
-        value = val[config.monitor]
-        gain = None if self._reference is None else self._reference - value
-        if gain is None or (gain if config.monitor == "loss" else -gain) > config.min_delta:
+        if self._reference is None or gain(config.monitor, value, self._reference) > config.min_delta:
             self._reference, self._waited = value, 0
         else:
             self._waited += 1
@@ -203,6 +197,14 @@ class Training:
             f"the {what} is {value} in epoch {self._epoch}{where}; try a smaller trainer.learning_rate "
             f"(now {config.learning_rate:g}){clip} or trainer.precision: 32-true"
         )
+
+    def _save_if_due(self) -> None:
+        """Save a checkpoint where one is due, but none of weights that the last step has broken."""
+        if not self._task.checkpoints.due():
+            return
+        self._check_losses()
+        if all(bool(value.isfinite().all()) for value in self._task.model.state_dict().values()):
+            self._task.checkpoints.save(self._checkpoint())
 
     def _checkpoint(self) -> Checkpoint:
         optimizer_tensors, optimizer_values = split_state(self._optimizer)
@@ -305,13 +307,13 @@ def available(device: str) -> str:
     return device
 
 
-def better(monitor: str, new: Any, old: Any) -> bool:
-    """Whether validation metrics `new` beat `old`: a loss by being lower, anything else by being higher.
+def gain(monitor: str, new: float, old: float) -> float:
+    """By how much a value of the monitored metric is better than another: a loss by being lower, all else by more.
 
-    >>> better("loss", {"loss": 0.3}, {"loss": 0.4}), better("auc", {"auc": 0.8}, {"auc": 0.8})
-    (True, False)
+    >>> gain("loss", 0.25, 0.5), gain("auc", 0.5, 0.75)
+    (0.25, -0.25)
     """
-    return bool(new[monitor] < old[monitor] if monitor == "loss" else new[monitor] > old[monitor])
+    return old - new if monitor == "loss" else new - old
 
 
 def _optimizer(config: DeviceAware, model: Model, device: torch.device) -> torch.optim.Optimizer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -23,21 +22,6 @@ if TYPE_CHECKING:
 
 Place = tuple[int, int]
 """An epoch and a step of it."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A step, ready to be propagated over.
-
-    Attributes:
-        graph: Around the pairs.
-        pairs: int64 [2, B + B·R], positives first, rows of `graph`.
-        num_positives: B.
-    """
-
-    graph: HeteroData
-    pairs: Tensor
-    num_positives: int
 
 
 class SampledPairwise(Objective):
@@ -74,23 +58,19 @@ class SampledPairwise(Objective):
         if workers and self._negatives.needs_score:
             raise UsageError("trainer.workers: negatives that need scores cannot be drawn ahead; set it to 0")
         self._sampler = NeighborSampler(task.graph, fan_out, replace=replace)
-        self._ahead: tuple[Place, Iterator[Prepared]] | None = None
+        self._ahead: tuple[Place, Iterator[Scored]] | None = None
 
     def loss(self, model: Model, epoch: int, step: int) -> tuple[Tensor, Scored]:
         """Encodes the neighbourhood; negatives that are looked for by score are scored on one of their own."""
-        prepared = self._next((epoch, step)) if self._workers else self._prepare((epoch, step), model)
-        graph, pairs = prepared.graph.to(self._device), prepared.pairs.to(self._device)
-        user, item = model.encoder(graph)
-        scores = model.score_pairs(user, item, pairs).float()
-        positives = prepared.num_positives
-        loss = self._task.loss(scores[:positives], scores[positives:].view(positives, -1))
-        return loss, Scored(graph, pairs, positives)
+        scored = (self._next((epoch, step)) if self._workers else self._prepare((epoch, step), model)).to(self._device)
+        user, item = model.encoder(scored.graph)
+        return self._pairwise(model, user, item, scored), scored
 
-    def prepare(self, place: Place) -> Prepared:
+    def prepare(self, place: Place) -> Scored:
         """The step at a place; the same whoever prepares it."""
         return self._prepare(place, None)
 
-    def _prepare(self, place: Place, model: Model | None) -> Prepared:
+    def _prepare(self, place: Place, model: Model | None) -> Scored:
         epoch, step = place
         batch = self.supervision.batch(epoch, step)
 
@@ -99,7 +79,7 @@ class SampledPairwise(Objective):
 
         drawn = self._negatives.draw(batch, step, score if model is not None and self._negatives.needs_score else None)
         graph, pairs = self._around(pairs_of(batch, *drawn), batch, place, "neighbors")
-        return Prepared(graph, pairs, len(batch.users))
+        return Scored(graph, pairs, batch.edge_ids, epoch)
 
     def _around(self, pairs: Tensor, batch: Batch, place: Place, purpose: str) -> tuple[HeteroData, Tensor]:
         """The neighbourhood of pairs of nodes, and the pairs as rows of it."""
@@ -116,7 +96,7 @@ class SampledPairwise(Objective):
             found: Tensor = model.score_pairs(*model.encoder(graph.to(self._device)), pairs.to(self._device))
         return found.float().cpu().view(users.shape)
 
-    def _next(self, place: Place) -> Prepared:
+    def _next(self, place: Place) -> Scored:
         """The step at a place, drawn ahead; whoever asks for another than the next starts anew from there."""
         if self._ahead is None or self._ahead[0] != place:
             epoch, first = place
@@ -130,11 +110,11 @@ class SampledPairwise(Objective):
         return next(ahead)
 
 
-class _Places(Dataset[Prepared]):
+class _Places(Dataset[Scored]):
     """Steps by their place, as a data loader's workers ask for them."""
 
     def __init__(self, objective: SampledPairwise) -> None:
         self._objective = objective
 
-    def __getitem__(self, place: Any) -> Prepared:
+    def __getitem__(self, place: Any) -> Scored:
         return self._objective.prepare(place)

@@ -93,11 +93,29 @@ class Negatives:
 
 @dataclass(frozen=True)
 class Scored:
-    """The pairs of a step, positives first, as rows of what is propagated over: int64 [2, B + B·R]."""
+    """What a step scores.
+
+    Attributes:
+        graph: What is propagated over.
+        pairs: int64 [2, B + B·R], positives first, rows of `graph`.
+        edge_ids: int64 [B], which supervision edges the positives are.
+        epoch: Counted from 1.
+    """
 
     graph: HeteroData
     pairs: Tensor
-    num_positives: int
+    edge_ids: Tensor
+    epoch: int
+
+    @property
+    def positives(self) -> Batch:
+        """The positives, as rows of `graph`."""
+        users, items = self.pairs[:, : len(self.edge_ids)]
+        return Batch(self.edge_ids, users, items, self.epoch)
+
+    def to(self, device: torch.device) -> Scored:
+        """The same on `device`."""
+        return Scored(self.graph.to(device), self.pairs.to(device), self.edge_ids.to(device), self.epoch)
 
 
 class Objective(ABC):
@@ -117,6 +135,12 @@ class Objective(ABC):
     @abstractmethod
     def loss(self, model: Model, epoch: int, step: int) -> tuple[Tensor, Scored]:
         """The task's loss in one step, a scalar, and what was scored for it."""
+
+    def _pairwise(self, model: Model, user: Tensor, item: Tensor, scored: Scored) -> Tensor:
+        """The task's loss of pairs, given embeddings of the rows of their graph."""
+        scores = model.score_pairs(user, item, scored.pairs).float()
+        positives = len(scored.edge_ids)
+        return self._task.loss(scores[:positives], scores[positives:].view(positives, -1))
 
 
 class Pairwise(Objective):
@@ -140,11 +164,8 @@ class Pairwise(Objective):
                 return model.score_pairs(user.detach(), item.detach(), asked).view(users.shape)
 
         drawn = self._negatives.draw(batch, step, score if self._negatives.needs_score else None)
-        pairs = self._joined(batch, drawn)
-        scores = model.score_pairs(user, item, pairs).float()
-        positives = len(batch.users)
-        loss = self._task.loss(scores[:positives], scores[positives:].view(positives, -1))
-        return loss, Scored(self._graph, pairs, positives)
+        scored = Scored(self._graph, self._joined(batch, drawn), batch.edge_ids, epoch)
+        return self._pairwise(model, user, item, scored), scored
 
     def _joined(self, batch: Batch, drawn: tuple[Tensor, Tensor]) -> Tensor:
         """Positives, then the negatives of each; the same tensor as long as nothing changes, for what is kept by it."""
@@ -166,7 +187,7 @@ class Listwise(Objective):
         batch = self.supervision.batch(epoch, step)
         user, item = model.encoder(self._graph)
         users, rows = torch.unique(batch.users, return_inverse=True)
-        scored = Scored(self._graph, torch.stack([batch.users, batch.items]), len(batch.users))
+        scored = Scored(self._graph, torch.stack([batch.users, batch.items]), batch.edge_ids, epoch)
         if len(users) <= self._block:
             return self._task.loss(model.score_all(user[users], item).float(), torch.stack([rows, batch.items])), scored
 
@@ -189,7 +210,7 @@ def pairs_of(batch: Batch, users: Tensor, items: Tensor) -> Tensor:
 
 
 def half_squared_norm(model: Model, scored: Scored) -> Tensor:
-    """Half the squared norm of the layer-0 rows of all scored pairs, per positive: a scalar.
+    """Half the squared norm of the layer-0 rows that each positive and its negatives score, per positive: a scalar.
 
     Raises:
         UsageError: The encoder does not give its layer 0.
@@ -199,8 +220,9 @@ def half_squared_norm(model: Model, scored: Scored) -> Tensor:
         raise UsageError("trainer.l2 weighs the encoder's initial_embeddings, and this encoder has none; set it to 0")
     user, item = initial(scored.graph)
     users, items = scored.pairs
-    positives = scored.num_positives
-    norms: Tensor = user[users[:positives]].square().sum() + item[items].square().sum()
-    if not torch.equal(users[positives:], users[:positives].repeat_interleave(len(users) // positives - 1)):
-        norms = norms + user[users[positives:]].square().sum()  # negatives with users of their own
+    positives = len(scored.edge_ids)
+    kept, drawn = users[:positives], users[positives:].view(positives, -1)  # [B], [B, R]
+    norms: Tensor = user[kept].square().sum() + item[items].square().sum()
+    of_their_own = (drawn != kept[:, None]).unsqueeze(-1)  # a negative that keeps its positive's user adds no row
+    norms = norms + (user[drawn].square() * of_their_own).sum()
     return norms / (2 * positives)

@@ -136,7 +136,7 @@ class OneCycle(Schedule):
         return OneCycleLR(
             optimizer,
             max_lr=optimizer.param_groups[0]["lr"],
-            total_steps=epochs * steps + 1,  # torch takes one step itself when it is made
+            total_steps=epochs * steps,
             pct_start=self.rise,
             div_factor=self.start_factor,
             cycle_momentum=False,
