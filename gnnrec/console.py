@@ -101,13 +101,15 @@ def log_to_stderr(progress: TrainingProgress | None = None) -> None:
 
 
 def report_left_out(registry: Registry) -> None:
-    """Say which plugins failed to load and why, and which were to be disabled and are not there."""
+    """Say which plugins failed to load and why, which were to be disabled and are not there, and what is deprecated."""
     for name in registry.not_found:
         hint = suggestion(name, (plugin.name for plugin in registry.plugins))
         complain(f"warning: {DISABLE_VARIABLE}: no plugin is called '{name}'{hint}")
     for plugin in registry.plugins:
         if plugin.state == "failed":
-            complain(f"warning: plugin '{plugin.name}' ({plugin.distribution}) is left out: {plugin.error}")
+            complain(f"warning: plugin '{plugin.name}' ({plugin.origin}) is {plugin.fault}")
+        for deprecation in plugin.deprecations:
+            complain(f"warning: plugin '{plugin.name}' ({plugin.origin}): {deprecation}")
 
 
 class _StderrHandler(logging.Handler):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gnnrec.registry import Registry
+    from gnnrec.registry import PluginRecord, Registry
 
 LIBRARIES = (
     "gnnrec",
@@ -32,14 +32,16 @@ def describe_environment(registry: Registry) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "versions": {name: version(name) for name in LIBRARIES},
-        "plugins": [
-            {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version}
-            for plugin in registry.plugins
-            if plugin.state == "loaded"
-        ],
+        "plugins": [provenance(plugin) for plugin in registry.plugins if plugin.state == "loaded"],
         "git_commit": git_commit(),
         "command": sys.argv,
     }
+
+
+def provenance(plugin: PluginRecord) -> dict[str, str]:
+    """Where a plugin comes from: distribution and version, or the file or module that was given and its hash."""
+    where = ("given", "sha256") if plugin.given else ("distribution", "version")
+    return {name: getattr(plugin, name) for name in ("name", *where)}
 
 
 def version(distribution: str) -> str | None:

@@ -6,15 +6,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
-from gnnrec.component import Component
-from gnnrec.environment import version
+from gnnrec.environment import provenance, version
+from gnnrec.recipe.made_with import plugins_of
 from gnnrec.registry import installed
 from gnnrec.run_listing import readable_runs, run_directories
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from gnnrec.contracts import Dataset
     from gnnrec.recipe.schema import Recipe
@@ -42,7 +40,7 @@ class FinishedRuns:
             DataError: There is such a run, and its data cannot be had any more.
         """
         wanted = recipe.to_dict()
-        plugins = _plugins_of(recipe)
+        plugins = [provenance(plugin) for plugin in plugins_of(recipe, installed()).values()]
         for run in self._of(recipe.name):
             if _without_dataset(run.recipe) != _without_dataset(wanted) or not _made_by(run.environment, plugins):
                 continue
@@ -73,28 +71,7 @@ def _without_dataset(recipe: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in recipe.items() if key != "dataset"}
 
 
-def _plugins_of(recipe: Recipe) -> dict[str, tuple[str, str]]:
-    """Distribution and version of the plugins whose components a recipe names."""
-    registry = installed()
-    known = {plugin.name: (plugin.distribution, plugin.version) for plugin in registry.plugins}
-    classes = (registry.components(each.kind).get(each.name) for each in _components(recipe))
-    owners = {registry.owner(each) for each in classes if each is not None}
-    return {name: known[name] for name in owners}
-
-
-def _components(value: Any) -> Iterator[Component]:
-    if isinstance(value, Component):
-        yield value
-    elif isinstance(value, BaseModel):
-        for field in type(value).model_fields:
-            yield from _components(getattr(value, field))
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from _components(each)
-
-
-def _made_by(environment: Mapping[str, Any], plugins: Mapping[str, tuple[str, str]]) -> bool:
+def _made_by(environment: Mapping[str, Any], plugins: Iterable[Mapping[str, str]]) -> bool:
     """Whether a run was made by this gnnrec and by these versions of the plugins it needs."""
-    then = {each["name"]: (each["distribution"], each["version"]) for each in environment.get("plugins", ())}
     same_gnnrec = environment.get("versions", {}).get("gnnrec") == version("gnnrec")
-    return same_gnnrec and all(then.get(name) == made for name, made in plugins.items())
+    return same_gnnrec and all(plugin in environment.get("plugins", ()) for plugin in plugins)

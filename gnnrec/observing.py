@@ -5,10 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-import pluggy
-
-from gnnrec import hookspecs
-from gnnrec.registry import refuse_wrappers
+from gnnrec.hooks import Hooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +19,7 @@ logger = logging.getLogger(__name__)
 class Observers:
     """The run hooks of all plugins and of the given objects.
 
-    They are told in the order in which plugins loaded and objects were given, not last first as pluggy calls hooks;
+    Plugins are told in the order in which they loaded, then objects in the order in which they were given;
     `@hookimpl(tryfirst=True)` comes before all others, `trylast=True` after.
 
     Args:
@@ -30,19 +27,18 @@ class Observers:
         extra: Objects with methods marked `@hookimpl`.
 
     Raises:
-        pluggy.PluginValidationError: An object misspells a hook.
-        PluginError: A hook is a wrapper.
+        PluginError: An object misspells a hook, takes an argument that it is not given, wraps a hook, or has none.
     """
 
     def __init__(self, registry: Registry, extra: Iterable[object] = ()) -> None:
-        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
-        self._manager.add_hookspecs(hookspecs)
-        self._turns: dict[int, int] = {}
-        for turn, plugin in enumerate((*registry.loaded_plugins(), *extra)):
-            self._manager.register(plugin, name=str(id(plugin)))
-            refuse_wrappers(self._manager, plugin)
-            self._turns[id(plugin)] = turn
-        self._manager.check_pending()
+        self._hooks = Hooks()
+        for name, plugin in registry.loaded_plugins().items():
+            self._hooks.register(plugin, name)
+        names = set(registry.loaded_plugins())
+        for turn, observer in enumerate(extra, start=1):
+            name = getattr(observer, "__name__", type(observer).__name__)
+            self._hooks.register(observer, name if name not in names else f"{name} ({turn})")
+            names.add(name)
         self._run: RunStart | None = None
 
     def run_started(self, run: RunStart) -> None:
@@ -61,13 +57,8 @@ class Observers:
 
     def _tell(self, hook: str, **arguments: Any) -> None:
         """Call each implementation by itself, so that one that raises keeps nobody else from hearing."""
-        for implementation in sorted(getattr(self._manager.hook, hook).get_hookimpls(), key=self._turn):
+        for call in self._hooks.calls(hook):
             try:
-                implementation.function(*(arguments[name] for name in implementation.argnames))
+                call(**arguments)
             except Exception as error:  # noqa: BLE001 - an observer must not cost anybody a run
-                observer = implementation.plugin
-                name = getattr(observer, "__name__", type(observer).__name__)
-                logger.warning("observer '%s' failed in %s: %s: %s", name, hook, type(error).__name__, error)
-
-    def _turn(self, implementation: pluggy.HookImpl) -> tuple[int, int]:
-        return implementation.trylast - implementation.tryfirst, self._turns[id(implementation.plugin)]
+                logger.warning("observer '%s' failed in %s: %s: %s", call.plugin, hook, type(error).__name__, error)

@@ -16,7 +16,7 @@ from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.fitting import fit, objective
 from gnnrec.observing import Observers
 from gnnrec.randomness import Streams
-from gnnrec.recipe.load import dump_recipe, load_recipe
+from gnnrec.recipe.load import dump_run, load_recipe
 from gnnrec.recipe.schema import Recipe
 from gnnrec.registry import installed
 from gnnrec.report.page import write_report
@@ -115,14 +115,14 @@ def _carry_out(directory: RunDirectory, recipe: Recipe, observers: Iterable[obje
 def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers, stop: StopRequest) -> dict[str, Any]:
     """Fill a run directory from start to end; returns the content of metrics.json."""
     clock = _Clock()
-    directory.write_text("recipe.yaml", dump_recipe(recipe))
+    directory.write_text("recipe.yaml", dump_run(recipe))
 
     with clock.phase("load"):
         interactions = recipe.dataset.load()
         recipe = _with_choices(recipe, interactions)
         split = recipe.split.split(interactions)
         counts = _announce(interactions, split)
-    directory.write_text("recipe.yaml", dump_recipe(recipe))
+    directory.write_text("recipe.yaml", dump_run(recipe))
 
     streams = Streams(recipe.seed)
     ask = partial(Evaluator, split, evaluation=recipe.evaluation, seed=recipe.split.seed, objective=objective(recipe))

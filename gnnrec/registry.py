@@ -1,28 +1,29 @@
-"""Finds the installed plugins and holds the components they contribute."""
+"""Finds plugins and holds the components they contribute."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import inspect
 import os
+import time
 import traceback
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
-
-import pluggy
-from pydantic_core import PydanticUndefined
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from gnnrec import hookspecs
-from gnnrec.component import Component
+from gnnrec.component_rules import check_component
 from gnnrec.contracts import CONTRACTS
 from gnnrec.errors import GnnrecError, PluginError, UsageError, suggestion
+from gnnrec.hooks import HookCall, Hooks, trace
+from gnnrec.plugin_sources import GivenPlugin, InstalledPlugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gnnrec.component import Component
+
 DISABLE_VARIABLE = "GNNREC_DISABLE_PLUGINS"
-MUTABLE = (list, dict, set, bytearray)
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,29 @@ class PluginRecord:
     error: str = ""
     details: str = ""
     """The traceback of a failure, for `--debug`."""
+    deprecations: tuple[str, ...] = ()
+    """What it does that will not be possible for long, and what to do instead."""
+    given: str = ""
+    """The file or module that was named for this process alone; such a plugin has no distribution."""
+    sha256: str = ""
+    """Of what was given."""
+
+    @property
+    def origin(self) -> str:
+        """Distribution and version, or what was given."""
+        return self.given or f"{self.distribution} {self.version}".strip()
+
+    @property
+    def maker(self) -> tuple[str, str]:
+        """What a recipe is to remember: the distribution and its version, or what was given and its hash."""
+        return (self.given, f"sha256:{self.sha256}") if self.given else (self.distribution, self.version)
+
+    @property
+    def fault(self) -> str:
+        """Why it is left out, as the end of a sentence; empty where it is not."""
+        return {"loaded": "", "disabled": f"disabled by {DISABLE_VARIABLE}", "failed": f"left out: {self.error}"}[
+            self.state
+        ]
 
 
 class Registry:
@@ -46,38 +70,43 @@ class Registry:
     Args:
         entry_points: What to load, in this order; a name that is taken is refused to the later one.
         disabled: Names of plugins to leave out.
+        given: Plugins that are loaded after those.
 
     Attributes:
         plugins: What was found, and what became of it.
         not_found: Names to leave out that no plugin bears.
     """
 
-    def __init__(self, entry_points: Iterable[importlib.metadata.EntryPoint], disabled: Iterable[str] = ()) -> None:
-        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
-        self._manager.add_hookspecs(hookspecs)
+    def __init__(
+        self,
+        entry_points: Iterable[importlib.metadata.EntryPoint],
+        disabled: Iterable[str] = (),
+        given: Iterable[GivenPlugin] = (),
+    ) -> None:
+        self._hooks = Hooks()
         self._components: dict[str, dict[str, type[Component]]] = {kind: {} for kind in CONTRACTS}
-        self._owners: dict[type[Component], str] = {}
+        self._owners: dict[type[Component], PluginRecord] = {}
+        self._loaded: dict[str, object] = {}
         disabled = set(disabled)
-        self.plugins = tuple(self._load(entry_point, disabled) for entry_point in entry_points)
+        self._sources: tuple[InstalledPlugin | GivenPlugin, ...] = (*map(InstalledPlugin, entry_points), *given)
+        self.plugins = tuple(self._load(source, disabled) for source in self._sources)
         self.not_found = tuple(sorted(disabled - {plugin.name for plugin in self.plugins}))
 
     @classmethod
-    def installed(cls) -> Registry:
+    def installed(cls, given: Iterable[GivenPlugin] = ()) -> Registry:
         """Load every installed plugin: gnnrec's own first, so that nobody displaces a built-in by its name."""
         found = importlib.metadata.entry_points(group=hookspecs.PROJECT)
-        ordered = sorted(found, key=lambda point: (_distribution(point)[0] != hookspecs.PROJECT, point.name))
+        ordered = sorted(found, key=lambda point: (not InstalledPlugin(point).is_own, point.name))
         names = os.environ.get(DISABLE_VARIABLE, "").split(",")
-        return cls(ordered, {name.strip() for name in names if name.strip()})
+        return cls(ordered, {name.strip() for name in names if name.strip()}, given)
 
-    @property
-    def hook(self) -> Any:
-        """Calls a hook of every plugin: `registry.hook.gnnrec_commands(app=app)`."""
-        return self._manager.hook
+    def hook_calls(self, hook: str) -> list[HookCall]:
+        """The implementations of a hook, in the order in which they are to be called."""
+        return self._hooks.calls(hook)
 
-    def loaded_plugins(self) -> tuple[object, ...]:
-        """The plugin objects (modules, mostly) that loaded, in order."""
-        names = (plugin.name for plugin in self.plugins if plugin.state == "loaded")
-        return tuple(self._manager.get_plugin(name) for name in names)
+    def loaded_plugins(self) -> dict[str, object]:
+        """The plugin objects (modules, mostly) that loaded, in order, by name."""
+        return dict(self._loaded)
 
     def components(self, kind: str) -> dict[str, type[Component]]:
         """The component classes of a kind, by name."""
@@ -87,122 +116,117 @@ class Registry:
         """The component class of that kind and name.
 
         Raises:
-            UsageError: There is no such kind or component; the message names the nearest.
+            UsageError: There is no such kind or component; the message names the nearest, or the plugin that would have
+                contributed it and why it does not.
         """
         if kind not in CONTRACTS:
             raise UsageError(f"no kind of component is called '{kind}'{suggestion(kind, CONTRACTS)}")
-        known = self._components[kind]
-        if name not in known:
-            raise UsageError(f"no {kind} is called '{name}'{suggestion(name, known)}")
-        return known[name]
+        if name not in self._components[kind]:
+            raise UsageError(f"no {kind} is called '{name}'{self.hint(kind, name)}")
+        return self._components[kind][name]
 
-    def owner(self, component: type[Component]) -> str:
-        """The name of the plugin that contributes `component`."""
+    def hint(self, kind: str, name: str) -> str:
+        """The end of a message about a component that is not there: whose it would be, or the nearest name."""
+        for source, plugin in zip(self._sources, self.plugins, strict=True):
+            if plugin.state != "loaded" and source.may_contribute(name):
+                return f"; plugin '{plugin.name}' ({plugin.origin}) has one, and is {plugin.fault}"
+        return suggestion(name, self._components[kind])
+
+    def owner(self, component: type[Component]) -> PluginRecord:
+        """The plugin that contributes `component`."""
         return self._owners[component]
 
-    def _load(self, point: importlib.metadata.EntryPoint, disabled: set[str]) -> PluginRecord:
-        distribution, version = _distribution(point)
-        if point.name in disabled:
-            return PluginRecord(point.name, distribution, version, "disabled")
-        plugin: object = None
+    def _load(self, source: InstalledPlugin | GivenPlugin, disabled: set[str]) -> PluginRecord:
+        origin = (source.name, source.distribution, source.version)
+        if source.name in disabled:
+            return PluginRecord(*origin, "disabled", given=source.given)
+        registered = None
         try:
-            loaded = point.load()
-            self._check_new(point.name, loaded)
-            plugin = loaded
-            self._manager.register(plugin, name=point.name)
-            self._manager.check_pending()
-            refuse_wrappers(self._manager, plugin)
+            started = time.perf_counter()
+            plugin = source.load()
+            trace("plugin '%s' imported after %.1f ms", source.name, 1e3 * (time.perf_counter() - started))
+            deprecations = self._hooks.register(plugin, source.name)
+            registered = plugin
             components = self._contributed(plugin)
             for component in components:
                 check_component(component)
-                self._check_free(component, point.name, components)
+                self._check_free(component, source.name, components)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin does, the others load
-            if plugin is not None and self._manager.is_registered(plugin):
-                self._manager.unregister(plugin)
-            said = f"{type(error).__name__}: {error}" if not isinstance(error, GnnrecError) else str(error)
-            return PluginRecord(point.name, distribution, version, "failed", error=said, details=traceback.format_exc())
+            if registered is not None:
+                self._hooks.unregister(registered)
+            return PluginRecord(
+                *origin, "failed", error=_said(error), details=traceback.format_exc(), given=source.given
+            )
+        record = PluginRecord(
+            *origin, "loaded", components, self._hooks.of(plugin), "", "", deprecations, source.given, source.sha256
+        )
+        self._loaded[source.name] = plugin
         for component in components:
             self._components[component.kind][component.component_name()] = component
-            self._owners[component] = point.name
-        hooks = tuple(sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or ()))
-        return PluginRecord(point.name, distribution, version, "loaded", components, hooks)
-
-    def _check_new(self, name: str, plugin: object) -> None:
-        if self._manager.has_plugin(name):
-            raise PluginError(f"another plugin is called '{name}' already")
-        if self._manager.is_registered(plugin):
-            raise PluginError(f"it is the same object as plugin '{self._manager.get_name(plugin)}'")
+            self._owners[component] = record
+        return record
 
     def _contributed(self, plugin: object) -> tuple[type[Component], ...]:
-        implementation = getattr(plugin, "gnnrec_components", None)
-        return tuple(implementation()) if implementation is not None else ()
+        return tuple(component for call in self._hooks.calls("gnnrec_components", plugin) for component in call())
 
     def _check_free(self, component: type[Component], plugin: str, siblings: tuple[type[Component], ...]) -> None:
         kind, name = component.kind, component.component_name()
         taken = self._components[kind].get(name)
         if taken is not None:
-            raise PluginError(
-                f"{kind} '{name}' of plugin '{plugin}' is already contributed by plugin '{self._owners[taken]}'"
-            )
+            owner = self._owners[taken].name
+            raise PluginError(f"{kind} '{name}' of plugin '{plugin}' is already contributed by plugin '{owner}'")
         if sum(other.kind == kind and other.component_name() == name for other in siblings) > 1:
             raise PluginError(f"plugin '{plugin}' contributes {kind} '{name}' twice")
 
 
+_GIVEN: dict[str, GivenPlugin] = {}
+"""What `load_plugin` was given in this process."""
+
+
 @cache
 def installed() -> Registry:
-    """The registry of what is installed, loaded once in a process."""
-    return Registry.installed()
+    """The registry of this process: what is installed and what `load_plugin` was given, loaded once."""
+    return Registry.installed(_GIVEN.values())
 
 
-def refuse_wrappers(manager: pluggy.PluginManager, plugin: object) -> None:
-    """Hold a registered plugin's hooks against the one rule that pluggy does not check.
+def load_plugin(plugin: str | Path) -> PluginRecord:
+    """Load a plugin that is not installed, for this process alone; `gnnrec -p` does the same for a command.
 
-    Raises:
-        PluginError: One is a wrapper. Each implementation is called by itself, so there is nothing to wrap.
-    """
-    for caller in manager.get_hookcallers(plugin) or ():
-        for implementation in caller.get_hookimpls():
-            if implementation.plugin is plugin and (implementation.wrapper or implementation.hookwrapper):
-                raise PluginError(
-                    f"{caller.name} is a wrapper, but hooks are called one by one and none around another; "
-                    "use a plain @hookimpl, with tryfirst or trylast for its turn"
-                )
+    Args:
+        plugin: A Python file, or the name of an importable module. Given again, a file is read again.
 
-
-def check_component(component: object) -> None:
-    """Hold a class against the rules that every component keeps.
+    Returns:
+        What the plugin contributes.
 
     Raises:
-        PluginError: It is no component class, lacks its method, or has a field that a recipe could not set safely.
+        PluginError: There is no such plugin, or it breaks a rule; nothing is loaded then.
     """
-    if not (isinstance(component, type) and issubclass(component, Component)):
-        raise PluginError(f"gnnrec_components returned {component!r}, which is no component class")
-    title = component.__qualname__
-    contract = CONTRACTS.get(getattr(component, "kind", ""))
-    if contract is None or not issubclass(component, contract):
-        raise PluginError(f"{title} derives from no contract; derive from Encoder, Decoder or another kind")
-    component.model_rebuild()
-    if inspect.isabstract(component):
-        missing = ", ".join(sorted(component.__abstractmethods__))
-        raise PluginError(f"{title} lacks the method of its kind: {missing}")
-    name = component.model_fields["name"]
-    if name.default is PydanticUndefined or get_args(name.annotation) != (name.default,):
-        raise PluginError(f'{title} needs its name as a field: name: Literal["my_name"] = "my_name"')
-    reserved = set(dir(contract)) - set(contract.model_fields)
-    for field, info in component.model_fields.items():
-        if field in reserved:
-            raise PluginError(f"{title}.{field}: this name is taken by the component itself; choose another")
-        mutable = _mutable_part(info.annotation)
-        if mutable:
-            raise PluginError(f"{title}.{field} is a {mutable}, which can change; use tuple[…, ...]")
+    source = GivenPlugin(str(plugin))
+    before = dict(_GIVEN)
+    _GIVEN[source.name] = source
+    installed.cache_clear()
+    record = next(each for each in reversed(installed().plugins) if each.name == source.name and each.given)
+    if record.state != "loaded":
+        _GIVEN.clear()
+        _GIVEN.update(before)
+        installed.cache_clear()
+        raise PluginError(f"plugin '{plugin}' is {record.fault}")
+    return record
 
 
-def _mutable_part(annotation: Any) -> str:
-    origin = get_origin(annotation) or annotation
-    if isinstance(origin, type) and issubclass(origin, MUTABLE):
-        return origin.__name__
-    return next((found for part in get_args(annotation) if (found := _mutable_part(part))), "")
+def _said(error: BaseException) -> str:
+    """An error of a plugin in words, with the place where it was raised."""
+    if isinstance(error, GnnrecError):
+        return str(error)
+    what = f"it exits with {error}" if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
+    if isinstance(error, SyntaxError):  # it says where
+        return what
+    foreign = (frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if _is_foreign(frame.filename))
+    innermost = next(foreign, None)
+    return f"{what} ({Path(innermost.filename).name}:{innermost.lineno})" if innermost is not None else what
 
 
-def _distribution(point: importlib.metadata.EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist is not None else ("", "")
+def _is_foreign(file: str) -> bool:
+    """Whether a file is neither gnnrec's nor a part of how Python imports."""
+    machinery = (Path(__file__).parent, Path(importlib.__file__).parent)
+    return not file.startswith("<frozen") and not any(Path(file).is_relative_to(folder) for folder in machinery)

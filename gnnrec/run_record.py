@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.errors import RunDirectoryError
 from gnnrec.recipe.faults import RecipeError
+from gnnrec.recipe.made_with import KEY as MADE_WITH
 from gnnrec.recipe.nodes import read_yaml
 from gnnrec.run_directory import PARTIAL, read_json, require_finished_run, require_run
 
@@ -116,6 +117,7 @@ def _read_recipe(path: Path) -> dict[str, Any]:
         raise RunDirectoryError(f"{path} cannot be read: {error}") from None
     if not isinstance(content, dict) or not {"name", "seed", "dataset", "split"} <= set(content):
         raise RunDirectoryError(f"{path} is no resolved recipe: name, seed, dataset or split is missing")
+    content.pop(MADE_WITH, None)
     return content
 
 

@@ -106,7 +106,7 @@ def test_list_and_show_tell_the_nearest_of_what_is_unknown(gnnrec: Command) -> N
 def test_show_tells_types_bounds_defaults_and_meanings(gnnrec: Command, install: Install) -> None:
     install("toys", "toy = toy_plugin")
     lines = [line.rstrip() for line in gnnrec("show", "encoder", "mean").stdout.splitlines()]
-    assert lines[:3] == ["encoder mean  (plugin toy)", "", "A mean of neighbours."]
+    assert lines[:3] == ["encoder mean  (plugin toy, toys 1.0)", "", "A mean of neighbours."]
     fields = {row[0]: row[1:] for row in (re.split(r"\s{2,}", line) for line in lines[4:])}
     assert fields == {
         "field": ["type", "default", "meaning"],

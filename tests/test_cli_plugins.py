@@ -23,20 +23,29 @@ def test_plugins_tells_what_loaded_what_is_disabled_and_what_failed(
     write("broken_plugin.py", "raise RuntimeError('not today')")
     done = gnnrec("plugins", "--json", GNNREC_DISABLE_PLUGINS="gnnrec_encoders")
     assert done.returncode == 0
-    assert done.stderr == "warning: plugin 'broken' (broken) is left out: RuntimeError: not today\n"
+    assert (
+        done.stderr
+        == "warning: plugin 'broken' (broken 1.0) is left out: RuntimeError: not today (broken_plugin.py:1)\n"
+    )
     plugins = {row["name"]: row for row in json.loads(done.stdout)}
     assert plugins["toy"]["state"] == "loaded"
     assert (plugins["toy"]["distribution"], plugins["toy"]["version"]) == ("toys", "1.0")
     assert plugins["toy"]["hooks"] == ["gnnrec_commands", "gnnrec_components"]
     assert "encoder mean" in plugins["toy"]["components"]
     assert (plugins["gnnrec_encoders"]["state"], plugins["gnnrec_encoders"]["components"]) == ("disabled", [])
-    assert (plugins["broken"]["state"], plugins["broken"]["error"]) == ("failed", "RuntimeError: not today")
+    assert (plugins["broken"]["state"], plugins["broken"]["error"]) == (
+        "failed",
+        "RuntimeError: not today (broken_plugin.py:1)",
+    )
 
 
 def test_a_disabled_plugins_components_are_gone(gnnrec: Command) -> None:
     done = gnnrec("validate", "movielens_sage", GNNREC_DISABLE_PLUGINS="gnnrec_losses")
     assert done.returncode == 2
-    assert done.stderr.endswith("  loss: no component of this kind is installed\n")
+    assert done.stderr.endswith(
+        "  loss.name: no loss is called 'bce'; plugin 'gnnrec_losses' (gnnrec 0.1.0) has one, "
+        "and is disabled by GNNREC_DISABLE_PLUGINS\n"
+    )
 
 
 def test_a_disabled_plugin_that_is_not_there_is_told(gnnrec: Command) -> None:

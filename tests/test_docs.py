@@ -13,9 +13,9 @@ import torch
 from torch_geometric.data import HeteroData
 from toys import movielens_like, small_recipe
 
+from gnnrec.component_rules import check_component
 from gnnrec.pipeline import run
 from gnnrec.recipe.load import load_recipe, shipped_recipes
-from gnnrec.registry import check_component
 
 if TYPE_CHECKING:
     from collections.abc import Callable

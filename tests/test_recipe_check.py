@@ -176,7 +176,7 @@ def test_a_kind_without_components_says_so(toy_text: str) -> None:
     with pytest.raises(RecipeError) as caught:
         check(read_yaml(toy_text, "r.yaml"), Registry([]))
     said = str(caught.value).splitlines()
-    assert "r.yaml:14:3  encoder: no component of this kind is installed" in said
+    assert "r.yaml:14:9  encoder.name: no encoder is called 'mean'; none is installed" in said
     assert len(said) == 10  # eight sections and two feature encoders
 
 

@@ -65,7 +65,7 @@ def test_list_items_are_changed_and_appended_by_index(toy: Path, toy_registry: R
         (["loss.name=x", "loss=null"], "-s loss=null  loss: loss is set as a whole, and another override goes into it"),
         (
             ["extends=toy"],
-            "-s extends=toy  extends: what a recipe extends is said in its file and cannot be overridden",
+            "-s extends=toy  extends: this is said in a recipe's file and cannot be overridden",
         ),
         ({"seed": {1}}, "override seed={1}  seed: expected plain data (numbers, text, lists, dicts), got set"),
         ({"seed": float("inf")}, "override seed=inf  seed: expected a finite number, got inf"),

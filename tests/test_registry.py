@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gnnrec import UsageError
+from gnnrec.component_rules import check_component
 from gnnrec.errors import suggestion
-from gnnrec.registry import Registry, check_component, installed
+from gnnrec.registry import Registry, installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +27,21 @@ GAT = """
     """
 
 
+PARTS = """
+    from pydantic import BaseModel, PositiveInt, model_validator
+    def fail(self):
+        raise ValueError("it is Tuesday")
+    class Part(BaseModel):
+        size: int = 3
+    class Frozen(BaseModel):
+        model_config = {"frozen": True, "extra": "forbid"}
+        sizes: list[int] = []
+"""
+
+
 def field(line: str) -> str:
     """A plugin whose one encoder has the given line as well."""
-    return GAT.replace("        def build", f"        {line}\n        def build")
+    return PARTS + GAT.replace("        def build", f"        {line}\n        def build")
 
 
 def failure(registry: Registry, name: str) -> str:
@@ -43,7 +56,7 @@ def test_a_plugin_is_a_class_a_hookimpl_and_an_entry_point(plugin: Plugin) -> No
     [record] = registry.plugins
     assert (record.state, record.hooks, record.error) == ("loaded", ("gnnrec_components",), "")
     gat = registry.component("encoder", "gat")
-    assert (record.components, registry.owner(gat)) == ((gat,), "first")
+    assert (record.components, registry.owner(gat).name) == ((gat,), "first")
     assert registry.components("decoder") == {}
 
 
@@ -51,7 +64,7 @@ def test_a_name_that_is_taken_is_refused_to_the_later_plugin_and_both_are_named(
     points = [plugin("first", GAT), plugin("second", GAT), plugin("third", GAT.replace('"gat"', '"gcn"'))]
     registry = Registry(points)
     assert failure(registry, "second") == "encoder 'gat' of plugin 'second' is already contributed by plugin 'first'"
-    assert registry.owner(registry.component("encoder", "gat")) == "first"
+    assert registry.owner(registry.component("encoder", "gat")).name == "first"
     assert sorted(registry.components("encoder")) == ["gat", "gcn"]
 
 
@@ -66,7 +79,7 @@ def test_a_plugin_with_a_wrapper_is_left_out(plugin: Plugin) -> None:
     )
     registry = Registry([plugin("first", text)])
     assert failure(registry, "first").startswith("gnnrec_run_started is a wrapper, but hooks are called one by one")
-    assert (registry.components("encoder"), registry.loaded_plugins()) == ({}, ())
+    assert (registry.components("encoder"), registry.loaded_plugins()) == ({}, {})
 
 
 def test_a_refused_plugin_contributes_nothing_at_all(plugin: Plugin) -> None:
@@ -83,18 +96,23 @@ def test_a_refused_plugin_contributes_nothing_at_all(plugin: Plugin) -> None:
     registry = Registry([plugin("first", GAT), plugin("second", text)])
     assert failure(registry, "second").startswith("encoder 'gat'")
     assert registry.components("decoder") == {}
-    assert registry.hook.gnnrec_run_started.get_hookimpls() == []
+    assert registry.hook_calls("gnnrec_run_started") == []
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("raise RuntimeError('not today')", "RuntimeError: not today"),
-        ("import sys; sys.exit('bye')", "SystemExit: bye"),
+        ("raise RuntimeError('not today')", "RuntimeError: not today (refused.py:4)"),
+        ("import sys; sys.exit('bye')", "it exits with bye (refused.py:4)"),
         ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("class Broken(", "SyntaxError: '(' was never closed (refused.py, line 4)"),
-        (GAT.replace("_components", "_component"), "PluginValidationError: unknown hook 'gnnrec_component' in plugin"),
-        (GAT.replace("components()", "components(more)"), "PluginValidationError: Plugin 'refused' for hook"),
+        (GAT.replace("_components", "_component"), "there is no hook 'gnnrec_component'; did you mean"),
+        (GAT.replace("@hookimpl", ""), "gnnrec_components is not marked as a hook; write @hookimpl above it"),
+        ("x = 1", "it implements no hook; known: gnnrec_commands, gnnrec_components, gnnrec_epoch_ended, "),
+        (
+            GAT.replace("components()", "components(more)"),
+            "Plugin 'refused' for hook 'gnnrec_components'; hookimpl definition: ",
+        ),
         (GAT.replace("(GAT,)", "None"), "TypeError: 'NoneType' object is not iterable"),
         (GAT.replace("(GAT,)", "(int,)"), "gnnrec_components returned <class 'int'>, which is no component class"),
         (GAT.replace("(GAT,)", "(GAT(),)"), "gnnrec_components returned GAT(name='gat'), which is no component class"),
@@ -106,6 +124,31 @@ def test_a_refused_plugin_contributes_nothing_at_all(plugin: Plugin) -> None:
         (field("sizes: list[int] = []"), "GAT.sizes is a list, which can change; use tuple[…, ...]"),
         (field("sizes: tuple[set[int], ...] = ()"), "GAT.sizes is a set, which can change; use tuple[…, ...]"),
         (field("extra: dict[str, int] | None = None"), "GAT.extra is a dict, which can change; use tuple[…, ...]"),
+        (field("size: int | str = 3"), "GAT.size is int or str, so a value may fit both; use one type"),
+        (field("size: tuple[int | float, ...] = ()"), "GAT.size is int or float, so a value may fit both; use one"),
+        (field("anything: __import__('typing').Any = 3"), "GAT.anything may be anything; say what a recipe can write"),
+        (
+            field("call: __import__('collections').abc.Callable[[int], int] | None = None"),
+            "GAT.call is collections.abc.Callable[[int], int], which",
+        ),
+        (field("where: type[int] = int"), "GAT.where is type[int], which a recipe cannot write; use int, float"),
+        (
+            field("part: Part = Part()"),
+            "Part could change or ignore what a recipe says; it needs model_config = Config",
+        ),
+        (field("part: tuple[Part, ...] = ()"), "Part could change or ignore what a recipe says; it needs model_config"),
+        (field("inner: Frozen = Frozen()"), "Frozen.sizes is a list, which can change; use tuple[…, ...]"),
+        (
+            field("model_config = {'frozen': False}"),
+            "GAT could change or ignore what a recipe says; it needs model_con",
+        ),
+        (field("model_config = {'extra': 'ignore'}"), "GAT could change or ignore what a recipe says; it needs model"),
+        (field("layers: PositiveInt = 0"), "GAT's defaults are not valid: layers: Input should be greater than 0"),
+        (
+            field("layers: PositiveInt = 2; _check = model_validator(mode='after')(fail)"),
+            "GAT's defaults are not valid: Va",
+        ),
+        (GAT.replace('"gat"', '"my gat"'), "GAT is called 'my gat'; expected a letter, then letters, digits, _ and -"),
         (field("later: Sequence = ()"), "PydanticUndefinedAnnotation: name 'Sequence' is not defined"),
         (field("copy: int = 3"), "GAT.copy: this name is taken by the component itself; choose another"),
         (field("summary: int = 3"), "GAT.summary: this name is taken by the component itself; choose another"),
@@ -122,7 +165,7 @@ def test_a_plugin_that_breaks_a_rule_is_left_out_and_the_others_load(plugin: Plu
     assert failure(registry, "refused").startswith(message)
     assert [record.state for record in registry.plugins] == ["loaded", "failed", "loaded"]
     assert sorted(registry.components("encoder")) == ["gat", "good"]
-    assert [module.__name__ for module in registry.loaded_plugins()] == ["before", "after"]
+    assert [*registry.loaded_plugins()] == ["before", "after"]
 
 
 def test_a_second_entry_point_of_the_same_module_does_not_cost_the_first_its_place(plugin: Plugin) -> None:
@@ -131,7 +174,7 @@ def test_a_second_entry_point_of_the_same_module_does_not_cost_the_first_its_pla
     registry = Registry([point, again, point])
     assert failure(registry, "again") == "it is the same object as plugin 'first'"
     assert failure(registry, "first") == "another plugin is called 'first' already"
-    assert [module.__name__ for module in registry.loaded_plugins()] == ["first"]
+    assert [*registry.loaded_plugins()] == ["first"]
 
 
 def test_a_disabled_plugin_is_not_even_imported(plugin: Plugin) -> None:
@@ -155,7 +198,7 @@ def test_gnnrecs_own_plugins_come_first_and_the_environment_disables_some(
     registry = Registry.installed()
     disabled = [each.name for each in registry.plugins if each.state == "disabled"]
     assert disabled == ["gnnrec_encoders", "gnnrec_losses"]
-    assert registry.owner(registry.component("encoder", "hetero_sage")) == "a_stranger"
+    assert registry.owner(registry.component("encoder", "hetero_sage")).name == "a_stranger"
 
 
 def test_every_plugin_of_this_installation_loads() -> None:

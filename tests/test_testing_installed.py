@@ -50,7 +50,7 @@ def test_installed_components_are_all_those_of_the_registry_with_their_owners() 
     every = {(each.kind, each.component, each.plugin) for each in installed_components()}
     registry = installed()
     assert every == {
-        (kind, component, registry.owner(component))
+        (kind, component, registry.owner(component).name)
         for kind in CONTRACTS
         for component in registry.components(kind).values()
     }

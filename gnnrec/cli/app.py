@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -14,7 +14,12 @@ from gnnrec.errors import GnnrecError
 from gnnrec.registry import installed
 from gnnrec.version import __version__
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 INTERRUPTED = 130
+
+PLUGIN_OPTION = ("--plugin", "-p")
 
 
 class ErrorReporting(TyperGroup):
@@ -35,6 +40,8 @@ class ErrorReporting(TyperGroup):
             raise
         except Exception as error:
             if hasattr(error, "exit_code"):  # wrong usage, which typer words and shows
+                if getattr(error, "option_name", None) in PLUGIN_OPTION:
+                    complain("a plugin is named before the command: gnnrec -p FILE run …")
                 raise
             complain(f"{type(error).__name__}: {error}")
             if not self._debug(ctx):
@@ -63,14 +70,29 @@ def build_app() -> typer.Typer:
     app.add_typer(data.app, name="data")
     registry = installed()
     report_left_out(registry)
-    for implementation in registry.hook.gnnrec_commands.get_hookimpls():
+    for call in registry.hook_calls("gnnrec_commands"):
         try:
-            implementation.function(*(app for _ in implementation.argnames))
+            call(app=app)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - one plugin must not cost the others the command line
-            complain(
-                f"warning: plugin '{implementation.plugin_name}' adds no commands: {type(error).__name__}: {error}"
-            )
+            complain(f"warning: plugin '{call.plugin}' adds no commands: {type(error).__name__}: {error}")
     return app
+
+
+def given_plugins(arguments: Sequence[str]) -> list[str]:
+    """What -p names before the command; plugins may add commands, so they load before arguments are parsed."""
+    given: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        name, _, value = argument.partition("=")
+        if argument in PLUGIN_OPTION:
+            given += [following] if (following := next(rest, "")) else []
+        elif name == PLUGIN_OPTION[0] and value:
+            given.append(value)
+        elif argument.startswith(PLUGIN_OPTION[1]):
+            given.append(argument.removeprefix(PLUGIN_OPTION[1]))
+        elif not argument.startswith("-") or argument == "--":
+            break
+    return given
 
 
 def _print_version(wanted: bool) -> None:
@@ -80,6 +102,15 @@ def _print_version(wanted: bool) -> None:
 
 
 def _root(
+    plugins: Annotated[  # noqa: ARG001 - they are loaded already, by main
+        list[str] | None,
+        typer.Option(
+            *PLUGIN_OPTION,
+            metavar="FILE|MODULE",
+            help="Load a plugin that is not installed, for this command: a .py file, or an importable module's name. "
+            "May be given several times, before the command.",
+        ),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001 - read from the context
     version: Annotated[  # noqa: ARG001 - its callback acts
         bool,

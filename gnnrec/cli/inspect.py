@@ -33,7 +33,7 @@ def list_components(
         raise UsageError(f"no kind of component is called '{kind}'{suggestion(kind, CONTRACTS)}")
     registry = installed()
     rows = [
-        (each, name, registry.owner(component), component.summary())
+        (each, name, registry.owner(component).name, component.summary())
         for each in ([kind] if kind else CONTRACTS)
         for name, component in registry.components(each).items()
     ]
@@ -54,10 +54,11 @@ def show(
     """Show a component: what it does, and its fields with types, bounds, defaults and meaning."""
     component = installed().component(kind, name)
     schema = component.model_json_schema()
+    plugin = installed().owner(component)
     if as_json:
-        say_json({"kind": kind, "name": name, "plugin": installed().owner(component), "schema": schema})
+        say_json({"kind": kind, "name": name, "plugin": plugin.name, "schema": schema})
         return
-    say(f"{kind} {name}  (plugin {installed().owner(component)})\n")
+    say(f"{kind} {name}  (plugin {plugin.name}, {plugin.origin})\n")
     say(str(schema.get("description", "")) + "\n")
     rows = [
         (field, _type_of(info), _default_of(info), " ".join(str(info.get("description", "")).split()))
@@ -70,13 +71,19 @@ def show(
         say("It has no fields.")
 
 
-def plugins(as_json: JsonOption = False) -> None:
-    """List the plugins that were found: loaded, disabled by GNNREC_DISABLE_PLUGINS, or failed and why."""
+def plugins(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the plugins that were found: loaded, disabled by GNNREC_DISABLE_PLUGINS, or failed and why.
+
+    With `gnnrec --debug plugins`, tracebacks of those that failed. GNNREC_TRACE_PLUGINS=1 tells, in any command, what
+    plugins are asked and how long they take.
+    """
     rows = [
         {
             "name": plugin.name,
             "distribution": plugin.distribution,
             "version": plugin.version,
+            "given": plugin.given or None,
+            "sha256": plugin.sha256 or None,
             "state": plugin.state,
             "components": [f"{each.kind} {each.component_name()}" for each in plugin.components],
             "hooks": list(plugin.hooks),
@@ -88,12 +95,16 @@ def plugins(as_json: JsonOption = False) -> None:
         say_json(rows)
         return
     say_table(
-        ("plugin", "distribution", "state", "contributes"),
+        ("plugin", "from", "state", "contributes"),
         [
-            (plugin.name, f"{plugin.distribution} {plugin.version}", plugin.state, plugin.error or _contributed(plugin))
+            (plugin.name, plugin.origin, plugin.state, plugin.error or _contributed(plugin))
             for plugin in installed().plugins
         ],
     )
+    if context.find_root().params.get("debug"):
+        for plugin in installed().plugins:
+            if plugin.details:
+                say(f"\n{plugin.name}:\n{plugin.details.rstrip()}")
 
 
 def doctor(as_json: JsonOption = False) -> None:

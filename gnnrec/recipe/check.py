@@ -11,11 +11,13 @@ from pydantic import BaseModel, ValidationError
 from gnnrec.contracts import CONTRACTS, NODE_TYPES
 from gnnrec.errors import suggestion
 from gnnrec.recipe.faults import Fault, RecipeError
+from gnnrec.recipe.made_with import KEY as MADE_WITH
+from gnnrec.recipe.made_with import missing
 from gnnrec.recipe.nodes import Node, Path, dotted
 from gnnrec.recipe.schema import MODEL_SECTIONS, SECTIONS, Evaluation, Recipe, recipe_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pydantic_core import ErrorDetails
 
@@ -26,8 +28,13 @@ LINK_METRICS = ("loss", "auc", "ap")
 """What `trainer.monitor` may name besides ranking metrics."""
 
 
-def check(node: Node, registry: Registry) -> Recipe:
+def check(node: Node, registry: Registry, made: Mapping[str, str] | None = None) -> Recipe:
     """Turn nodes into a recipe.
+
+    Args:
+        node: The recipe's.
+        registry: The components to check against.
+        made: What it was made with, for the message about a component that is not there.
 
     Raises:
         RecipeError: With every fault found.
@@ -45,7 +52,7 @@ def check(node: Node, registry: Registry) -> Recipe:
         recipe = recipe_model(registry).model_validate_json(_as_json(data), strict=True)
     except ValidationError as error:
         present = {fault.path for fault in faults}
-        found = (_located(node, data, details, registry) for details in _errors(error))
+        found = (_located(node, data, details, registry, made=made or {}) for details in _errors(error))
         faults += [fault for fault in found if fault.path not in present]
     else:
         monitor = recipe.trainer.monitor if recipe.trainer is not None else None
@@ -172,7 +179,14 @@ def _errors(error: ValidationError) -> list[ErrorDetails]:
     ]
 
 
-def _located(node: Node, data: dict[str, Any], error: ErrorDetails, registry: Registry, base: Path = ()) -> Fault:
+def _located(
+    node: Node,
+    data: dict[str, Any],
+    error: ErrorDetails,
+    registry: Registry,
+    base: Path = (),
+    made: Mapping[str, str] | None = None,
+) -> Fault:
     path = _without_tags(data, (*base, *error["loc"]))
     kind = error["type"]
     if kind == "extra_forbidden":
@@ -184,7 +198,7 @@ def _located(node: Node, data: dict[str, Any], error: ErrorDetails, registry: Re
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         if not _is_component(path):
             return _part_fault(node, path, error)
-        return _component_fault(node, path, registry)
+        return _component_fault(node, path, registry, made or {})
     return Fault(node.position_of(path), dotted(path), _wording(error))
 
 
@@ -204,16 +218,15 @@ def _part_fault(node: Node, path: Path, error: ErrorDetails) -> Fault:
     return Fault(name.position, dotted((*path, "name")), message)
 
 
-def _component_fault(node: Node, path: Path, registry: Registry) -> Fault:
+def _component_fault(node: Node, path: Path, registry: Registry, made: Mapping[str, str]) -> Fault:
     kind = _kind_at(path)
-    known = registry.components(kind)
     name = node.find((*path, "name"))
     if name is None:
-        hint = f"; known: {', '.join(sorted(known))}"
+        hint = f"; known: {', '.join(sorted(registry.components(kind)))}"
         place = node.position_of(path, key=True)
         return Fault(place, dotted((*path, "name")), f"this says which {kind} to take and is missing{hint}")
-    message = f"no {kind} is called {_shown(name.value)}{suggestion(str(name.value), known)}"
-    return Fault(name.position, dotted((*path, "name")), message)
+    hint = missing(made, registry) or registry.hint(kind, str(name.value))
+    return Fault(name.position, dotted((*path, "name")), f"no {kind} is called {_shown(name.value)}{hint}")
 
 
 def _wording(error: ErrorDetails) -> str:
@@ -269,7 +282,7 @@ def _kind_at(path: Path) -> str:
 def _known_keys(path: Path, data: dict[str, Any], registry: Registry) -> list[str]:
     """The keys that the mapping at `path` may have."""
     if not path:
-        return [*Recipe.model_fields, "extends"]
+        return [*Recipe.model_fields, "extends", MADE_WITH]
     if path == ("evaluation",):
         return list(Evaluation.model_fields)
     if path == ("features",):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,9 @@ from gnnrec.errors import UsageError, suggestion
 from gnnrec.recipe import overrides as overriding
 from gnnrec.recipe.check import check, check_component_data
 from gnnrec.recipe.faults import Fault, Position, RecipeError
+from gnnrec.recipe.made_with import KEY as MADE_WITH
+from gnnrec.recipe.made_with import changes as changed
+from gnnrec.recipe.made_with import made_with, take_made_with
 from gnnrec.recipe.nodes import Node, merge, read_yaml
 from gnnrec.registry import Registry, installed
 
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
     from gnnrec.component import Component
     from gnnrec.recipe.schema import Recipe
+
+logger = logging.getLogger(__name__)
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -48,19 +54,26 @@ def load_recipe(
     """
     path = find_recipe(recipe)
     node = _read(path, ())
+    made = take_made_with(node)
     if isinstance(overrides, Mapping):
         assignments = overriding.from_mapping(overrides)
     else:
         assignments = [overriding.parse_assignment(text) for text in overrides]
     changes = overriding.tree(assignments, node.position)
-    if "extends" in changes.value:
-        message = "what a recipe extends is said in its file and cannot be overridden"
-        raise RecipeError([Fault(changes.keys["extends"], "extends", message)])
+    for key in ("extends", MADE_WITH):
+        if key in changes.value:
+            raise RecipeError(
+                [Fault(changes.keys[key], key, "this is said in a recipe's file and cannot be overridden")]
+            )
     node = merge(node, changes)
     if isinstance(node.value, dict) and "name" not in node.value:
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).lstrip("._-") or "recipe"
         node = merge(node, overriding.tree(overriding.from_mapping({"name": name}), node.position))
-    return check(node, registry or installed())
+    registry = registry or installed()
+    checked = check(node, registry, made)
+    for change in changed(made, checked, registry):
+        logger.warning("%s: %s", path, change)
+    return checked
 
 
 def load_component(kind: str, name: str, assignments: Iterable[str]) -> Component:
@@ -120,6 +133,11 @@ def dump_recipe(recipe: Recipe) -> str:
     return to_yaml(recipe.to_dict())
 
 
+def dump_run(recipe: Recipe) -> str:
+    """The same with `made_with`, for whoever runs it again."""
+    return to_yaml({**recipe.to_dict(), MADE_WITH: made_with(recipe, installed())})
+
+
 def to_yaml(data: Mapping[str, Any]) -> str:
     """Plain data as YAML; reading it back gives equal data."""
     yaml = YAML(typ="safe", pure=True)
@@ -159,4 +177,5 @@ def _read(path: Path, extended_by: tuple[Path, ...]) -> Node:
     base_node = _read(base, chain)
     if isinstance(base_node.value, dict):
         base_node.value.pop("name", None)
+        base_node.value.pop(MADE_WITH, None)
     return merge(base_node, node)

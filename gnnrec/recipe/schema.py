@@ -15,6 +15,7 @@ from pydantic import (
     SerializeAsAny,
     create_model,
 )
+from pydantic_core import PydanticCustomError
 
 from gnnrec.contracts import (
     CONTRACTS,
@@ -216,7 +217,7 @@ def _flat(data: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def _refuse(value: object) -> None:  # noqa: ARG001 - whatever it is, nothing can take it
-    raise ValueError("no component of this kind is installed")
+    raise PydanticCustomError("union_tag_invalid", "no component of this kind is installed")
 
 
 def _choice(registry: Registry, kind: str) -> Any:

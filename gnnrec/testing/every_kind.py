@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from gnnrec.component_rules import check_component
 from gnnrec.errors import GnnrecError
 from gnnrec.hookspecs import hookimpl
 from gnnrec.recipe.check import check_component_data
 from gnnrec.recipe.load import to_yaml
 from gnnrec.recipe.nodes import read_yaml
-from gnnrec.registry import Registry, check_component
+from gnnrec.registry import Registry
 from gnnrec.testing.comparing import difference
 from gnnrec.testing.rule import Case, Rule, rule
 

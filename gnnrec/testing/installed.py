@@ -47,7 +47,7 @@ def installed_components(kind: str | None = None, plugin: str | None = None) -> 
     """
     registry = installed()
     found = (
-        InstalledComponent(each, component, _ready(component), registry.owner(component))
+        InstalledComponent(each, component, _ready(component), registry.owner(component).name)
         for each in CONTRACTS
         for component in registry.components(each).values()
     )

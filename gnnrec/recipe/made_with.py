@@ -1,0 +1,92 @@
+"""`made_with`: what gave a recipe's components when it was run, and what of that is missing or another here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from gnnrec.component import Component
+from gnnrec.recipe.faults import Fault, RecipeError
+from gnnrec.recipe.nodes import dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gnnrec.recipe.nodes import Node
+    from gnnrec.recipe.schema import Recipe
+    from gnnrec.registry import PluginRecord, Registry
+
+KEY = "made_with"
+
+
+def plugins_of(recipe: Recipe, registry: Registry) -> dict[str, PluginRecord]:
+    """The plugins whose components a recipe names, by name."""
+    known = (registry.components(each.kind).get(each.name) for each in _components(recipe))
+    owners = [registry.owner(component) for component in known if component is not None]
+    return {plugin.name: plugin for plugin in owners}
+
+
+def made_with(recipe: Recipe, registry: Registry) -> dict[str, str]:
+    """What gives a recipe's components: distributions and their versions, files and their hashes."""
+    return dict(sorted(plugin.maker for plugin in plugins_of(recipe, registry).values()))
+
+
+def take_made_with(node: Node) -> dict[str, str]:
+    """Take `made_with` out of a recipe's nodes.
+
+    Raises:
+        RecipeError: It is no mapping of names to versions.
+    """
+    taken = node.value.pop(KEY, None) if isinstance(node.value, dict) else None
+    if taken is None:
+        return {}
+    if not isinstance(taken.value, dict):
+        raise RecipeError([Fault(taken.position, KEY, "expected a mapping of names to versions; gnnrec writes it")])
+    faults = [
+        Fault(
+            version.position, dotted((KEY, name)), "expected a version as text, in quotes where it looks like a number"
+        )
+        for name, version in taken.value.items()
+        if not isinstance(version.value, str)
+    ]
+    if faults:
+        raise RecipeError(faults)
+    return {str(name): version.value for name, version in taken.value.items()}
+
+
+def missing(made: Mapping[str, str], registry: Registry) -> str:
+    """The end of a message about a component that is not there: what the recipe was made with and is not here."""
+    here = {plugin.maker[0] for plugin in registry.plugins if plugin.state == "loaded"}
+    absent = [_absence(name, version, registry) for name, version in made.items() if name not in here]
+    return f"; the recipe was made with {', '.join(absent)}" if absent else ""
+
+
+def changes(made: Mapping[str, str], recipe: Recipe, registry: Registry) -> list[str]:
+    """What a recipe was made with and takes part in it in another version here, in words."""
+    now = made_with(recipe, registry)
+    return [
+        f"the recipe was made with {name} {then}, and here it is {now[name]}: results may differ"
+        for name, then in made.items()
+        if now.get(name, then) != then
+    ]
+
+
+def _absence(name: str, version: str, registry: Registry) -> str:
+    if version.startswith("sha256:"):
+        return f"{name}, a plugin to be given: gnnrec -p {name} run …"
+    for plugin in registry.plugins:
+        if plugin.distribution == name:
+            return f"{name} {version}, whose plugin '{plugin.name}' is {plugin.fault}"
+    return f"{name} {version}, which is not installed"
+
+
+def _components(value: Any) -> Iterator[Component]:
+    if isinstance(value, Component):
+        yield value
+    elif isinstance(value, BaseModel):
+        for field in type(value).model_fields:
+            yield from _components(getattr(value, field))
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _components(each)
