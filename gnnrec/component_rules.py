@@ -15,7 +15,7 @@ from gnnrec.contracts import CONTRACTS
 from gnnrec.errors import PluginError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MUTABLE = (list, dict, set, bytearray)
 UNIONS = (Union, type(int | str))
@@ -81,40 +81,44 @@ def _check_type(place: str, annotation: Any, *, chosen_by_name: bool = False) ->
     if origin is Annotated:
         marks = (getattr(mark, "discriminator", None) for mark in arguments[1:])
         _check_type(place, arguments[0], chosen_by_name="name" in marks)
-    elif origin is Literal:
-        return
     elif origin in UNIONS:
-        members = [member for member in arguments if member is not type(None)]
-        if len(members) > 1 and not chosen_by_name:
-            either = " or ".join(_words(member) for member in members)
-            raise PluginError(
-                f"{place} is {either}, so a value may fit both; use one type (| None is fine), "
-                'or models that are told apart by a name: Field(discriminator="name")'
-            )
-        for member in members:
-            _check_type(place, member, chosen_by_name=chosen_by_name)
+        _check_union(place, [each for each in arguments if each is not type(None)], chosen_by_name=chosen_by_name)
     elif origin is tuple:
         for argument in arguments:
             if argument is not ...:
                 _check_type(place, argument)
-    elif isinstance(annotation, type) and origin is None:
-        _check_class(place, annotation)
-    elif isinstance(origin, type) and issubclass(origin, MUTABLE):
-        _check_class(place, origin)
-    else:
+    elif isinstance(annotation if origin is None else origin, type):
+        _check_class(place, annotation, origin)
+    elif origin is not Literal:
+        raise _unwritable(place, annotation)
+
+
+def _check_union(place: str, members: Sequence[Any], *, chosen_by_name: bool) -> None:
+    if len(members) > 1 and not chosen_by_name:
+        either = " or ".join(_words(member) for member in members)
         raise PluginError(
-            f"{place} is {_words(annotation)}, which a recipe cannot write; use int, float, str, tuple, …"
+            f"{place} is {either}, so a value may fit both; use one type (| None is fine), "
+            'or models that are told apart by a name: Field(discriminator="name")'
         )
+    for member in members:
+        _check_type(place, member, chosen_by_name=chosen_by_name)
 
 
-def _check_class(place: str, kind: type) -> None:
+def _check_class(place: str, annotation: Any, origin: type | None) -> None:
+    kind: type = origin or annotation
     if issubclass(kind, MUTABLE):
         raise PluginError(f"{place} is a {kind.__name__}, which can change; use tuple[…, ...]")
+    if origin is not None:
+        raise _unwritable(place, annotation)
     if issubclass(kind, BaseModel):
         _check_model(kind)
         for field, info in kind.model_fields.items():
             named = info.discriminator == "name"
             _check_type(f"{kind.__qualname__}.{field}", info.annotation, chosen_by_name=named)
+
+
+def _unwritable(place: str, annotation: Any) -> PluginError:
+    return PluginError(f"{place} is {_words(annotation)}, which a recipe cannot write; use int, float, str, tuple, …")
 
 
 def _words(annotation: Any) -> str:

@@ -122,15 +122,16 @@ class Registry:
         if kind not in CONTRACTS:
             raise UsageError(f"no kind of component is called '{kind}'{suggestion(kind, CONTRACTS)}")
         if name not in self._components[kind]:
-            raise UsageError(f"no {kind} is called '{name}'{self.hint(kind, name)}")
+            hint = self.left_out(name) or suggestion(name, self._components[kind])
+            raise UsageError(f"no {kind} is called '{name}'{hint}")
         return self._components[kind][name]
 
-    def hint(self, kind: str, name: str) -> str:
-        """The end of a message about a component that is not there: whose it would be, or the nearest name."""
+    def left_out(self, name: str) -> str:
+        """The end of a message about a component that is not there: the plugin that has it and did not load, if any."""
         for source, plugin in zip(self._sources, self.plugins, strict=True):
             if plugin.state != "loaded" and source.may_contribute(name):
                 return f"; plugin '{plugin.name}' ({plugin.origin}) has one, and is {plugin.fault}"
-        return suggestion(name, self._components[kind])
+        return ""
 
     def owner(self, component: type[Component]) -> PluginRecord:
         """The plugin that contributes `component`."""

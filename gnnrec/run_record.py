@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.errors import RunDirectoryError
 from gnnrec.recipe.faults import RecipeError
-from gnnrec.recipe.made_with import KEY as MADE_WITH
+from gnnrec.recipe.made_with import MADE_WITH
 from gnnrec.recipe.nodes import read_yaml
 from gnnrec.run_directory import PARTIAL, read_json, require_finished_run, require_run
 

@@ -1,18 +1,41 @@
 from __future__ import annotations
 
+import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from toys import movielens_like
 
 from gnnrec import __version__
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
-    from pathlib import Path
 
     Command = Callable[..., subprocess.CompletedProcess[str]]
     Install = Callable[[str, str], None]
     Write = Callable[[str, str], Path]
+
+ENCODER = """\
+from typing import Literal
+from gnnrec import Encoder, hookimpl
+class Mine(Encoder):
+    name: Literal["mine"] = "mine"
+    def build(self, graph): ...
+@hookimpl
+def gnnrec_components():
+    return [Mine]
+"""
+
+HELLO = """\
+from gnnrec import hookimpl
+@hookimpl
+def gnnrec_commands(app):
+    @app.command()
+    def hello(name: str = "you"):
+        print("hello", name)
+"""
 
 
 def test_plugins_tells_what_loaded_what_is_disabled_and_what_failed(
@@ -77,3 +100,159 @@ def test_a_plugin_whose_commands_fail_does_not_cost_the_others_the_command_line(
     done = gnnrec("--version")
     assert (done.returncode, done.stdout) == (0, f"gnnrec {__version__}\n")
     assert done.stderr == "warning: plugin 'broken' adds no commands: RuntimeError: not today\n"
+
+
+FAULTY = {
+    "twin": (
+        ENCODER.replace('"mine"', '"hetero_sage"'),
+        "encoder 'hetero_sage' of plugin 'twin' is already contributed",
+    ),
+    "raises": ("raise RuntimeError('not today')\n", "RuntimeError: not today (raises.py:1)"),
+    "misspells": (
+        ENCODER.replace("gnnrec_components", "gnnrec_component"),
+        "there is no hook 'gnnrec_component'; did you mean 'gnnrec_components'?",
+    ),
+    "lacks": (ENCODER.replace("def build", "def biuld"), "Mine lacks the method of its kind: build"),
+    "mutable": (
+        ENCODER.replace("    name: L", "    sizes: list[int] = []\n    name: L"),
+        "Mine.sizes is a list, which can change; use tuple[…, ...]",
+    ),
+    "reserved": (
+        ENCODER.replace("    name: L", "    summary: int = 1\n    name: L"),
+        "Mine.summary: this name is taken by the component itself; choose another",
+    ),
+    "exits": ("import sys\nsys.exit('bye')\n", "it exits with bye (exits.py:2)"),
+}
+
+
+def test_each_faulty_plugin_is_told_by_its_name_and_all_else_goes_on(
+    gnnrec: Command, install: Install, write: Write, tmp_path: Path
+) -> None:
+    for name, (text, _) in FAULTY.items():
+        install(f"dist_{name}", f"{name} = {name}")
+        (tmp_path / f"{name}.py").write_text(text)
+    install("dist_newer", "newer = newer")
+    with (tmp_path / "dist_newer-1.0.dist-info" / "METADATA").open("a") as metadata:
+        metadata.write("Requires-Dist: gnnrec>=7\n")
+    (tmp_path / "newer.py").write_text(ENCODER.replace('"mine"', '"new"'))
+    install("dist_good", "good = good")
+    (tmp_path / "good.py").write_text(ENCODER.replace('"mine"', '"good"'))
+    told = {
+        f"warning: plugin '{name}' (dist_{name} 1.0) is left out: {message}"
+        for name, (_, message) in {
+            **FAULTY,
+            "newer": (
+                "",
+                f"dist_newer 1.0 needs gnnrec >=7, and this is {__version__}; install another version of one",
+            ),
+        }.items()
+    }
+
+    for command in (["--help"], ["list", "encoder"], ["validate", "movielens_sage"], ["plugins"], ["schema"]):
+        done = gnnrec(*command)
+        assert done.returncode == 0
+        lines = done.stderr.splitlines()
+        assert len(lines) == len(told) == 8
+        assert [one for one in told if not any(line.startswith(one) for line in lines)] == []
+    listed = gnnrec("list", "encoder").stdout
+    assert ("good" in listed, "mine" in listed, "hetero_sage" in listed) == (True, False, True)
+
+    write("needs.yaml", "extends: movielens_sage\nencoder: {name: new}\n")
+    done = gnnrec("validate", "needs.yaml")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "needs.yaml:2:17  encoder.name: no encoder is called 'new'; plugin 'newer' (dist_newer 1.0) has one, and is "
+        f"left out: dist_newer 1.0 needs gnnrec >=7, and this is {__version__}; install another version of one of them"
+    )
+    shown = gnnrec("show", "encoder", "new")
+    assert (shown.returncode, shown.stderr.splitlines()[-1]) == (2, done.stderr.splitlines()[-1].split("name: ", 1)[1])
+
+
+def test_debug_shows_where_a_plugin_failed(gnnrec: Command, install: Install, write: Write) -> None:
+    install("broken", "broken = broken_plugin")
+    write("broken_plugin.py", "raise RuntimeError('not today')")
+    assert "Traceback" not in gnnrec("plugins").stdout
+    assert "\nbroken:\nTraceback (most recent call last):\n" in gnnrec("--debug", "plugins").stdout
+
+
+def test_a_trace_of_plugins_goes_to_stderr(gnnrec: Command, install: Install) -> None:
+    install("toys", "toy = toy_plugin")
+    done = gnnrec("list", "encoder", "--json", GNNREC_TRACE_PLUGINS="1")
+    said = [line.partition(" after ")[0] for line in done.stderr.splitlines()]
+    assert all(line.startswith("trace: ") for line in said)
+    assert said[-3:] == [
+        "trace: plugin 'toy' imported",
+        "trace: gnnrec_components of plugin 'toy' returned",
+        "trace: gnnrec_commands of plugin 'toy' returned",
+    ]
+    assert json.loads(done.stdout)
+
+
+def test_a_plugin_from_a_file_serves_one_command(gnnrec: Command, write: Write) -> None:
+    write("my_encoder.py", ENCODER)
+    write("needs.yaml", "extends: movielens_sage\nencoder: {name: mine}\n")
+    for given in (["-p", "my_encoder.py"], ["--plugin=my_encoder.py"], ["-pmy_encoder.py"], ["--plugin", "my_encoder"]):
+        assert gnnrec(*given, "validate", "needs.yaml").stdout == "needs.yaml: valid\n"
+    row = next(row for row in json.loads(gnnrec("-p", "my_encoder.py", "plugins", "--json").stdout) if row["given"])
+    assert (row["name"], row["given"], row["components"]) == ("my_encoder", "my_encoder.py", ["encoder mine"])
+    assert len(row["sha256"]) == 64
+    assert gnnrec("validate", "needs.yaml").returncode == 2
+
+
+def test_a_given_plugin_may_add_a_command(gnnrec: Command, write: Write) -> None:
+    write("hello.py", HELLO)
+    done = gnnrec("--debug", "-p", "hello.py", "hello", "--name", "world")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "hello world\n", "")
+
+
+def test_what_is_wrong_with_a_given_plugin_is_told_and_nothing_is_done(gnnrec: Command, write: Write) -> None:
+    done = gnnrec("-p", "gone.py", "list")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "plugin 'gone.py' is left out: there is no file gone.py\n"
+    write("bad.py", "x = 1\nraise RuntimeError('not today')\n")
+    done = gnnrec("-p", "bad.py", "list")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "plugin 'bad.py' is left out: RuntimeError: not today (bad.py:2)\n"
+
+
+def test_a_plugin_named_behind_the_command_is_told_where_it_belongs(gnnrec: Command) -> None:
+    done = gnnrec("run", "movielens_sage", "-p", "my_encoder.py")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "a plugin is named before the command: gnnrec -p FILE run …"
+
+
+def test_a_recipe_cannot_load_a_plugin(gnnrec: Command, write: Write) -> None:
+    write("my_encoder.py", "raise SystemExit('loaded')")
+    for line in ("plugin: my_encoder.py", "made_with: {my_encoder.py: 'sha256:0'}"):
+        write("needs.yaml", f"extends: movielens_sage\n{line}\nencoder: {{name: mine}}\n")
+        done = gnnrec("validate", "needs.yaml")
+        assert (done.returncode, "loaded" in done.stderr) == (2, False)
+
+
+def test_a_run_with_a_given_plugin_records_its_hash(gnnrec: Command, write: Write, tmp_path: Path) -> None:
+    movielens_like(tmp_path / "data")
+    text = (Path(__file__).parents[1] / "plugins" / "gnnrec_losses" / "bce.py").read_text()
+    loss = text.replace('"bce"', '"my_bce"') + "\n\nfrom gnnrec import hookimpl\n\n"
+    file = write("my_loss.py", loss + "@hookimpl\ndef gnnrec_components():\n    return [BCE]\n")
+    short = ["-s", "dataset.path=data", "-s", "trainer.epochs=1", "-s", "loss.name=my_bce", "-s", "trainer.device=cpu"]
+    done = gnnrec("-p", "my_loss.py", "run", "movielens_sage", *short, "--json")
+    assert done.returncode == 0, done.stderr
+    directory = Path(json.loads(done.stdout.splitlines()[-1])["run_dir"])
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    environment = json.loads((tmp_path / directory / "environment.json").read_text())
+    assert {"name": "my_loss", "given": "my_loss.py", "sha256": digest} in environment["plugins"]
+    stored = directory / "recipe.yaml"
+    assert f"my_loss.py: sha256:{digest}\n" in (tmp_path / stored).read_text()
+
+    done = gnnrec("validate", str(stored))
+    assert done.returncode == 2
+    end = "the recipe was made with my_loss.py, a plugin to be given: gnnrec -p my_loss.py run …"
+    assert done.stderr.endswith(f"  loss.name: no loss is called 'my_bce'; {end}\n")
+    assert gnnrec("-p", "my_loss.py", "validate", str(stored)).stderr == ""
+    file.write_text(file.read_text() + "# another\n")
+    now = hashlib.sha256(file.read_bytes()).hexdigest()
+    said = gnnrec("-p", "my_loss.py", "validate", str(stored)).stderr
+    assert said == (
+        f"warning: {stored}: the recipe was made with my_loss.py sha256:{digest}, and here it is sha256:{now}: "
+        "results may differ\n"
+    )

@@ -90,9 +90,7 @@ def test_who_would_contribute_a_component_is_read_from_the_source_without_import
     assert [each.may_contribute("deep") for each in (package, file, gone)] == [True, False, False]
     assert [each.may_contribute("mine") for each in (package, file, gone)] == [False, True, False]
     reg = Registry([EntryPoint("oops", "broken_file", "gnnrec")])
-    assert reg.hint("encoder", "mine") == (
-        "; plugin 'oops' () has one, and is left out: RuntimeError:  (broken_file.py:1)"
-    )
+    assert reg.left_out("mine") == ("; plugin 'oops' () has one, and is left out: RuntimeError:  (broken_file.py:1)")
 
 
 @pytest.mark.usefixtures("afresh")

@@ -11,8 +11,7 @@ from pydantic import BaseModel, ValidationError
 from gnnrec.contracts import CONTRACTS, NODE_TYPES
 from gnnrec.errors import suggestion
 from gnnrec.recipe.faults import Fault, RecipeError
-from gnnrec.recipe.made_with import KEY as MADE_WITH
-from gnnrec.recipe.made_with import missing
+from gnnrec.recipe.made_with import MADE_WITH, missing
 from gnnrec.recipe.nodes import Node, Path, dotted
 from gnnrec.recipe.schema import MODEL_SECTIONS, SECTIONS, Evaluation, Recipe, recipe_model
 
@@ -225,7 +224,8 @@ def _component_fault(node: Node, path: Path, registry: Registry, made: Mapping[s
         hint = f"; known: {', '.join(sorted(registry.components(kind)))}"
         place = node.position_of(path, key=True)
         return Fault(place, dotted((*path, "name")), f"this says which {kind} to take and is missing{hint}")
-    hint = missing(made, registry) or registry.hint(kind, str(name.value))
+    given = str(name.value)
+    hint = registry.left_out(given) or missing(made, registry) or suggestion(given, registry.components(kind))
     return Fault(name.position, dotted((*path, "name")), f"no {kind} is called {_shown(name.value)}{hint}")
 
 

@@ -16,9 +16,7 @@ from gnnrec.errors import UsageError, suggestion
 from gnnrec.recipe import overrides as overriding
 from gnnrec.recipe.check import check, check_component_data
 from gnnrec.recipe.faults import Fault, Position, RecipeError
-from gnnrec.recipe.made_with import KEY as MADE_WITH
-from gnnrec.recipe.made_with import changes as changed
-from gnnrec.recipe.made_with import made_with, take_made_with
+from gnnrec.recipe.made_with import MADE_WITH, changed, made_with, take_made_with
 from gnnrec.recipe.nodes import Node, merge, read_yaml
 from gnnrec.registry import Registry, installed
 
@@ -142,6 +140,7 @@ def to_yaml(data: Mapping[str, Any]) -> str:
     """Plain data as YAML; reading it back gives equal data."""
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
+    yaml.width = 4096  # a value stays on the line of its key
     setattr(yaml, "sort_base_mapping_type_on_output", False)  # noqa: B010 - typed as None; keeps sections in order
     # Three characters that end a line would be written bare, and read back as spaces.
     yaml.allow_unicode = not re.search("[\x85\u2028\u2029]", json.dumps(data, ensure_ascii=False))

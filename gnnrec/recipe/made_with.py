@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from gnnrec.recipe.schema import Recipe
     from gnnrec.registry import PluginRecord, Registry
 
-KEY = "made_with"
+MADE_WITH = "made_with"
+"""The key of a recipe that holds it."""
 
 
 def plugins_of(recipe: Recipe, registry: Registry) -> dict[str, PluginRecord]:
@@ -38,14 +39,18 @@ def take_made_with(node: Node) -> dict[str, str]:
     Raises:
         RecipeError: It is no mapping of names to versions.
     """
-    taken = node.value.pop(KEY, None) if isinstance(node.value, dict) else None
+    taken = node.value.pop(MADE_WITH, None) if isinstance(node.value, dict) else None
     if taken is None:
         return {}
     if not isinstance(taken.value, dict):
-        raise RecipeError([Fault(taken.position, KEY, "expected a mapping of names to versions; gnnrec writes it")])
+        raise RecipeError(
+            [Fault(taken.position, MADE_WITH, "expected a mapping of names to versions; gnnrec writes it")]
+        )
     faults = [
         Fault(
-            version.position, dotted((KEY, name)), "expected a version as text, in quotes where it looks like a number"
+            version.position,
+            dotted((MADE_WITH, name)),
+            "expected a version as text, in quotes where it looks like a number",
         )
         for name, version in taken.value.items()
         if not isinstance(version.value, str)
@@ -62,7 +67,7 @@ def missing(made: Mapping[str, str], registry: Registry) -> str:
     return f"; the recipe was made with {', '.join(absent)}" if absent else ""
 
 
-def changes(made: Mapping[str, str], recipe: Recipe, registry: Registry) -> list[str]:
+def changed(made: Mapping[str, str], recipe: Recipe, registry: Registry) -> list[str]:
     """What a recipe was made with and takes part in it in another version here, in words."""
     now = made_with(recipe, registry)
     return [
