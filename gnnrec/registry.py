@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import time
 import traceback
+import warnings
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -144,7 +145,10 @@ class Registry:
         registered = None
         try:
             started = time.perf_counter()
-            plugin = source.load()
+            with warnings.catch_warnings():
+                # pydantic warns of a field that shadows a method; it is refused below
+                warnings.filterwarnings("ignore", "Field name", UserWarning)
+                plugin = source.load()
             trace("plugin '%s' imported after %.1f ms", source.name, 1e3 * (time.perf_counter() - started))
             deprecations = self._hooks.register(plugin, source.name)
             registered = plugin

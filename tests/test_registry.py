@@ -158,7 +158,6 @@ def test_a_refused_plugin_contributes_nothing_at_all(plugin: Plugin) -> None:
         ),
     ],
 )
-@pytest.mark.filterwarnings("ignore:Field name:UserWarning")  # pydantic only warns where the registry refuses
 def test_a_plugin_that_breaks_a_rule_is_left_out_and_the_others_load(plugin: Plugin, text: str, message: str) -> None:
     good = GAT.replace('"gat"', '"good"')
     registry = Registry([plugin("before", good), plugin("refused", text), plugin("after", GAT)])
