@@ -27,6 +27,10 @@ class Component(BaseModel, ABC):
     kind: ClassVar[str]
     """The recipe key that this component fills; set by the contract it derives from."""
 
+    deprecated: ClassVar[str] = ""
+    """What to use instead, where the component is not going to stay: a recipe that names it is warned. A field that is
+    not going to stay says so with `Field(deprecated="use …")`."""
+
     name: str
     """The component's name in recipes. A concrete class narrows it: `name: Literal["dot"] = "dot"`."""
 

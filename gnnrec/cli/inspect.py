@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gnnrec.cli.options import JsonOption
+from gnnrec.cli.schema_words import default_of, type_of
 from gnnrec.console import say, say_json, say_table
 from gnnrec.contracts import CONTRACTS
 from gnnrec.errors import UsageError, suggestion
 from gnnrec.registry import installed
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
     from gnnrec.registry import PluginRecord
 
 
@@ -60,8 +63,10 @@ def show(
         return
     say(f"{kind} {name}  (plugin {plugin.name}, {plugin.origin})\n")
     say(str(schema.get("description", "")) + "\n")
+    if component.deprecated:
+        say(f"deprecated: {component.deprecated}\n")
     rows = [
-        (field, _type_of(info), _default_of(info), " ".join(str(info.get("description", "")).split()))
+        (field, type_of(info), default_of(info), _meaning_of(info, component.model_fields[field]))
         for field, info in schema["properties"].items()
         if field != "name"
     ]
@@ -124,29 +129,6 @@ def _contributed(plugin: PluginRecord) -> str:
     return ", ".join([*components, *(hook for hook in plugin.hooks if hook != "gnnrec_components")])
 
 
-def _type_of(info: dict[str, Any]) -> str:
-    """A property of a JSON Schema in words: `integer > 0`, `adam | sgd`, `list of text`."""
-    if "const" in info:
-        return repr(info["const"])
-    if "enum" in info:
-        return " | ".join(map(str, info["enum"]))
-    if "anyOf" in info:
-        return " or ".join(_type_of(option) for option in info["anyOf"])
-    if info.get("type") == "array":
-        return f"list of {_type_of(info['items'])}" if info.get("items") else "list"
-    words = {"string": "text", "null": "nothing", "boolean": "true | false"}
-    text = words.get(str(info.get("type")), str(info.get("type", "anything")))
-    bounds = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}
-    limits = [f"{sign} {info[key]:g}" for key, sign in bounds.items() if key in info]
-    return " ".join([text, *limits])
-
-
-def _default_of(info: dict[str, Any]) -> str:
-    if "default" not in info:
-        return "(required)"
-    default = info["default"]
-    if isinstance(default, list):
-        return "[" + ", ".join(map(str, default)) + "]"
-    if default is None:
-        return "–"
-    return str(default).lower() if isinstance(default, bool) else str(default)
+def _meaning_of(info: dict[str, Any], field: FieldInfo) -> str:
+    meaning = " ".join(str(info.get("description", "")).split())
+    return f"deprecated: {field.deprecation_message}. {meaning}".rstrip() if field.deprecated else meaning

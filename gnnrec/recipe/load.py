@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from gnnrec.errors import UsageError, suggestion
 from gnnrec.recipe import overrides as overriding
 from gnnrec.recipe.check import check, check_component_data
+from gnnrec.recipe.deprecation import deprecations
 from gnnrec.recipe.faults import Fault, Position, RecipeError
 from gnnrec.recipe.made_with import MADE_WITH, changed, made_with, take_made_with
 from gnnrec.recipe.nodes import Node, merge, read_yaml
@@ -69,6 +70,8 @@ def load_recipe(
         node = merge(node, overriding.tree(overriding.from_mapping({"name": name}), node.position))
     registry = registry or installed()
     checked = check(node, registry, made)
+    for deprecation in deprecations(node, checked):
+        logger.warning("%s", deprecation)
     for change in changed(made, checked, registry):
         logger.warning("%s: %s", path, change)
     return checked
