@@ -11,9 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from gnnrec.errors import PluginError
 from gnnrec.hookspecs import PROJECT
 from gnnrec.version import __version__
@@ -78,6 +75,9 @@ class InstalledPlugin:
         return any(pattern.search(_text(path)) for path in files)
 
     def _check_requirements(self) -> None:
+        from packaging.requirements import InvalidRequirement, Requirement
+        from packaging.utils import canonicalize_name
+
         for text in (self._point.dist.requires or ()) if self._point.dist is not None else ():
             try:
                 wanted = Requirement(text)
