@@ -96,7 +96,10 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
             "python": "3.13",
             "platform": "Plan 9",
             "versions": {"torch": "2.13", "absent": None},
-            "plugins": [{"name": "toys", "distribution": "gnnrec", "version": "1"}],
+            "plugins": [
+                {"name": "toys", "distribution": "gnnrec", "version": "1"},
+                {"name": "mine", "given": "mine.py", "sha256": "0123456789abcdef"},
+            ],
         },
     )
 
@@ -146,6 +149,7 @@ def test_the_content_says_what_the_run_was(subject: Subject) -> None:
     assert (content.facts["users"], content.facts["items"], content.facts["interactions"]) == (12, 16, 96)
     assert content.environment["command"] == "gnnrec run toy"
     assert content.environment["libraries"] == "torch 2.13"
+    assert content.environment["plugins"] == "toys (gnnrec 1), mine (mine.py, sha256 0123456789ab…)"
     assert content.curves is not None
     assert (content.curves.epochs, content.curves.chosen) == ([1, 2], 2)
     assert content.curves.series == {"train_loss": [0.5, 0.4], "val_loss": [0.6, None]}

@@ -168,8 +168,15 @@ def environment_facts(environment: Mapping[str, Any]) -> dict[str, str]:
         "git commit of the working folder": environment["git_commit"] or "none",
         "python": f"{environment['python']} on {environment['platform']}",
         "libraries": ", ".join(f"{name} {version}" for name, version in environment["versions"].items() if version),
-        "plugins": ", ".join(f"{each['name']} ({each['distribution']} {each['version']})" for each in plugins),
+        "plugins": ", ".join(f"{each['name']} ({_origin(each)})" for each in plugins),
     }
+
+
+def _origin(plugin: Mapping[str, str]) -> str:
+    """Where a plugin came from, as the environment tells it."""
+    if "given" in plugin:
+        return f"{plugin['given']}, sha256 {plugin['sha256'][:12]}…"
+    return f"{plugin['distribution']} {plugin['version']}"
 
 
 def _facts(interactions: Interactions) -> dict[str, str | int | float]:
