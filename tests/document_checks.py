@@ -61,8 +61,7 @@ def check_python(block: Block) -> None:
 
 def plain(text: str) -> dict[str, Any]:
     """YAML as plain data."""
-    data: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
-    return data
+    return YAML(typ="safe", pure=True).load(text) or {}  # comments alone are no data
 
 
 def is_whole(text: str) -> bool:
