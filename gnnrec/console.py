@@ -78,6 +78,7 @@ def say_or_write(text: str | bytes, out: Path | None, *, force: bool) -> None:
         draft.write_bytes(text.encode() if isinstance(text, str) else text)
         draft.replace(out)
     except OSError as error:
+        draft.unlink(missing_ok=True)
         raise UsageError(f"cannot write {out}: {error.strerror}") from None
     complain(f"written to {out}")
 

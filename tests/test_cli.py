@@ -175,6 +175,23 @@ def test_schema_is_json_over_the_installed_components(gnnrec: Command) -> None:
     assert schema["$defs"]["HeteroSAGE"]["required"] == ["name"]
 
 
+def test_schema_is_written_to_a_file_and_no_file_is_overwritten_unasked(gnnrec: Command, tmp_path: Path) -> None:
+    target = tmp_path / "recipe.schema.json"
+    target.write_text("mine")
+    refused = gnnrec("schema", "--out", "recipe.schema.json")
+    said = "recipe.schema.json exists; --force overwrites it\n"
+    assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", said)
+    assert target.read_text() == "mine"
+    done = gnnrec("schema", "--out", "recipe.schema.json", "--force")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "written to recipe.schema.json\n")
+    assert json.loads(target.read_text()) == answer(gnnrec("schema"))
+    assert [path.name for path in tmp_path.iterdir()] == ["recipe.schema.json"]
+
+
+def test_help_of_schema_shows_the_line_that_an_editor_reads(gnnrec: Command) -> None:
+    assert "# yaml-language-server: $schema=recipe.schema.json" in gnnrec("schema", "--help").stdout
+
+
 def test_a_wrong_recipe_is_told_before_anything_runs(gnnrec: Command, tmp_path: Path) -> None:
     done = gnnrec("run", "movielens_sage", "-s", "encoder.chanels=32", "--json")
     assert (done.returncode, done.stdout, done.stderr) == (2, "", NO_SUCH_KEY)
