@@ -1,4 +1,4 @@
-"""Commands about recipes: `validate`, `resolve`, `schema`."""
+"""Commands about recipes: `init`, `validate`, `resolve`, `schema`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gnnrec.cli.init import init
 from gnnrec.cli.options import JsonOption, RecipeArgument, SetOption
 from gnnrec.console import complain, say, say_json, say_or_write
 from gnnrec.recipe.faults import Fault, RecipeError
@@ -18,6 +19,7 @@ from gnnrec.registry import installed
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands."""
+    app.command("init")(init)
     app.command("validate")(validate)
     app.command("resolve")(resolve)
     app.command("schema")(schema)
