@@ -48,6 +48,7 @@ def answer(finished: Finished) -> Any:
         ["validate", "movielens_sage"],
         ["resolve", "movielens_sage"],
         ["schema"],
+        ["init"],
         ["plugins"],
         ["data", "list"],
         ["run", "movielens_sage", "-s", "encoder.chanels=32"],
@@ -71,7 +72,7 @@ except SystemExit as end:
 def test_help_names_every_command(gnnrec: Command) -> None:
     done = gnnrec("--help")
     assert done.returncode == 0
-    for command in ("run", "validate", "resolve", "schema", "list", "show", "plugins", "doctor", "data"):
+    for command in ("run", "init", "validate", "resolve", "schema", "list", "show", "plugins", "doctor", "data"):
         assert f"│ {command} " in done.stdout
 
 

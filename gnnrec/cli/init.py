@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gnnrec.cli.completion import complete_recipes
 from gnnrec.console import complain, refuse_existing, say, say_or_write
 from gnnrec.errors import UsageError
 from gnnrec.recipe.json_schema import json_schema
@@ -28,7 +29,13 @@ def init(
         "recipe.yaml"
     ),
     origin: Annotated[
-        str, typer.Option("--from", metavar="RECIPE", help="The recipe to start from: a shipped one's name, or a file.")
+        str,
+        typer.Option(
+            "--from",
+            metavar="RECIPE",
+            help="The recipe to start from: a shipped one's name, or a file.",
+            autocompletion=complete_recipes,
+        ),
     ] = "movielens_sage",
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file, and the schema beside it.")] = False,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gnnrec.cli.completion import complete_recipes
 from gnnrec.cli.init import init
 from gnnrec.cli.options import JsonOption, RecipeArgument, SetOption
 from gnnrec.console import complain, say, say_json, say_or_write
@@ -26,7 +27,12 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def validate(
-    recipes: Annotated[list[str], typer.Argument(metavar="RECIPE…", help="Recipe files, or names of shipped recipes.")],
+    recipes: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RECIPE…", help="Recipe files, or names of shipped recipes.", autocompletion=complete_recipes
+        ),
+    ],
     assignments: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -28,7 +28,7 @@ ALIGNED = 28
 NARROW = 40
 """A comment that would have less room than this beside its field stands above it."""
 
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_@./-]*")
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_@./-]*|[0-9][A-Za-z0-9_@./]*")
 """Text that may be written without quotes, unless YAML takes it for something else, as it does `true`."""
 
 
