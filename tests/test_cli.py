@@ -189,6 +189,13 @@ def test_schema_is_written_to_a_file_and_no_file_is_overwritten_unasked(gnnrec: 
     assert [path.name for path in tmp_path.iterdir()] == ["recipe.schema.json"]
 
 
+def test_what_cannot_be_written_leaves_nothing_behind(gnnrec: Command, tmp_path: Path) -> None:
+    (tmp_path / "folder.json").mkdir()
+    done = gnnrec("schema", "--out", "folder.json", "--force")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "cannot write folder.json: Is a directory\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.json"]
+
+
 def test_help_of_schema_shows_the_line_that_an_editor_reads(gnnrec: Command) -> None:
     assert "# yaml-language-server: $schema=recipe.schema.json" in gnnrec("schema", "--help").stdout
 

@@ -64,6 +64,7 @@ def test_recipes_are_shipped_names_and_files(bash: Asking, write: Write) -> None
     ]
     # The only folder is gone into, so that bash puts no space behind it; what the line could not hold is escaped.
     assert bash("init", "--from", "my") == [r"my\ own/first\ try.yaml"]
+    assert bash("run", '"my ow') == ["my own/first try.yaml"]
 
 
 def test_keys_and_values_of_the_recipe_on_the_line(bash: Asking, write: Write) -> None:

@@ -21,6 +21,8 @@ VARIABLE = "_GNNREC_COMPLETE"
 BREAKS = re.compile("[=:]+")
 """Words by themselves to bash, by its COMP_WORDBREAKS."""
 
+QUOTES = ("'", '"')
+
 OPTION = re.compile("--?[a-z]")
 
 
@@ -32,13 +34,14 @@ def is_asking() -> bool:
 def answer(build: Callable[[], Callable[..., object]]) -> NoReturn:
     """Build the application, let it complete the line, and print the answer and nothing else."""
     shell = os.environ[VARIABLE].removeprefix("complete_")
-    typed = ""
+    typed, quoted = "", False
     printed = io.StringIO()
     with redirect_stderr(io.StringIO()), redirect_stdout(io.StringIO()):
         try:
             app = build()
             if shell == "bash":
                 words, cursor = os.environ["COMP_WORDS"].split("\n"), int(os.environ["COMP_CWORD"])
+                quoted = words[cursor : cursor + 1] != [] and words[cursor].startswith(QUOTES)
                 words, cursor, typed = rejoin(words, cursor)
                 if typed.startswith("-"):  # --set=encoder.name=: typer completes what stands behind the option
                     typed = typed.partition("=")[2]
@@ -51,7 +54,8 @@ def answer(build: Callable[[], Callable[..., object]]) -> NoReturn:
             status = 1
     text = printed.getvalue().rstrip("\n")
     if text and shell == "bash":
-        text = "\n".join(_escaped(line.removeprefix(typed)) for line in text.split("\n"))
+        pieces = [line.removeprefix(typed) for line in text.split("\n")]
+        text = "\n".join(pieces if quoted else map(_escaped, pieces))
     if text:
         say(text)
     raise SystemExit(status)
