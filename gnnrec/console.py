@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -78,6 +79,8 @@ def say_or_write(text: str | bytes, out: Path | None, *, force: bool) -> None:
         draft.write_bytes(text.encode() if isinstance(text, str) else text)
         draft.replace(out)
     except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
         raise UsageError(f"cannot write {out}: {error.strerror}") from None
     complain(f"written to {out}")
 

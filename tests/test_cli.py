@@ -48,6 +48,7 @@ def answer(finished: Finished) -> Any:
         ["validate", "movielens_sage"],
         ["resolve", "movielens_sage"],
         ["schema"],
+        ["init"],
         ["plugins"],
         ["data", "list"],
         ["run", "movielens_sage", "-s", "encoder.chanels=32"],
@@ -71,7 +72,7 @@ except SystemExit as end:
 def test_help_names_every_command(gnnrec: Command) -> None:
     done = gnnrec("--help")
     assert done.returncode == 0
-    for command in ("run", "validate", "resolve", "schema", "list", "show", "plugins", "doctor", "data"):
+    for command in ("run", "init", "validate", "resolve", "schema", "list", "show", "plugins", "doctor", "data"):
         assert f"│ {command} " in done.stdout
 
 
@@ -173,6 +174,30 @@ def test_resolve_prints_a_recipe_that_reads_back_as_it_was(gnnrec: Command, writ
 def test_schema_is_json_over_the_installed_components(gnnrec: Command) -> None:
     schema = answer(gnnrec("schema"))
     assert schema["$defs"]["HeteroSAGE"]["required"] == ["name"]
+
+
+def test_schema_is_written_to_a_file_and_no_file_is_overwritten_unasked(gnnrec: Command, tmp_path: Path) -> None:
+    target = tmp_path / "recipe.schema.json"
+    target.write_text("mine")
+    refused = gnnrec("schema", "--out", "recipe.schema.json")
+    said = "recipe.schema.json exists; --force overwrites it\n"
+    assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", said)
+    assert target.read_text() == "mine"
+    done = gnnrec("schema", "--out", "recipe.schema.json", "--force")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "written to recipe.schema.json\n")
+    assert json.loads(target.read_text()) == answer(gnnrec("schema"))
+    assert [path.name for path in tmp_path.iterdir()] == ["recipe.schema.json"]
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(gnnrec: Command, tmp_path: Path) -> None:
+    (tmp_path / "folder.json").mkdir()
+    done = gnnrec("schema", "--out", "folder.json", "--force")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "cannot write folder.json: Is a directory\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.json"]
+
+
+def test_help_of_schema_shows_the_line_that_an_editor_reads(gnnrec: Command) -> None:
+    assert "# yaml-language-server: $schema=recipe.schema.json" in gnnrec("schema", "--help").stdout
 
 
 def test_a_wrong_recipe_is_told_before_anything_runs(gnnrec: Command, tmp_path: Path) -> None:

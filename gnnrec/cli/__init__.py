@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
+from gnnrec.cli import shell
 from gnnrec.cli.app import build_app, given_plugins
 from gnnrec.console import complain, log_to_stderr
-from gnnrec.errors import GnnrecError, UsageError
+from gnnrec.errors import PluginError, UsageError
 from gnnrec.registry import load_plugin
+
+if TYPE_CHECKING:
+    import typer
 
 
 def main() -> None:
-    """Run the command line with all installed plugins, and with those that -p names."""
+    """Run the command line with all installed plugins and those that -p names; or say how a shell's line goes on."""
     log_to_stderr()
+    if shell.is_asking():
+        shell.answer(_build_what_can_be)
     try:
         for plugin in given_plugins(sys.argv[1:]):
             load_plugin(plugin)
-    except GnnrecError as error:
+    except PluginError as error:
         complain(str(error))
         sys.exit(UsageError.exit_status)
-    build_app()()
+    build_app()(prog_name=shell.PROGRAM)
+
+
+def _build_what_can_be() -> typer.Typer:
+    """The application for a line that may not be typed to its end: a plugin that cannot be loaded is left out."""
+    for plugin in given_plugins(shell.typed()):
+        try:
+            load_plugin(plugin)
+        except PluginError:
+            continue
+    return build_app()

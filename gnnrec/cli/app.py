@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from gnnrec.cli import compare, data, inspect, recipes, report, run, runs, use
+from gnnrec.cli.completion import complete_plugins
 from gnnrec.console import complain, log_to_stderr, report_left_out
 from gnnrec.errors import GnnrecError
 from gnnrec.registry import installed
@@ -109,6 +110,7 @@ def _root(
             metavar="FILE|MODULE",
             help="Load a plugin that is not installed, for this command: a .py file, or an importable module's name. "
             "May be given several times, before the command.",
+            autocompletion=complete_plugins,
         ),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001 - read from the context

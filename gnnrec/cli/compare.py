@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from gnnrec.cli.completion import complete_recipes
 from gnnrec.cli.options import JsonOption, SetOption
 from gnnrec.console import TrainingProgress, log_to_stderr, refuse_existing, say, say_or_write, say_table
 from gnnrec.errors import UsageError, suggestion
@@ -30,7 +31,11 @@ def add_commands(app: typer.Typer) -> None:
 def compare_targets(
     targets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TARGET…", help="Recipe files, names of shipped recipes, directories of finished runs."),
+        typer.Argument(
+            metavar="TARGET…",
+            help="Recipe files, names of shipped recipes, directories of finished runs.",
+            autocompletion=complete_recipes,
+        ),
     ] = None,
     assignments: SetOption = None,
     seeds: Annotated[

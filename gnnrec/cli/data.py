@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 from pydantic import ValidationError
 
-from gnnrec.cli.options import JsonOption, SetOption
+from gnnrec.cli.completion import complete_datasets, complete_fields
+from gnnrec.cli.options import JsonOption
 from gnnrec.console import say, say_json, say_table
 from gnnrec.contracts import Dataset
 from gnnrec.recipe.load import load_component
@@ -17,7 +18,24 @@ from gnnrec.registry import Registry, installed
 if TYPE_CHECKING:
     from gnnrec.interactions import Availability
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A dataset, as `gnnrec list dataset` names it.")]
+NameArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="A dataset, as `gnnrec list dataset` names it.",
+        autocompletion=complete_datasets,
+    ),
+]
+FieldOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        metavar="FIELD=VALUE",
+        help="Set a field of the dataset: -s variant=100k. May be given several times.",
+        autocompletion=complete_fields,
+    ),
+]
 
 app = typer.Typer(help="Look at data sets, and fetch them.", no_args_is_help=True)
 
@@ -34,7 +52,7 @@ def list_data(as_json: JsonOption = False) -> None:
 
 
 @app.command("fetch")
-def fetch(name: NameArgument, assignments: SetOption = None, as_json: JsonOption = False) -> None:
+def fetch(name: NameArgument, assignments: FieldOption = None, as_json: JsonOption = False) -> None:
     """Fetch a data set into the cache, unless it is at hand, and show its terms of use.
 
     Example:  gnnrec data fetch movielens -s variant=100k
@@ -49,7 +67,7 @@ def fetch(name: NameArgument, assignments: SetOption = None, as_json: JsonOption
 
 
 @app.command("describe")
-def describe(name: NameArgument, assignments: SetOption = None, as_json: JsonOption = False) -> None:
+def describe(name: NameArgument, assignments: FieldOption = None, as_json: JsonOption = False) -> None:
     """Load a data set and tell its size, its density and its long tail.
 
     Example:  gnnrec data describe movielens -s variant=latest-small

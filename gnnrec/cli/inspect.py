@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gnnrec.cli.completion import complete_components, complete_kinds
 from gnnrec.cli.options import JsonOption
 from gnnrec.cli.schema_words import default_of, type_of
 from gnnrec.console import say, say_json, say_table
@@ -28,7 +29,10 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def list_components(
-    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help=f"One of: {', '.join(CONTRACTS)}.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Argument(metavar="[KIND]", help=f"One of: {', '.join(CONTRACTS)}.", autocompletion=complete_kinds),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the installed components, of one kind or of all."""
@@ -50,8 +54,13 @@ def list_components(
 
 
 def show(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(CONTRACTS)}.")],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The component's name.")],
+    kind: Annotated[
+        str,
+        typer.Argument(metavar="KIND", help=f"One of: {', '.join(CONTRACTS)}.", autocompletion=complete_kinds),
+    ],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The component's name.", autocompletion=complete_components)
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Show a component: what it does, and its fields with types, bounds, defaults and meaning."""

@@ -6,8 +6,15 @@ from typing import Annotated
 
 import typer
 
+from gnnrec.cli.completion import complete_assignments, complete_recipes
+
 RecipeArgument = Annotated[
-    str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")
+    str,
+    typer.Argument(
+        metavar="RECIPE",
+        help="A recipe file, or the name of a shipped recipe.",
+        autocompletion=complete_recipes,
+    ),
 ]
 SetOption = Annotated[
     list[str] | None,
@@ -16,6 +23,7 @@ SetOption = Annotated[
         "-s",
         metavar="KEY=VALUE",
         help="Change the recipe: -s encoder.channels=128 -s negatives.ratio=1. May be given several times.",
+        autocompletion=complete_assignments,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, for programs.")]

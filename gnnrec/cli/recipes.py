@@ -1,29 +1,38 @@
-"""Commands about recipes: `validate`, `resolve`, `schema`."""
+"""Commands about recipes: `init`, `validate`, `resolve`, `schema`."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import Annotated
 
 import typer
 
+from gnnrec.cli.completion import complete_recipes
+from gnnrec.cli.init import init
 from gnnrec.cli.options import JsonOption, RecipeArgument, SetOption
-from gnnrec.console import complain, say, say_json
+from gnnrec.console import complain, say, say_json, say_or_write
 from gnnrec.recipe.faults import Fault, RecipeError
+from gnnrec.recipe.json_schema import json_schema
 from gnnrec.recipe.load import dump_recipe, load_recipe
-from gnnrec.recipe.schema import json_schema
 from gnnrec.registry import installed
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands."""
+    app.command("init")(init)
     app.command("validate")(validate)
     app.command("resolve")(resolve)
     app.command("schema")(schema)
 
 
 def validate(
-    recipes: Annotated[list[str], typer.Argument(metavar="RECIPE…", help="Recipe files, or names of shipped recipes.")],
+    recipes: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RECIPE…", help="Recipe files, or names of shipped recipes.", autocompletion=complete_recipes
+        ),
+    ],
     assignments: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -66,6 +75,18 @@ def resolve(recipe: RecipeArgument, assignments: SetOption = None, as_json: Json
         say(dump_recipe(resolved).rstrip("\n"))
 
 
-def schema() -> None:
-    """Print the JSON Schema of recipes over every installed component, for completion in editors."""
-    say(json.dumps(json_schema(installed()), indent=2))
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to a file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
+) -> None:
+    """Print the JSON Schema of recipes over every installed component, for completion and checks in editors.
+
+    An editor with a YAML language server takes it where the recipe says so, in a comment at its top:
+
+    # yaml-language-server: $schema=recipe.schema.json
+
+    Write it anew after installing a plugin.
+
+    Example:  gnnrec schema --out recipe.schema.json
+    """
+    say_or_write(json.dumps(json_schema(installed()), indent=2), out, force=force)

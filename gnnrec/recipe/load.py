@@ -66,8 +66,7 @@ def load_recipe(
             )
     node = merge(node, changes)
     if isinstance(node.value, dict) and "name" not in node.value:
-        name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).lstrip("._-") or "recipe"
-        node = merge(node, overriding.tree(overriding.from_mapping({"name": name}), node.position))
+        node = merge(node, overriding.tree(overriding.from_mapping({"name": name_of(path)}), node.position))
     registry = registry or installed()
     checked = check(node, registry, made)
     for deprecation in deprecations(node, checked):
@@ -92,6 +91,15 @@ def load_component(kind: str, name: str, assignments: Iterable[str]) -> Componen
     if any(path == "name" for path, _ in pairs):
         raise UsageError(f"the {kind} is named by the argument '{name}' already; -s sets its fields")
     return check_component_data(kind, merge(base, overriding.tree(pairs, place)), registry)
+
+
+def name_of(file: Path) -> str:
+    """The name of a recipe that does not say its own.
+
+    >>> name_of(Path("runs/my recipe.yaml"))
+    'my-recipe'
+    """
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-") or "recipe"
 
 
 def find_recipe(recipe: str | Path) -> Path:

@@ -175,35 +175,21 @@ def recipe_model(registry: Registry) -> type[Recipe]:
     for section in (*MODEL_SECTIONS, "scorer"):
         fields[section] = (_choice(registry, section) | None, None)
     blocks: Any = tuple.__class_getitem__((_choice(registry, "features"), ...))
-    feature_fields: dict[str, Any] = dict.fromkeys(NODE_TYPES, (blocks, ()))
-    features: Any = create_model("Features", __base__=Features, **feature_fields)
+    feature_fields: dict[str, Any] = {each: (blocks, _described(Features, each, ())) for each in NODE_TYPES}
+    features: Any = create_model("Features", __base__=Features, __doc__=Features.__doc__, **feature_fields)
     fields["features"] = (features, features())
     metrics: Any = tuple.__class_getitem__((_choice(registry, "metric"), ...))
-    evaluation: Any = create_model("Evaluation", __base__=Evaluation, metrics=(metrics, ()))
+    judged: dict[str, Any] = {"metrics": (metrics, _described(Evaluation, "metrics", ()))}
+    evaluation: Any = create_model("Evaluation", __base__=Evaluation, __doc__=Evaluation.__doc__, **judged)
     fields["evaluation"] = (evaluation, evaluation())
     for section, (annotation, default) in fields.items():
-        fields[section] = (annotation, Field(default, description=Recipe.model_fields[section].description))
+        fields[section] = (annotation, _described(Recipe, section, default))
     return create_model("Recipe", __base__=Recipe, __doc__=Recipe.__doc__, **fields)
 
 
-def json_schema(registry: Registry) -> dict[str, Any]:
-    """A JSON Schema over every installed component, for completion in editors."""
-    schema = recipe_model(registry).model_json_schema()
-    components = {component.__name__ for kind in CONTRACTS for component in registry.components(kind).values()}
-    for title, definition in schema.get("$defs", {}).items():
-        if title in components or "name" in definition.get("properties", {}):
-            # Without a required name an editor finds that several components match.
-            definition["required"] = sorted({"name", *definition.get("required", [])})
-    names = sorted(registry.components("metric"))
-    items = schema["$defs"]["Evaluation"]["properties"]["metrics"]["items"]
-    schema["$defs"]["Evaluation"]["properties"]["metrics"]["items"] = {"anyOf": [{"enum": names}, items]}
-    schema["properties"]["extends"] = {
-        "type": "string",
-        "description": "Another recipe (a path beside this file, or a shipped recipe's name) to start from.",
-    }
-    own = [key for key in schema.pop("required", []) if key != "name"]
-    schema["anyOf"] = [{"required": ["extends"]}, {"required": own}]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+def _described(model: type[BaseModel], field: str, default: Any) -> Any:
+    """A field that is narrowed, with the description that it has in `model`."""
+    return Field(default, description=model.model_fields[field].description)
 
 
 def _flat(data: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:

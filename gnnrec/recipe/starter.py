@@ -1,0 +1,154 @@
+"""A recipe as commented text to start from: every field of its components, told by their own descriptions."""
+
+from __future__ import annotations
+
+import json
+import re
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+from gnnrec.contracts import NODE_TYPES
+from gnnrec.recipe.nodes import read_yaml
+from gnnrec.recipe.schema import MODEL_SECTIONS, SECTIONS, Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pydantic import BaseModel
+
+    from gnnrec.component import Component
+    from gnnrec.registry import Registry
+
+WIDTH = 120
+"""Columns of a line; a comment that is longer is cut, and `gnnrec show` has all of it."""
+
+ALIGNED = 28
+"""Up to this column comments stand below each other."""
+
+NARROW = 40
+"""A comment that would have less room than this beside its field stands above it."""
+
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_@./-]*|[0-9][A-Za-z0-9_@./]*")
+"""Text that may be written without quotes, unless YAML takes it for something else, as it does `true`."""
+
+
+def starter(recipe: Recipe, registry: Registry, preface: Iterable[str]) -> str:
+    """`recipe` as YAML with comments, under the lines of `preface`; it resolves to the same but for its name.
+
+    What the recipe says stands there; a field that it leaves out is behind a `#` with its default. A section also names
+    the other components of its kind. The name is left to the file.
+    """
+    lines = [f"# {line}".rstrip() for line in preface]
+    lines += _top("name", recipe.name, said=False) + _top("seed", recipe.seed, said=True)
+    for section in ("dataset", "features", *SECTIONS[1:], *MODEL_SECTIONS, "scorer"):
+        value = getattr(recipe, section)
+        if section == "features":
+            if any(getattr(value, node_type) for node_type in NODE_TYPES):
+                lines += ["", *_heading(section), *_features(value, registry)]
+        elif value is not None:
+            lines += ["", *_heading(section), *_component(section, value, registry)]
+    return "\n".join([*lines, "", *_heading("evaluation"), *_evaluation(recipe, registry)]) + "\n"
+
+
+def to_inline_yaml(value: Any) -> str:
+    """Plain data as YAML on one line; reading it back gives equal data.
+
+    >>> to_inline_yaml({"name": "cosine", "steps": [1, 2.5], "off": "no: 1", "end": None})
+    '{name: cosine, steps: [1, 2.5], off: "no: 1", end: null}'
+    """
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{to_inline_yaml(key)}: {to_inline_yaml(child)}" for key, child in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(to_inline_yaml, value)) + "]"
+    if isinstance(value, str) and PLAIN.fullmatch(value) and read_yaml(value, "").value == value:
+        return value
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
+
+
+def _heading(section: str) -> list[str]:
+    return [f"# {_one_line(Recipe.model_fields[section].description)}"]
+
+
+def _top(key: str, value: Any, *, said: bool) -> list[str]:
+    return _aligned([("" if said else "# ", f"{key}: {to_inline_yaml(value)}", Recipe.model_fields[key].description)])
+
+
+def _component(section: str, component: Component, registry: Registry) -> list[str]:
+    return [*_others(registry, component.kind, {component.name}), f"{section}:", *_fields(component, "  ")]
+
+
+def _features(features: BaseModel, registry: Registry) -> Iterator[str]:
+    taken: dict[str, tuple[Component, ...]] = {each: getattr(features, each) for each in NODE_TYPES}
+    yield from _others(registry, "features", {each.name for blocks in taken.values() for each in blocks})
+    yield "features:"
+    for node_type, blocks in taken.items():
+        if not blocks:
+            yield f"  # {node_type}: []"
+            continue
+        yield f"  {node_type}:"
+        for block in blocks:
+            first, *rest = _fields(block, "      ")
+            yield f"    - {first.lstrip()}"
+            yield from rest
+
+
+def _evaluation(recipe: Recipe, registry: Registry) -> list[str]:
+    """Its metrics count as left out where they are all that are installed, which is what leaving them out means."""
+    metrics = [metric.model_dump(mode="json") for metric in recipe.evaluation.metrics]
+    everything = [{"name": name} for name in sorted(registry.components("metric"))]
+    every = metrics == [{**each, **metric} for each, metric in zip(everything, metrics, strict=False)]
+    left_out = {"metrics"} if every and len(metrics) == len(everything) else set()
+    return ["evaluation:", *_fields(recipe.evaluation, "  ", left_out)]
+
+
+def _others(registry: Registry, kind: str, taken: set[str]) -> list[str]:
+    names = sorted(set(registry.components(kind)) - taken)
+    return [f"# Others: {', '.join(names)}. See: gnnrec show {kind} {names[0]}"] if names else []
+
+
+def _fields(model: BaseModel, indent: str, left_out: Iterable[str] = ()) -> list[str]:
+    """A line per field: first what the recipe says, then the defaults of what it leaves out."""
+    values = {field: _bare(value) for field, value in model.model_dump(mode="json").items()}
+    schema = type(model).model_json_schema()
+    # A mapping of comments alone would be no mapping, so the first field always stands there.
+    said = (model.model_fields_set - set(left_out)) | {next(iter(schema["properties"]))}
+    first, later = [], []
+    for field, info in schema["properties"].items():
+        about = _one_line(info.get("description"))
+        if field == "name":
+            about = _one_line(str(schema.get("description", "")).partition("\n")[0])
+            first.append((indent, f"name: {to_inline_yaml(values['name'])}", about))
+        elif field in said or "default" not in info:
+            if "default" in info and info["default"] != values[field]:
+                about = f"{about} Default {to_inline_yaml(info['default'])}.".lstrip()
+            first.append((indent, f"{field}: {to_inline_yaml(values[field])}", about))
+        else:
+            later.append((f"{indent}# ", f"{field}: {to_inline_yaml(values[field])}", about))
+    return _aligned([*first, *later])
+
+
+def _bare(value: Any) -> Any:
+    """Metrics that have nothing but names by their names."""
+    if isinstance(value, list) and value and all(isinstance(each, dict) and set(each) == {"name"} for each in value):
+        return [each["name"] for each in value]
+    return value
+
+
+def _aligned(lines: list[tuple[str, str, str | None]]) -> list[str]:
+    """Indent, text and comment of each line, with the comments below each other."""
+    column = max(min(len(indent + text), ALIGNED) for indent, text, _ in lines)
+    told = []
+    for indent, text, comment in lines:
+        line = f"{indent}{text}"
+        room = WIDTH - len(line.ljust(column)) - len("  # ")
+        if comment and room < NARROW:
+            above = f"{indent.removesuffix('# ')}# "
+            told += [above + shorten(comment, WIDTH - len(above), placeholder=" …"), line]
+        else:
+            told.append(f"{line.ljust(column)}  # {shorten(comment, room, placeholder=' …')}" if comment else line)
+    return told
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
