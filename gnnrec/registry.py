@@ -215,7 +215,7 @@ def load_plugin(plugin: str | Path) -> PluginRecord:
         _GIVEN.clear()
         _GIVEN.update(before)
         installed.cache_clear()
-        raise PluginError(f"plugin '{plugin}' is {record.fault}")
+        raise PluginError(f"plugin '{plugin}' cannot be loaded: {record.error or record.fault}")
     return record
 
 

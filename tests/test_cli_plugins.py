@@ -208,11 +208,11 @@ def test_a_given_plugin_may_add_a_command(gnnrec: Command, write: Write) -> None
 def test_what_is_wrong_with_a_given_plugin_is_told_and_nothing_is_done(gnnrec: Command, write: Write) -> None:
     done = gnnrec("-p", "gone.py", "list")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "plugin 'gone.py' is left out: there is no file gone.py\n"
+    assert done.stderr == "plugin 'gone.py' cannot be loaded: there is no file gone.py\n"
     write("bad.py", "x = 1\nraise RuntimeError('not today')\n")
     done = gnnrec("-p", "bad.py", "list")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "plugin 'bad.py' is left out: RuntimeError: not today (bad.py:2)\n"
+    assert done.stderr == "plugin 'bad.py' cannot be loaded: RuntimeError: not today (bad.py:2)\n"
 
 
 def test_a_plugin_named_behind_the_command_is_told_where_it_belongs(gnnrec: Command) -> None:
