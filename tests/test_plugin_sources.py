@@ -166,7 +166,7 @@ def test_a_given_plugin_that_does_not_load_is_an_error_and_nothing_is_changed(
 @pytest.mark.usefixtures("afresh")
 def test_a_given_plugin_that_is_disabled_is_an_error(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GNNREC_DISABLE_PLUGINS", "my_encoder")
-    with pytest.raises(PluginError, match=r"^plugin '.*my_encoder.py' cannot be loaded: disabled by GNNREC_DISABLE_PLUGINS$"):
+    with pytest.raises(PluginError, match="cannot be loaded: disabled by GNNREC_DISABLE_PLUGINS"):
         load_plugin(write("my_encoder.py", ENCODER))
 
 

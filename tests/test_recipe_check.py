@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +13,6 @@ from gnnrec.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from importlib.metadata import EntryPoint
 
     Complaints = Callable[..., list[str]]
 
@@ -104,7 +105,7 @@ def test_all_faults_are_said_at_once_each_with_its_place(complaints: Complaints)
             "",
             "13:1  encoder.name: this says which encoder to take and is missing; known: lookup, mean",
         ),
-        ("{name: plain}", "plain", "11:8  graph: expected an object, got 'plain'"),
+        ("{name: plain}", "plain", "11:8  graph: expected a mapping, got 'plain'"),
         ("{name: plain}", "", "11:1  graph: this section is missing; give it a component: {name: …}"),
         ("width: 2", "width: 0", "6:14  features.item.0.width: expected greater than 0, got 0"),
         ("width: 2", "widht: 2", "6:7  features.item.0.widht: unknown key; did you mean 'width'?"),
@@ -197,3 +198,44 @@ def test_a_component_named_like_one_of_its_fields_is_still_placed_right(
     with pytest.raises(RecipeError) as caught:
         check(node, registry)
     assert "r.yaml:3:13  encoder.channels: expected integer, got 'many'" in str(caught.value).splitlines()
+
+
+def test_unknown_keys_within_parts_of_a_component_are_told_with_the_nearest(
+    plugin: Callable[[str, str], EntryPoint], toy_text: str
+) -> None:
+    text = """
+        from typing import Annotated
+        from pydantic import BaseModel, ConfigDict, Field
+        class Inner(BaseModel):
+            model_config = ConfigDict(frozen=True, extra="forbid")
+            depth: int = 1
+        class Slow(Inner):
+            name: Literal["slow"] = "slow"
+            patience: int = 1
+        class Fast(Inner):
+            name: Literal["fast"] = "fast"
+            speed: int = 1
+            inner: Inner = Inner()
+        class Deep(Encoder):
+            name: Literal["deep"] = "deep"
+            part: Inner = Inner()
+            parts: tuple[Inner, ...] = ()
+            pace: Annotated[Slow | Fast, Field(discriminator="name")] = Slow()
+            def build(self, graph): ...
+        @hookimpl
+        def gnnrec_components():
+            return (Deep,)
+        """
+    registry = Registry([EntryPoint("toy", "toy_plugin", "gnnrec"), plugin("deep", text)])
+    section = (
+        "encoder: {name: deep, part: {dept: 1}, parts: [{depth: 1}, {deep: 2}], pace: {name: fast, inner: {depht: 3}, "
+        "patience: 2}}\n"
+    )
+    with pytest.raises(RecipeError) as caught:
+        check(read_yaml(re.sub(r"encoder:\n(  .*\n)+", section, toy_text), "r.yaml"), registry)
+    assert [(fault.path, fault.message) for fault in caught.value.faults] == [
+        ("encoder.part.dept", "unknown key; did you mean 'depth'?"),
+        ("encoder.parts.1.deep", "unknown key; did you mean 'depth'?"),
+        ("encoder.pace.inner.depht", "unknown key; did you mean 'depth'?"),
+        ("encoder.pace.patience", "unknown key; known: depth, inner, name, speed"),
+    ]
