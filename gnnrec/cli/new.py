@@ -26,7 +26,6 @@ def new_plugin(
         list[str] | None,
         typer.Option(
             "--kind",
-            "-k",
             metavar="KIND",
             help="What it contributes, encoder if not said; may be given several times. "
             f"One of: {', '.join(CONTRACTS)}.",

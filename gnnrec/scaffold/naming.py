@@ -9,6 +9,7 @@ import keyword
 import re
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gnnrec.contracts import CONTRACTS
@@ -93,7 +94,7 @@ def chosen_names(name: str, kinds: Sequence[str], registry: Registry) -> Names:
     if twice:
         raise UsageError(
             f"--kind {twice[0]} is given {kinds.count(twice[0])} times, expected once; "
-            "a second component of a kind is a second class in the module that is written"
+            "a second component of a kind is a second class of its module"
         )
     if not PATTERN.fullmatch(name) or len(name) > MAX_LENGTH:
         raise UsageError(
@@ -110,6 +111,17 @@ def _normalised(name: str) -> str:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
     near = re.sub(r"[^a-z0-9]+", "-", words).lstrip("-0123456789")[:MAX_LENGTH].strip("-")
     return f"; did you mean '{near}'?" if near else ""
+
+
+def _place_of(module: str) -> str:
+    """Where an installed module lies; empty where there is none, or a mere folder such as the working folder has."""
+    found = importlib.util.find_spec(module)
+    if found is None or found.origin is not None:
+        return "" if found is None else str(found.origin)
+    shared = (
+        place for place in found.submodule_search_locations or () if Path(place).parent.name.endswith("-packages")
+    )
+    return next(shared, "")
 
 
 def _refuse_taken(names: Names, registry: Registry) -> None:
@@ -131,9 +143,8 @@ def _refuse_taken(names: Names, registry: Registry) -> None:
         if module in known:
             owner = registry.owner(known[module])
             raise UsageError(f"{kind} '{module}' is contributed by plugin '{owner}' already; choose another name")
-    found = importlib.util.find_spec(module)
-    if found is not None and found.origin is not None:  # without one it is a mere folder, such as the working folder's
-        raise UsageError(f"a module '{module}' would shadow the installed one, {found.origin}; choose another name")
+    if place := _place_of(module):
+        raise UsageError(f"a module '{module}' would shadow the installed one, {place}; choose another name")
     try:
         version = importlib.metadata.version(names.distribution)
     except importlib.metadata.PackageNotFoundError:

@@ -49,7 +49,9 @@ def plugin_files(names: Names) -> dict[str, str]:
         f"{names.module}.py": _module(names, render),
         f"tests/test_{names.module}.py": render("test.py", expected=bracketed("    expected = ", expected, "[]")),
     }
-    return files | {path: render("recipe.yaml", path=path, scored=scored) for path, scored in recipes.items()}
+    for path, scored in recipes.items():
+        files[path] = render("recipe.yaml", path=path, scored=scored).rstrip("\n") + "\n"
+    return files
 
 
 def recipe_files(names: Names) -> dict[str, bool]:
