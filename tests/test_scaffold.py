@@ -119,7 +119,7 @@ def test_what_is_written_is_clean_whatever_the_length_of_the_name(name: str, tmp
     for kinds in (*((kind,) for kind in KINDS), KINDS):
         folder = tmp_path / "-".join(kinds)
         write_folder(folder, plugin_files(chosen_names(name, kinds, installed())))
-    for command in (["check", "--extend-select", "I,W"], ["format", "--diff"]):
+    for command in (["check", "--extend-select", "E501,I,W"], ["format", "--diff"]):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", "."],
             cwd=tmp_path,
