@@ -37,8 +37,9 @@ def new_plugin(
 ) -> None:
     """Write a plugin that works: one module with a small component of each KIND, a recipe, tests, a README.
 
-    It is a distribution of its own: once installed, its components are in every command, and no file of gnnrec is
-    touched. Make it yours from there. NAME must be free: no module, distribution, plugin or component is called so.
+    It is a distribution of its own: once installed, its components are in every command. Make it yours from there.
+
+    NAME must be free: no module, distribution, plugin or component of a KIND is called so.
 
     Example:  gnnrec new plugin my-gat --kind encoder --kind loss
     """
