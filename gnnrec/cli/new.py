@@ -54,7 +54,7 @@ def new_plugin(
     say("\n".join(["written:", *(f"  {folder / path}" for path in files)]))
     commands = [
         f'python -m pip install -e "{folder}[dev]"',
-        *(f"gnnrec list {kind}" for kind in names.kinds),
+        f"gnnrec list {names.kinds[0]}" if len(names.kinds) == 1 else "gnnrec list",
         f"python -m pytest {folder}",
         *(f"gnnrec run {folder / path}" for path in recipe_files(names)),
     ]
