@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 PROGRAMS = {"gnnrec", "make", "pip", "pytest", "python", "python3", ".", "tensorboard"}
 
-NOT_BUILT = ("new",)
-"""Commands and options of gnnrec that the documents show before they are there."""
-
 MADE_BY_A_COMMAND = ("my-gat/",)
 """Where files begin that no document shows, because a command of gnnrec writes them."""
 
@@ -61,8 +58,6 @@ class CommandLine:
         while words[1] == "-p":
             assert Path(words[2]).is_file(), f"no document shows {words[2]}"
             words = ["gnnrec", *words[3:]]
-        if words[1] in NOT_BUILT:
-            return
         name, given = self._read(words[1:])
         self._check_components(name, given)
 

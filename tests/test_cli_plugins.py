@@ -66,7 +66,7 @@ def test_a_disabled_plugins_components_are_gone(gnnrec: Command) -> None:
     done = gnnrec("validate", "movielens_sage", GNNREC_DISABLE_PLUGINS="gnnrec_losses")
     assert done.returncode == 2
     assert done.stderr.endswith(
-        "  loss.name: no loss is called 'bce'; plugin 'gnnrec_losses' (gnnrec 0.1.0) has one, "
+        f"  loss.name: no loss is called 'bce'; plugin 'gnnrec_losses' (gnnrec {__version__}) has one, "
         "and is disabled by GNNREC_DISABLE_PLUGINS\n"
     )
 

@@ -37,7 +37,7 @@ from document_checks import (
 )
 from documents import BLOCKS, DOCUMENTS, ROOT, Block, blocks, blocks_of, section
 from pydantic import errors as pydantic_errors
-from shown_commands import NOT_BUILT, CommandLine, commands
+from shown_commands import CommandLine, commands
 from toys import movielens_like, small_recipe
 
 import gnnrec.cli.app
@@ -190,11 +190,6 @@ def test_a_wrong_block_is_found(
     with pytest.raises((Exception, AssertionError)) as caught:
         check()
     assert message in str(getattr(caught.value, "message", caught.value))
-
-
-def test_what_is_said_not_to_be_built_is_not(command_line: CommandLine) -> None:
-    options = {option for parameter in command_line.group.params for option in parameter.opts}
-    assert set(NOT_BUILT) & {*command_line.group.commands, *options} == set(), "take it out of NOT_BUILT"
 
 
 def named_variables(*folders: str) -> set[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gnnrec.cli import compare, data, inspect, recipes, report, run, runs, use
+from gnnrec.cli import compare, data, inspect, new, recipes, report, run, runs, use
 from gnnrec.cli.completion import complete_plugins
 from gnnrec.console import complain, log_to_stderr, report_left_out
 from gnnrec.errors import GnnrecError
@@ -69,6 +69,7 @@ def build_app() -> typer.Typer:
     for module in (run, compare, runs, report, use, recipes, inspect):
         module.add_commands(app)
     app.add_typer(data.app, name="data")
+    app.add_typer(new.app, name="new")
     registry = installed()
     report_left_out(registry)
     for call in registry.hook_calls("gnnrec_commands"):
