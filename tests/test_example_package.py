@@ -11,7 +11,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 import pytest
-from strangers_venv import ROOT, Stranger, build, wheel_in
+from strangers import ROOT, Stranger, build, wheel_in
 
 from gnnrec import load_recipe
 from gnnrec.registry import Registry

@@ -46,7 +46,7 @@ class WeightedProduct(nn.Module):
 
 
 class MixedNegatives(nn.Module):
-    """Yang et al. 2020: batch negatives, here drawn by popularity from all pairs, not from a batch, and uniform ones."""
+    """Yang et al. 2020: batch negatives, here drawn by popularity from all pairs, not a batch, and uniform ones."""
 
     def __init__(self, known: Edges, ratio: int, uniform: float) -> None:
         super().__init__()
