@@ -201,7 +201,7 @@ SHAPE = "expected small letters, digits and single hyphens, a letter first, at m
         (
             "gnnrec-losses",
             [],
-            f"a plugin 'gnnrec_losses' is there already, from gnnrec {__version__}; choose another name, or uninstall it",
+            "a plugin 'gnnrec_losses' is there already, from gnnrec {version}; choose another name, or uninstall it",
         ),
         (
             "lightgcn",
@@ -220,7 +220,8 @@ def test_a_wrong_name_or_kind_is_told(name: str, kinds: list[str], message: str)
         chosen_names(name, kinds, installed())
     assert error.value.exit_status == 2
     if "{version}" in message:
-        message = message.format(version=importlib.metadata.version(name))
+        distribution = "gnnrec" if name.startswith("gnnrec-") else name
+        message = message.format(version=importlib.metadata.version(distribution))
     assert str(error.value) == message
 
 
