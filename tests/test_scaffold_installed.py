@@ -1,4 +1,4 @@
-"""What a newcomer types, outside the checkout, in an environment that has gnnrec's wheel and pytest and nothing else."""
+"""What a newcomer types, outside the checkout, in an environment that has gnnrec's wheel, pytest and no more."""
 
 from __future__ import annotations
 
