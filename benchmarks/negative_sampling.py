@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import gnnrec
 
 if TYPE_CHECKING:
-    from gnnrec.leaderboard import Comparison
+    from gnnrec.comparison.leaderboard import Comparison
     from gnnrec.run_record import RunRecord
 
 RECIPES = ("static", "static_popularity", "dynamic", "dynamic_popularity", "hard")

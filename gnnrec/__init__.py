@@ -37,7 +37,7 @@ from gnnrec.hookspecs import hookimpl
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
-    from gnnrec.comparison import compare
+    from gnnrec.comparison.compare import compare
     from gnnrec.interactions import Availability, Edges, FeatureBlock, Interactions
     from gnnrec.pipeline import run
     from gnnrec.ranked_lists import Catalogue, RankedLists
@@ -67,7 +67,7 @@ _LAZY = {
     "RunStart": "gnnrec.training",
     "Split": "gnnrec.split",
     "TrainingTask": "gnnrec.training",
-    "compare": "gnnrec.comparison",
+    "compare": "gnnrec.comparison.compare",
     "load_plugin": "gnnrec.registry",
     "load_recipe": "gnnrec.recipe.load",
     "load_run": "gnnrec.saved_run",

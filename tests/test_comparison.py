@@ -9,14 +9,14 @@ from toys import Watcher, movielens_like, small_recipe
 from written_runs import ENVIRONMENT, write_run
 
 from gnnrec import RunDirectoryError, UsageError, hookimpl, load_recipe, load_run, pipeline
-from gnnrec.comparison import compare
+from gnnrec.comparison.compare import compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from gnnrec import Recipe
-    from gnnrec.leaderboard import Comparison
+    from gnnrec.comparison.leaderboard import Comparison
     from gnnrec.training import RunStart
 
     Scorer = Callable[..., Recipe]

@@ -7,7 +7,7 @@ import pytest
 from written_runs import write_run
 
 from gnnrec import GnnrecError, RecipeError, RunDirectoryError, UsageError, load_recipe
-from gnnrec.contenders import labels, read_contenders, require_metric
+from gnnrec.comparison.contenders import labels, read_contenders, require_metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,15 +11,15 @@ from scipy.stats import binom
 from written_runs import write_run
 
 from gnnrec import RunDirectoryError
+from gnnrec.comparison.leaderboard import Entry, rank
+from gnnrec.comparison.leaderboard_text import columns, explanation, shown_columns, shown_p_value, to_csv, to_markdown
 from gnnrec.evaluation.statistics import sign_flip_p_value
-from gnnrec.leaderboard import Entry, rank
-from gnnrec.leaderboard_text import columns, explanation, shown_columns, shown_p_value, to_csv, to_markdown
 from gnnrec.run_record import read_finished_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gnnrec.leaderboard import Comparison
+    from gnnrec.comparison.leaderboard import Comparison
 
 ONES = [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]
 

@@ -14,7 +14,7 @@ from gnnrec.console import TrainingProgress, log_to_stderr, refuse_existing, say
 from gnnrec.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
-    from gnnrec.leaderboard import Comparison
+    from gnnrec.comparison.leaderboard import Comparison
 
 ENDINGS = {".json": "json", ".csv": "csv", ".md": "markdown"}
 """What a file of --save holds, by how its name ends."""
@@ -65,7 +65,7 @@ def compare_targets(
         raise UsageError(f"--json and --format {form} contradict each other")
     if save is not None:
         _check_place(save, force=force)
-    from gnnrec.comparison import compare
+    from gnnrec.comparison.compare import compare
 
     progress = TrainingProgress()
     log_to_stderr(progress)
@@ -100,7 +100,7 @@ def _check_place(save: Path, *, force: bool) -> None:
 
 
 def _text(comparison: Comparison, form: str) -> str:
-    from gnnrec.leaderboard_text import to_csv, to_markdown
+    from gnnrec.comparison.leaderboard_text import to_csv, to_markdown
 
     if form == "json":
         return json.dumps(comparison.to_dict(), ensure_ascii=False)
@@ -109,7 +109,7 @@ def _text(comparison: Comparison, form: str) -> str:
 
 def _show(comparison: Comparison) -> None:
     """Two tables, so that a terminal of 100 columns holds them."""
-    from gnnrec.leaderboard_text import explanation, shown_columns
+    from gnnrec.comparison.leaderboard_text import explanation, shown_columns
 
     table = shown_columns(comparison)
     headings = list(table)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from gnnrec.contenders import labels, read_contenders, require_metric
+from gnnrec.comparison.contenders import labels, read_contenders, require_metric
+from gnnrec.comparison.finished_runs import FinishedRuns
+from gnnrec.comparison.leaderboard import Comparison, Entry, rank
 from gnnrec.errors import RunDirectoryError, UsageError
-from gnnrec.finished_runs import FinishedRuns
-from gnnrec.leaderboard import Comparison, Entry, rank
 from gnnrec.run_record import read_finished_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from gnnrec.contenders import Contender
+    from gnnrec.comparison.contenders import Contender
     from gnnrec.recipe.schema import Recipe
     from gnnrec.run_record import RunRecord
 

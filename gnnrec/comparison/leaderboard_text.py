@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gnnrec.leaderboard import Comparison, Row
+    from gnnrec.comparison.leaderboard import Comparison, Row
 
 Cell = str | int | float | None
 

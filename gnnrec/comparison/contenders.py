@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gnnrec.comparison.shared_overrides import SharedOverrides
 from gnnrec.errors import GnnrecError, UsageError, suggestion
 from gnnrec.recipe.check import LINK_METRICS
 from gnnrec.recipe.faults import RecipeError
 from gnnrec.recipe.load import SUFFIXES, find_recipe, shipped_recipes
 from gnnrec.recipe.schema import Recipe
 from gnnrec.run_record import RunRecord, read_finished_run
-from gnnrec.shared_overrides import SharedOverrides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from gnnrec.shared_overrides import Overrides
+    from gnnrec.comparison.shared_overrides import Overrides
 
 
 @dataclass(frozen=True)
