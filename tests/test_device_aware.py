@@ -21,8 +21,8 @@ from gnnrec_graphs.bipartite import Bipartite
 from gnnrec_losses.functional import bce
 from gnnrec_negatives.static import Static
 from gnnrec_splits.random_link import RandomLink
+from gnnrec_trainers.best_epoch import gain
 from gnnrec_trainers.device_aware import DeviceAware
-from gnnrec_trainers.device_aware_loop import gain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
@@ -14,10 +13,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gnnrec import TrainingError, UsageError
 from gnnrec.training import Checkpoint, EpochRecord, Fit
+from gnnrec_trainers.best_epoch import BestEpoch
 from gnnrec_trainers.neighborhoods import SampledPairwise
 from gnnrec_trainers.objectives import Listwise, Pairwise, Supervision, half_squared_norm
 from gnnrec_trainers.optimizer_state import load_state, split_state
-from gnnrec_trainers.weights import KeptWeights, overwrite
+from gnnrec_trainers.weights import overwrite
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,10 +56,7 @@ class Training:
         self._objective = objective(config, task, self._device)
         self._schedule = self._built_schedule()
         self._average = averaged(task.model, config.ema) if config.ema is not None else None
-        self._best: EpochRecord | None = None
-        self._kept = KeptWeights(task.model)
-        self._waited = 0
-        self._reference: float | None = None
+        self._best = BestEpoch(task.model, config.monitor, config.patience, config.min_delta)
         self._epoch, self._step = 1, 0
         self._loss_sum = torch.zeros((), device=self._device)
         self._unread: list[Tensor] = []
@@ -73,7 +70,7 @@ class Training:
     def run(self) -> Fit:
         """Train to the end and leave `task.model` with the best epoch's weights."""
         config = self._config
-        while self._epoch <= config.epochs and not self._is_over():
+        while self._epoch <= config.epochs and not self._best.is_over:
             started = time.perf_counter()
             train_loss, rate = self._train_epoch()
             record = self._validated(train_loss, rate, started)
@@ -81,18 +78,16 @@ class Training:
             self._loss_sum.zero_()
             self._task.epoch_ended(record)
             self._save_if_due()
-        if self._best is None:
-            raise AssertionError("epochs is at least 1")
-        if self._is_over() and self._epoch <= config.epochs:
+        best = self._best.put_back(self._task.model)
+        if self._best.is_over and self._epoch <= config.epochs:
             logger.info(
                 "stopped after epoch %d: val %s was not better for %d epochs; the best is epoch %d",
                 self._epoch - 1,
                 config.monitor,
-                self._waited,
-                self._best.epoch,
+                self._best.waited,
+                best.epoch,
             )
-        self._kept.put_back(self._task.model)
-        return Fit(self._best, str(self._device))
+        return Fit(best, str(self._device))
 
     def _train_epoch(self) -> tuple[float, float]:
         """The rest of the current epoch: its mean loss, and the learning rate of its last step."""
@@ -141,27 +136,16 @@ class Training:
         return rate
 
     def _validated(self, train_loss: float, rate: float, started: float) -> EpochRecord:
-        """Judge the epoch, keep its weights if it is the best, and count those that are not better."""
-        config = self._config
+        """Judge the epoch, and move the schedule where it watches how epochs do."""
         val = self._task.validate(self._judged, self._epoch)
         if not math.isfinite(val["loss"]):
             raise self._not_finite("validation loss", val["loss"], None)
         seconds = round(time.perf_counter() - started, 6)
         record = EpochRecord(self._epoch, train_loss, val, rate, seconds)
-        value = val[config.monitor]
-        if self._best is None or gain(config.monitor, value, self._best.val[config.monitor]) > 0:
-            self._best = record
-            self._kept.take(self._judged)
-        if self._reference is None or gain(config.monitor, value, self._reference) > config.min_delta:
-            self._reference, self._waited = value, 0
-        else:
-            self._waited += 1
+        self._best.judge(record, self._judged)
         if self._schedule is not None and self._watches:
-            self._schedule.step(value)  # type: ignore[arg-type]
+            self._schedule.step(val[self._config.monitor])  # type: ignore[arg-type]
         return record
-
-    def _is_over(self) -> bool:
-        return self._config.patience is not None and self._waited >= self._config.patience
 
     @property
     def _watches(self) -> bool:
@@ -210,7 +194,7 @@ class Training:
         optimizer_tensors, optimizer_values = split_state(self._optimizer)
         parts: dict[str, dict[str, Tensor]] = {
             "model": self._task.model.state_dict(),
-            "best": self._kept.tensors if self._best is not None else {},
+            "best": self._best.tensors(),
             "average": self._average.state_dict() if self._average is not None else {},
             "optimizer": optimizer_tensors,
             "random": {"cpu": torch.get_rng_state()},
@@ -226,9 +210,7 @@ class Training:
                 "optimizer": optimizer_values,
                 "schedule": self._schedule.state_dict() if self._schedule is not None else None,
                 "precision": self._fabric.strategy.precision.state_dict(),
-                "best": asdict(self._best) if self._best is not None else None,
-                "reference": self._reference,
-                "waited": self._waited,
+                **self._best.values(),
             },
         )
 
@@ -247,8 +229,7 @@ class Training:
             overwrite(self._task.model.state_dict(), part("model"))
             if self._average is not None:
                 overwrite(self._average.state_dict(), part("average"))
-            if values["best"] is not None:
-                overwrite(self._kept.tensors, part("best"))
+            self._best.restore(part("best"), values)
         self._loss_sum = part("loss")["sum"].to(self._device)
         load_state(self._optimizer, part("optimizer"), values["optimizer"])
         if self._schedule is not None:
@@ -258,8 +239,6 @@ class Training:
         torch.set_rng_state(random["cpu"])
         if "cuda" in random and self._device.type == "cuda":
             torch.cuda.set_rng_state(random["cuda"], self._device)
-        self._best = EpochRecord(**values["best"]) if values["best"] is not None else None
-        self._reference, self._waited = values["reference"], values["waited"]
         self._epoch, self._step = checkpoint.epoch, checkpoint.step
 
 
@@ -305,15 +284,6 @@ def available(device: str) -> str:
     if not found[device]:
         raise UsageError(f"trainer.device: {device} is not available on this machine; use auto")
     return device
-
-
-def gain(monitor: str, new: float, old: float) -> float:
-    """By how much a value of the monitored metric is better than another: a loss by being lower, all else by more.
-
-    >>> gain("loss", 0.25, 0.5), gain("auc", 0.5, 0.75)
-    (0.25, -0.25)
-    """
-    return old - new if monitor == "loss" else new - old
 
 
 def _optimizer(config: DeviceAware, model: Model, device: torch.device) -> torch.optim.Optimizer:
