@@ -30,8 +30,11 @@ TOOLS = {
     "gnnrec.pair_sampling": ["UnknownPairs", "popularity_weights"],
     "gnnrec.pair_scores": ["pair_dot"],
     "gnnrec.propagation": ["degrees", "propagate"],
+    "gnnrec.model": ["Model"],
+    "gnnrec.randomness": ["Streams"],
+    "gnnrec.training": ["Checkpoints"],
 }
-"""Tools for authors of components, by module."""
+"""Tools for authors of components, and what trainers are handed, by module."""
 
 
 def public_api(registry: Registry) -> str:

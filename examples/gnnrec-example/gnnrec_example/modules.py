@@ -1,11 +1,10 @@
 """The three as torch modules, usable without a recipe."""
 
 import torch
-from gnnrec import Edges
+from gnnrec import Batch, Edges
 from gnnrec.pair_sampling import UnknownPairs, popularity_weights
 from gnnrec.pair_scores import pair_dot
 from gnnrec.propagation import degrees, propagate
-from gnnrec.training import Batch
 from torch import Generator, Tensor, nn
 from torch_geometric.data import HeteroData
 

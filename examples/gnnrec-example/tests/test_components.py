@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from gnnrec import load_recipe
+from gnnrec import Batch, load_recipe
 from gnnrec.testing import checks_of, installed_components, toy_edges, toy_graph
-from gnnrec.training import Batch
 
 from gnnrec_example import APPNP, GMF, Mixed
 
