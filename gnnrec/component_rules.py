@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
+from collections.abc import Collection
+from dataclasses import is_dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +20,8 @@ from gnnrec.errors import PluginError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from pydantic.fields import FieldInfo
 
 MUTABLE = (list, dict, set, bytearray)
 UNIONS = (Union, type(int | str))
@@ -44,7 +50,7 @@ def check_component(component: object) -> None:
     for field, info in component.model_fields.items():
         if field in reserved:
             raise PluginError(f"{title}.{field}: this name is taken by the component itself; choose another")
-        _check_type(f"{title}.{field}", info.annotation, chosen_by_name=info.discriminator == "name")
+        _check_field(f"{title}.{field}", info, (component,))
     _check_defaults(component)
     _check_schema(component)
 
@@ -66,34 +72,55 @@ def _check_model(model: type[BaseModel]) -> None:
         )
 
 
-def _check_type(place: str, annotation: Any, *, chosen_by_name: bool = False) -> None:
+def _check_field(place: str, info: FieldInfo, within: tuple[Any, ...]) -> None:
+    if info.alias or info.validation_alias or info.serialization_alias:
+        raise PluginError(f"{place} has an alias; a recipe calls it by its own name, so leave the alias out")
+    if info.exclude:
+        raise PluginError(f"{place} is excluded, and a run could not store what it was; leave `exclude` out")
+    _check_type(place, info.annotation, within, chosen_by_name=info.discriminator == "name")
+
+
+def _check_type(place: str, annotation: Any, within: tuple[Any, ...], *, chosen_by_name: bool = False) -> None:
     """Hold the type of a field, and the types in it, against what a recipe can say without doubt.
 
     Args:
         place: What the message calls it.
         annotation: The type.
+        within: The models and aliases that it is a part of.
         chosen_by_name: A union's members are told apart by their `name`.
     """
-    annotation = getattr(annotation, "__value__", annotation)  # what `type X = …` stands for
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if annotation is Any or annotation is object:
+    named = _stands_for(annotation, origin, arguments)
+    if named is not None:
+        _check_nesting(place, annotation, within)
+        _check_type(place, named, (*within, annotation), chosen_by_name=chosen_by_name)
+    elif annotation is Any or annotation is object:
         raise PluginError(f"{place} may be anything; say what a recipe can write there: int, float, str, tuple, …")
-    if origin is Annotated:
+    elif origin is Annotated:
         marks = (getattr(mark, "discriminator", None) for mark in arguments[1:])
-        _check_type(place, arguments[0], chosen_by_name="name" in marks)
+        _check_type(place, arguments[0], within, chosen_by_name="name" in marks)
     elif origin in UNIONS:
-        _check_union(place, [each for each in arguments if each is not type(None)], chosen_by_name=chosen_by_name)
+        _check_union(place, [each for each in arguments if each is not type(None)], within, chosen_by_name)
     elif origin is tuple:
         for argument in arguments:
             if argument is not ...:
-                _check_type(place, argument)
+                _check_type(place, argument, within)
     elif isinstance(annotation if origin is None else origin, type):
-        _check_class(place, annotation, origin)
+        _check_class(place, annotation, origin, within)
     elif origin is not Literal:
         raise _unwritable(place, annotation)
 
 
-def _check_union(place: str, members: Sequence[Any], *, chosen_by_name: bool) -> None:
+def _stands_for(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Any:
+    """The type that `type X = …`, `type X[T] = …` or a NewType is another name for; None for other types."""
+    if hasattr(annotation, "__supertype__"):
+        return annotation.__supertype__
+    if hasattr(origin, "__value__"):
+        return origin.__value__[arguments]
+    return getattr(annotation, "__value__", None)
+
+
+def _check_union(place: str, members: Sequence[Any], within: tuple[Any, ...], chosen_by_name: bool) -> None:
     if len(members) > 1 and not chosen_by_name:
         either = " or ".join(_words(member) for member in members)
         raise PluginError(
@@ -101,20 +128,32 @@ def _check_union(place: str, members: Sequence[Any], *, chosen_by_name: bool) ->
             'or models that are told apart by a name: Field(discriminator="name")'
         )
     for member in members:
-        _check_type(place, member, chosen_by_name=chosen_by_name)
+        _check_type(place, member, within, chosen_by_name=chosen_by_name)
 
 
-def _check_class(place: str, annotation: Any, origin: type | None) -> None:
+def _check_class(place: str, annotation: Any, origin: type | None, within: tuple[Any, ...]) -> None:
     kind: type = origin or annotation
     if issubclass(kind, MUTABLE):
         raise PluginError(f"{place} is a {kind.__name__}, which can change; use tuple[…, ...]")
     if origin is not None:
         raise _unwritable(place, annotation)
+    if issubclass(kind, Collection) and not issubclass(kind, (str, bytes, Enum)):
+        raise PluginError(f"{place} is a {kind.__name__}, which may hold anything; use tuple[…, ...], or a model")
+    if is_dataclass(kind):
+        raise PluginError(
+            f"{place} is a dataclass, which ignores what it does not know; make {kind.__name__} a BaseModel"
+        )
     if issubclass(kind, BaseModel):
+        _check_nesting(place, kind, within)
         _check_model(kind)
         for field, info in kind.model_fields.items():
-            named = info.discriminator == "name"
-            _check_type(f"{kind.__qualname__}.{field}", info.annotation, chosen_by_name=named)
+            _check_field(f"{kind.__qualname__}.{field}", info, (*within, kind))
+
+
+def _check_nesting(place: str, part: Any, within: tuple[Any, ...]) -> None:
+    """No type holds itself: neither `gnnrec show` nor an editor could tell its fields to their end."""
+    if part in within:
+        raise PluginError(f"{place} is {_words(part)} within itself; a recipe goes no deeper than its types say")
 
 
 def _unwritable(place: str, annotation: Any) -> PluginError:
@@ -127,19 +166,27 @@ def _words(annotation: Any) -> str:
 
 
 def _check_defaults(component: type[Component]) -> None:
-    """Where nothing has to be said, nothing said is a valid component."""
+    """Where nothing has to be said, nothing said is a valid component, and one that a run can store and read back."""
     if any(info.is_required() for info in component.model_fields.values()):
         return
+    title = component.__qualname__
     try:
-        component.model_validate({})
+        default = component.model_validate_json("{}", strict=True)  # as recipes are read
     except ValidationError as error:
-        raise PluginError(f"{component.__qualname__}'s defaults are not valid: {'; '.join(_faults(error))}") from None
+        raise PluginError(f"{title}'s defaults are not valid: {'; '.join(_faults(error))}") from None
+    stored = json.dumps(default.model_dump(mode="json"))
+    try:
+        same = component.model_validate_json(stored, strict=True) == default
+    except ValidationError as error:
+        raise PluginError(f"{title}, stored as {stored}, is not read back: {'; '.join(_faults(error))}") from None
+    if not same:
+        raise PluginError(f"{title}, stored as {stored}, is another when it is read back")
 
 
 def _faults(error: ValidationError) -> Iterator[str]:
     for each in error.errors():
         where = ".".join(map(str, each["loc"]))
-        yield f"{where}: {each['msg']}" if where else each["msg"]
+        yield f"{where}: {each['msg']}, not {each['input']!r}" if where else each["msg"]
 
 
 def _check_schema(component: type[Component]) -> None:

@@ -106,7 +106,8 @@ class GivenPlugin:
         distribution: Empty.
         version: Empty.
         given: The file's name or the module's.
-        sha256: Of the file or, for a package, of all its Python files, once it is loaded.
+        sha256: Of the file or, for a package, of all its Python files, once it is loaded; of a module in a zip file, of
+            that file.
     """
 
     distribution = ""
@@ -118,6 +119,11 @@ class GivenPlugin:
         self.name = given if self._path is None else self._path.stem
         self.given = given if self._path is None else self._path.name
         self.sha256 = ""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether a file was named, not a module."""
+        return self._path is not None
 
     def load(self) -> object:
         """Import it, once.
@@ -140,16 +146,20 @@ class GivenPlugin:
     def _import_by_name(self) -> ModuleType:
         _find_modules_in(Path.cwd())
         try:
-            return importlib.import_module(self.name)
+            if not self.name.startswith("."):  # a path; importlib would speak of relative imports
+                return importlib.import_module(self.name)
         except ModuleNotFoundError as error:
             if error.name is None or not f"{self.name}.".startswith(f"{error.name}."):
                 raise
-            hint = f"; a file is given with its ending: {self.name}.py" if Path(f"{self.name}.py").exists() else ""
-            raise PluginError(f"there is no module called '{self.name}'{hint}") from None
+        hint = f"; a file is given with its ending: {self.name}.py" if Path(f"{self.name}.py").exists() else ""
+        raise PluginError(f"there is no module called '{self.name}'{hint}")
 
     def _import_file(self, path: Path) -> ModuleType:
         if not path.is_file():
             raise PluginError(f"there is no file {self._path}")
+        if path.name == "__init__.py":
+            package = path.parent
+            raise PluginError(f"{self._path} is a package's; give it as {package.name}, in the folder {package.parent}")
         self._check_name(path)
         _find_modules_in(path.parent)
         spec = importlib.util.spec_from_file_location(self.name, path)
@@ -185,9 +195,9 @@ def _find_modules_in(folder: Path) -> None:
 
 
 def _sha256(module: ModuleType) -> str:
-    files = [Path(module.__file__)] if module.__file__ is not None else []
+    file = getattr(module.__loader__, "archive", None) or getattr(module, "__file__", None)  # a zip file, as a whole
     folders = [Path(folder) for folder in getattr(module, "__path__", ())]
-    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))] or files
+    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))] or ([Path(file)] if file else [])
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.read_bytes())

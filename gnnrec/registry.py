@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import sys
 import time
 import traceback
 import warnings
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+import pydantic
 
 from gnnrec import hookspecs
 from gnnrec.component_rules import check_component
@@ -198,16 +201,19 @@ def load_plugin(plugin: str | Path) -> PluginRecord:
     """Load a plugin that is not installed, for this process alone; `gnnrec -p` does the same for a command.
 
     Args:
-        plugin: A Python file, or the name of an importable module. Given again, a file is read again.
+        plugin: A Python file, or the name of an importable module. Given again, a file is read again; a module is not,
+            as Python has it.
 
     Returns:
         What the plugin contributes.
 
     Raises:
-        PluginError: There is no such plugin, or it breaks a rule; nothing is loaded then.
+        PluginError: There is no such plugin, or it breaks a rule; nothing is loaded then. A note has its traceback.
     """
     source = GivenPlugin(str(plugin))
-    before = dict(_GIVEN)
+    if not source.is_file:
+        source = _GIVEN.get(source.name, source)
+    before, module = dict(_GIVEN), sys.modules.get(source.name)
     _GIVEN[source.name] = source
     installed.cache_clear()
     record = next(each for each in reversed(installed().plugins) if each.name == source.name and each.given)
@@ -215,7 +221,13 @@ def load_plugin(plugin: str | Path) -> PluginRecord:
         _GIVEN.clear()
         _GIVEN.update(before)
         installed.cache_clear()
-        raise PluginError(f"plugin '{plugin}' cannot be loaded: {record.error or record.fault}")
+        if source.is_file and module is not None:
+            sys.modules[source.name] = module
+        elif source.is_file:
+            sys.modules.pop(source.name, None)
+        error = PluginError(f"plugin '{plugin}' cannot be loaded: {record.error or record.fault}")
+        error.add_note(record.details)
+        raise error
     return record
 
 
@@ -223,7 +235,8 @@ def _said(error: BaseException) -> str:
     """An error of a plugin in words, with the place where it was raised."""
     if isinstance(error, GnnrecError):
         return str(error)
-    what = f"it exits with {error}" if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
+    text = str(error).partition("\n\n")[0]  # pydantic goes on about itself
+    what = f"it exits with {text}" if isinstance(error, SystemExit) else f"{type(error).__name__}: {text}"
     if isinstance(error, SyntaxError):  # it says where
         return what
     foreign = (frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if _is_foreign(frame.filename))
@@ -232,6 +245,9 @@ def _said(error: BaseException) -> str:
 
 
 def _is_foreign(file: str) -> bool:
-    """Whether a file is neither gnnrec's nor a part of how Python imports."""
-    machinery = (Path(__file__).parent, Path(importlib.__file__).parent)
-    return not file.startswith("<frozen") and not any(Path(file).is_relative_to(folder) for folder in machinery)
+    """Whether a file is neither gnnrec's, pydantic's nor Python's own."""
+    path, python = Path(file), Path(os.__file__).parent
+    if path.is_relative_to(python) and not path.relative_to(python).parts[0].endswith("-packages"):
+        return False
+    known = (Path(__file__).parent, Path(pydantic.__file__).parent)
+    return not file.startswith("<frozen") and not any(path.is_relative_to(folder) for folder in known)

@@ -77,6 +77,7 @@ def test_recipes_are_shipped_names_and_files(bash: Asking, write: Write) -> None
     # The only folder is gone into, so that bash puts no space behind it; what the line could not hold is escaped.
     assert bash("init", "--from", "my") == [r"my\ own/first\ try.yaml"]
     assert bash("run", '"my ow') == ["my own/first try.yaml"]
+    assert bash("run", "mine.yaml") == ["mine.yaml"]
 
 
 def test_keys_and_values_of_the_recipe_on_the_line(bash: Asking, write: Write) -> None:
@@ -102,6 +103,17 @@ def test_plugins_that_are_named_on_the_line_are_completed_and_take_part(bash: As
     assert bash("-p", "my_encoder.py", "-p", "my_own.py", "show", "encoder", "mi") == ["mine"]
     assert bash("-p", "my_encoder.py", "-p", "my_ow") == ["my_own.py"]
     assert bash("show", "encoder", "mi") == []
+
+
+def test_what_is_being_typed_is_not_run(bash: Asking, zsh: Callable[[str], str], write: Write, tmp_path: Path) -> None:
+    write("clean.py", f"open({str(tmp_path / 'has_run')!r}, 'w')")
+    assert bash("-p", "clean.py") == ["clean.py"]
+    assert bash("-p", "clean") == ["clean.py"]
+    assert bash("--plugin", "=", "clean.py") == ["clean.py"]
+    assert "clean.py" in zsh("gnnrec -p clean.py")
+    assert not (tmp_path / "has_run").exists()
+    zsh("gnnrec -p clean.py ")
+    assert (tmp_path / "has_run").exists()
 
 
 def test_a_recipe_that_cannot_be_read_gives_the_keys_of_all_components(bash: Asking, write: Write) -> None:

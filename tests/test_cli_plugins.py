@@ -213,6 +213,9 @@ def test_what_is_wrong_with_a_given_plugin_is_told_and_nothing_is_done(gnnrec: C
     done = gnnrec("-p", "bad.py", "list")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "plugin 'bad.py' cannot be loaded: RuntimeError: not today (bad.py:2)\n"
+    done = gnnrec("--debug", "-p", "bad.py", "list")
+    assert "\nTraceback (most recent call last):\n" in done.stderr
+    assert done.returncode == 2
 
 
 def test_a_plugin_named_behind_the_command_is_told_where_it_belongs(gnnrec: Command) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 import sys
 from importlib.metadata import EntryPoint, distributions
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 import pytest
 
@@ -128,6 +130,38 @@ def test_a_module_or_a_package_is_found_by_its_name_in_the_working_folder(write:
 
 
 @pytest.mark.usefixtures("afresh")
+def test_a_module_given_again_is_the_one_that_was_imported_whatever_its_file_says_by_now(write: Write) -> None:
+    write("my_module.py", ENCODER)
+    record = load_plugin("my_module")
+    write("my_module.py", ENCODER.replace('"mine"', '"edited"'))
+    assert load_plugin("my_module") == record
+
+
+@pytest.mark.usefixtures("afresh")
+@pytest.mark.parametrize("later", ["class (", ENCODER.replace("build", "biuld")])
+def test_a_file_that_is_read_again_and_refused_stays_what_it_was(write: Write, later: str) -> None:
+    path = write("my_encoder.py", ENCODER)
+    record = load_plugin(path)
+    path.write_text(later)
+    with pytest.raises(PluginError) as caught:
+        load_plugin(path)
+    assert "Traceback (most recent call last):" in caught.value.__notes__[0]
+    assert installed().plugins[-1] == record
+    mine = installed().component("encoder", "mine")()
+    assert pickle.loads(pickle.dumps(mine)) == mine  # noqa: S301 - its class is found by its module
+
+
+@pytest.mark.usefixtures("afresh")
+def test_a_module_may_lie_in_a_zip_file(tmp_path: Path) -> None:
+    archive = tmp_path / "zipped.egg"
+    with ZipFile(archive, "w") as file:
+        file.writestr("my_zipped/__init__.py", ENCODER)
+    sys.path.append(str(archive))
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    assert load_plugin("my_zipped").maker == ("my_zipped", f"sha256:{digest}")
+
+
+@pytest.mark.usefixtures("afresh")
 @pytest.mark.parametrize(
     ("name", "text", "given", "message"),
     [
@@ -135,6 +169,15 @@ def test_a_module_or_a_package_is_found_by_its_name_in_the_working_folder(write:
         ("x.py", "", "gone", "there is no module called 'gone'"),
         ("x.py", "", "x.y.z", "there is no module called 'x.y.z'"),
         ("sub/x.py", "", "sub/x", "there is no module called 'sub/x'; a file is given with its ending: sub/x.py"),
+        ("x.py", "", "./x", "there is no module called './x'; a file is given with its ending: ./x.py"),
+        ("x/__init__.py", "", "x/__init__.py", "x/__init__.py is a package's; give it as x, in the folder /"),
+        ("x.py", "", "sys", "it implements no hook; known: "),
+        (
+            "x.py",
+            "import json\njson.loads('')",
+            "x.py",
+            "JSONDecodeError: Expecting value: line 1 column 1 (char 0) (x.py",
+        ),
         ("json.py", ENCODER, "json.py", "another module is called 'json'; rename the file"),
         ("this.py", ENCODER, "this.py", "another module is called 'this'; rename the file"),
         ("gnnrec_losses.py", ENCODER, "gnnrec_losses.py", "another module is called 'gnnrec_losses'; rename the file"),
@@ -161,6 +204,16 @@ def test_a_given_plugin_that_does_not_load_is_an_error_and_nothing_is_changed(
     assert str(caught.value).startswith(f"plugin '{given}' cannot be loaded: {message}")
     assert {each: set(installed().components(each)) for each in ("encoder", "loss")} == before
     assert [record for record in installed().plugins if record.given] == []
+
+
+@pytest.mark.usefixtures("afresh")
+def test_what_pydantic_refuses_is_told_in_one_line_with_the_plugins_own_place(write: Write) -> None:
+    path = write("my_encoder.py", ENCODER.replace('"mine"\n', '"mine"\n    odd: type("Odd", (), {})\n'))
+    with pytest.raises(PluginError) as caught:
+        load_plugin(path)
+    [line] = str(caught.value).splitlines()
+    assert "Unable to generate pydantic-core schema for <class 'my_encoder.Odd'>" in line
+    assert line.endswith("(my_encoder.py:3)")
 
 
 @pytest.mark.usefixtures("afresh")

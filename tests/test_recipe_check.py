@@ -239,3 +239,39 @@ def test_unknown_keys_within_parts_of_a_component_are_told_with_the_nearest(
         ("encoder.pace.inner.depht", "unknown key; did you mean 'depth'?"),
         ("encoder.pace.patience", "unknown key; known: depth, inner, name, speed"),
     ]
+
+
+def test_faults_in_parts_of_feature_encoders_are_told_as_those_of_parts(
+    toy_text: str, plugin: Callable[[str, str], EntryPoint]
+) -> None:
+    text = """
+        from typing import Annotated
+        from pydantic import BaseModel, Field
+        from gnnrec import FeatureEncoder
+        class Part(BaseModel):
+            model_config = {"frozen": True, "extra": "forbid"}
+        class Wide(Part):
+            name: Literal["wide"] = "wide"
+            width: int = 1
+        class Deep(Part):
+            name: Literal["deep"] = "deep"
+            join: Literal["mean", "max"] = "mean"
+        class InParts(FeatureEncoder):
+            name: Literal["in_parts"] = "in_parts"
+            part: Annotated[Wide | Deep, Field(discriminator="name")] = Wide()
+            def encode(self, table, train): ...
+        @hookimpl
+        def gnnrec_components():
+            return [InParts]
+        """
+    registry = Registry([EntryPoint("toy", "toy_plugin", "gnnrec"), plugin("parts", text)])
+    parts = ("{name: wide, widht: 2}", "{name: wdie}", "{}", "{name: deep, join: sum}")
+    blocks = "".join(f"    - {{name: in_parts, part: {part}}}\n" for part in parts)
+    with pytest.raises(RecipeError) as caught:
+        check(read_yaml(toy_text.replace("    - name: ones\n      width: 2\n", blocks), "r.yaml"), registry)
+    assert str(caught.value).splitlines() == [
+        "r.yaml:5:43  features.item.0.part.widht: unknown key; did you mean 'width'?",
+        "r.yaml:6:37  features.item.1.part.name: no part is called 'wdie'; did you mean 'wide'?",
+        "r.yaml:7:24  features.item.2.part.name: this says which one to take and is missing",
+        "r.yaml:8:49  features.item.3.part.join: expected 'mean' or 'max', got 'sum'",
+    ]

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from gnnrec import RecipeError, load_recipe
+from gnnrec import Encoder, RecipeError, load_recipe
 from gnnrec.recipe.keys import Key, component_keys, continued, recipe_keys
 from gnnrec.recipe.overrides import parse_assignment
 from gnnrec.registry import Registry, installed
@@ -76,6 +77,23 @@ def test_a_part_that_names_itself_has_keys_below_its_field() -> None:
     cosine = load_recipe("movielens_sage", {"trainer.scheduler.name": "cosine"})
     fields = [f"trainer.scheduler.{field}=" for field in ("name", "warm_up", "end")]
     assert texts("trainer.scheduler.", recipe_keys(installed(), cosine)) == fields
+
+
+def test_a_field_whose_type_is_defined_by_itself_takes_the_values_of_that_type() -> None:
+    class Aggregation(Enum):
+        MEAN = "mean"
+        MAX = "max"
+
+    class Aggregating(Encoder):
+        name: Literal["aggregating"] = "aggregating"
+        how: Aggregation = Aggregation.MEAN
+        then: Aggregation | None = None
+
+        def build(self, graph: Any) -> Any: ...
+
+    keys = component_keys(Registry(()), "encoder", Aggregating())
+    assert texts("how", keys) == ["how=", "how=mean", "how=max"]
+    assert texts("then", keys) == ["then=", "then=mean", "then=max"]
 
 
 def test_keys_say_what_they_mean(keys: Key) -> None:

@@ -15,7 +15,8 @@ from gnnrec.recipe.schema import MODEL_SECTIONS, SECTIONS, Recipe, recipe_model
 from gnnrec.registry import Registry, installed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from importlib.metadata import EntryPoint
 
 
 @pytest.fixture(scope="session")
@@ -205,6 +206,25 @@ def test_every_reference_of_a_schema_leads_somewhere(registry: Registry) -> None
     names = {reference.removeprefix("#/$defs/") for reference in references(schema)}
     assert "Evaluation" in names
     assert names <= set(schema["$defs"])
+
+
+def test_a_part_of_a_component_may_be_called_as_a_section_is(plugin: Callable[[str, str], EntryPoint]) -> None:
+    text = """
+        from pydantic import BaseModel
+        class Evaluation(BaseModel):
+            model_config = {"frozen": True, "extra": "forbid"}
+        class Features(Encoder):
+            name: Literal["features"] = "features"
+            evaluation: Evaluation = Evaluation()
+            def build(self, graph): ...
+        @hookimpl
+        def gnnrec_components():
+            return [Features]
+        """
+    schema = json_schema(Registry([plugin("same_names", text)]))
+    names = {reference.removeprefix("#/$defs/") for reference in references(schema)}
+    assert names <= set(schema["$defs"])
+    assert sum(name.endswith("Evaluation") for name in names) == 2
 
 
 def test_every_field_of_every_installed_component_says_what_it_means() -> None:

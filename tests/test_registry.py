@@ -28,7 +28,13 @@ GAT = """
 
 
 PARTS = """
-    from pydantic import BaseModel, PositiveInt, model_validator
+    from dataclasses import dataclass
+    from pathlib import Path
+    from typing import NamedTuple, NewType, TypeVar
+    from pydantic import (
+        BaseModel, Field, InstanceOf, PositiveInt, computed_field, field_serializer, model_validator
+    )
+    from typing_extensions import TypeAliasType
     def fail(self):
         raise ValueError("it is Tuesday")
     class Part(BaseModel):
@@ -36,6 +42,24 @@ PARTS = """
     class Frozen(BaseModel):
         model_config = {"frozen": True, "extra": "forbid"}
         sizes: list[int] = []
+    class Pair(NamedTuple):
+        first: int
+        sizes: list[int]
+    @dataclass(frozen=True)
+    class Loose:
+        size: int = 3
+    class Endless(BaseModel):
+        model_config = {"frozen": True, "extra": "forbid"}
+        parts: tuple["Endless", ...] = ()
+    T = TypeVar("T")
+    Many = TypeAliasType("Many", tuple[T, ...], type_params=(T,))
+    Count = NewType("Count", int)
+    class Odd:
+        pass
+    def double(self) -> int:
+        return 2 * self.size
+    def more(self, value):
+        return value + 1
 """
 
 
@@ -126,6 +150,37 @@ def test_a_refused_plugin_contributes_nothing_at_all(plugin: Plugin) -> None:
         (field("extra: dict[str, int] | None = None"), "GAT.extra is a dict, which can change; use tuple[…, ...]"),
         (field("size: int | str = 3"), "GAT.size is int or str, so a value may fit both; use one type"),
         (field("size: tuple[int | float, ...] = ()"), "GAT.size is int or float, so a value may fit both; use one"),
+        (field("size: tuple = ()"), "GAT.size is a tuple, which may hold anything; use tuple[…, ...], or a model"),
+        (field("size: frozenset = frozenset()"), "GAT.size is a frozenset, which may hold anything; use tuple[…, ...]"),
+        (field("size: Pair = Pair(1, [])"), "GAT.size is a Pair, which may hold anything; use tuple[…, ...], or a mod"),
+        (field("part: Loose = Loose()"), "GAT.part is a dataclass, which ignores what it does not know; make Loose a"),
+        (
+            field("part: Endless = Endless()"),
+            "Endless.parts is Endless within itself; a recipe goes no deeper than its",
+        ),
+        (field("sizes: Many[list[int]] = ()"), "GAT.sizes is a list, which can change; use tuple[…, ...]"),
+        (field("size: int = Field(3, alias='s')"), "GAT.size has an alias; a recipe calls it by its own name, so"),
+        (
+            field("size: int = Field(3, exclude=True)"),
+            "GAT.size is excluded, and a run could not store what it was; le",
+        ),
+        (
+            field("where: Path = Path('a')"),
+            "GAT's defaults are not valid: where: Input should be a valid string, not P",
+        ),
+        (field("sizes: tuple[int, ...] = [1]"), "GAT's defaults are not valid: sizes: Input should be a valid array"),
+        (
+            field("size: int = 3; twice = computed_field(property(double))"),
+            'GAT, stored as {"name": "gat", "size": 3, "twice": 6}, is not read back: twice: Extra inputs are not',
+        ),
+        (
+            field("size: int = 3; _more = field_serializer('size')(more)"),
+            'GAT, stored as {"name": "gat", "size": 4}, is another when it is read back',
+        ),
+        (
+            field("odd: InstanceOf[Odd] | None = None"),
+            "GAT has a field that a recipe cannot write: Cannot generate a Js",
+        ),
         (field("anything: __import__('typing').Any = 3"), "GAT.anything may be anything; say what a recipe can write"),
         (
             field("call: __import__('collections').abc.Callable[[int], int] | None = None"),
@@ -165,6 +220,12 @@ def test_a_plugin_that_breaks_a_rule_is_left_out_and_the_others_load(plugin: Plu
     assert [record.state for record in registry.plugins] == ["loaded", "failed", "loaded"]
     assert sorted(registry.components("encoder")) == ["gat", "good"]
     assert [*registry.loaded_plugins()] == ["before", "after"]
+
+
+@pytest.mark.parametrize("line", ["sizes: Many[Count] = ()", "sizes: Many[Many[int]] | None = None"])
+def test_other_names_of_a_type_are_as_good_as_the_type(plugin: Plugin, line: str) -> None:
+    [record] = Registry([plugin("named", field(line))]).plugins
+    assert (record.state, record.error) == ("loaded", "")
 
 
 def test_a_second_entry_point_of_the_same_module_does_not_cost_the_first_its_place(plugin: Plugin) -> None:

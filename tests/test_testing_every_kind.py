@@ -40,15 +40,15 @@ class WithAList(Squares):
 
 
 class Growing(Squares):
-    """Adds one to its margin whenever it is read."""
+    """Doubles its margin whenever it is read, which leaves the default as it is."""
 
-    margin: Annotated[int, AfterValidator(lambda margin: margin + 1)] = 1
+    margin: Annotated[int, AfterValidator(lambda margin: 2 * margin)] = 0
 
 
 class Foreign(Squares):
-    """Writes down a field as nobody could read it."""
+    """Writes down a field, unless it has its default, as nobody could read it."""
 
-    margin: Annotated[int, PlainSerializer(lambda margin: f"{margin} points")] = 1
+    margin: Annotated[int, PlainSerializer(lambda margin: margin and f"{margin} points")] = 0
 
 
 class Mapped(Squares):
@@ -62,8 +62,8 @@ MUTANTS = (
         "keeps_the_rules_of_a_plugin", Nameless(), "Nameless needs its name as a field", also=("survives_a_recipe",)
     ),
     Mutant("keeps_the_rules_of_a_plugin", WithAList(), "WithAList.weights is a list", also=("survives_a_recipe",)),
-    Mutant("survives_a_recipe", Growing(), "Growing(name='squares', margin=2) came back as Growing("),
-    Mutant("survives_a_recipe", Foreign(), "loss.margin: expected integer, got '1 points'"),
+    Mutant("survives_a_recipe", Growing(margin=1), "Growing(name='squares', margin=2) came back as Growing("),
+    Mutant("survives_a_recipe", Foreign(margin=1), "loss.margin: expected integer, got '1 points'"),
 )
 
 

@@ -24,7 +24,7 @@ def main() -> None:
         for plugin in given_plugins(sys.argv[1:]):
             load_plugin(plugin)
     except PluginError as error:
-        complain(str(error))
+        complain("\n".join([str(error), *(error.__notes__ if "--debug" in sys.argv else ())]))
         sys.exit(UsageError.exit_status)
     build_app()(prog_name=shell.PROGRAM)
 

@@ -119,19 +119,23 @@ def _recipe(ctx: typer.Context) -> Recipe | None:
 
 def _files(incomplete: str, suffixes: tuple[str, ...]) -> list[str]:
     """Files and folders; what is in a folder where there is nothing else, so that no space is put behind it."""
-    found = [incomplete]
-    while len(found) == 1 and (found[0] == incomplete or found[0].endswith("/")):
-        above, begun = os.path.split(found[0])
-        folder = Path(above or ".").expanduser()
-        entries = sorted(folder.iterdir()) if folder.is_dir() else []
-        deeper = [
-            os.path.join(above, entry.name) + ("/" if entry.is_dir() else "")  # noqa: PTH118 - keeps ./ and ~ as typed
-            for entry in entries
-            if entry.name.startswith(begun)
-            and (begun or not entry.name.startswith("."))
-            and (entry.is_dir() or entry.suffix in suffixes)
-        ]
+    found = _entries(incomplete, suffixes)
+    while len(found) == 1 and found[0].endswith("/"):
+        deeper = _entries(found[0], suffixes)
         if not deeper:
-            return [] if found[0] == incomplete else found
+            break
         found = deeper
     return found
+
+
+def _entries(incomplete: str, suffixes: tuple[str, ...]) -> list[str]:
+    """Files and folders whose path begins as `incomplete` does, folders with a `/` at the end."""
+    above, begun = os.path.split(incomplete)
+    folder = Path(above or ".").expanduser()
+    return [
+        os.path.join(above, entry.name) + ("/" if entry.is_dir() else "")  # noqa: PTH118 - keeps ./ and ~ as typed
+        for entry in (sorted(folder.iterdir()) if folder.is_dir() else ())
+        if entry.name.startswith(begun)
+        and (begun or not entry.name.startswith("."))
+        and (entry.is_dir() or entry.suffix in suffixes)
+    ]

@@ -32,9 +32,13 @@ def is_asking() -> bool:
 
 
 def typed() -> list[str]:
-    """The words of the line so far, without the program's name."""
-    words = os.environ.get("COMP_WORDS", os.environ.get("_TYPER_COMPLETE_ARGS", ""))
-    return words.split("\n" if "COMP_WORDS" in os.environ else None)[1:]
+    """The words of the line before the one at the cursor, which may not be typed to its end; without the program."""
+    if "COMP_WORDS" in os.environ:
+        words, cursor, _ = rejoin(os.environ["COMP_WORDS"].split("\n"), int(os.environ["COMP_CWORD"]))
+        return words[1:cursor]
+    line = os.environ.get("_TYPER_COMPLETE_ARGS", "")
+    words = line.split()
+    return words[1:] if line[-1:].isspace() else words[1:-1]
 
 
 def answer(build: Callable[[], Callable[..., object]]) -> NoReturn:

@@ -128,7 +128,8 @@ def _fields(schema: dict[str, Any], values: Mapping[str, Any]) -> Key:
 def _key(info: dict[str, Any], definitions: dict[str, Any], value: Any) -> Key:
     """A field: choices where there are some, parts that name themselves, or the value that it has."""
     about = shorten(str(info.get("description", "")), ABOUT, placeholder=" …")
-    parts = [definitions[reference.rpartition("/")[2]] for reference in _references(info)]
+    named = [definitions[reference.rpartition("/")[2]] for reference in _references(info)]
+    parts = [definition for definition in named if "properties" in definition]
     if parts:
         below = Key()
         for part in parts:
@@ -137,7 +138,8 @@ def _key(info: dict[str, Any], definitions: dict[str, Any], value: Any) -> Key:
                 below = below.joined(_fields({**part, "$defs": definitions}, value if chosen else {}))
         names = [str(part["properties"]["name"]["const"]) for part in parts if "name" in part["properties"]]
         return Key(about, children={**below.children, **({"name": Key("", tuple(names))} if names else {})})
-    return Key(about, tuple(_choices(info)) or _values_of(value))
+    choices = [choice for each in (info, *named) for choice in _choices(each)]  # an enum is defined by itself
+    return Key(about, tuple(dict.fromkeys(choices)) or _values_of(value))
 
 
 def _references(info: dict[str, Any]) -> list[str]:

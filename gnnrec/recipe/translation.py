@@ -90,8 +90,8 @@ class Translator:
 
     def _component_at(self, path: Path) -> tuple[type[BaseModel] | None, Path, Any]:
         """The class of the component that `path` leads into, the rest of the path, and the component's data."""
+        depth = _depth(path)
         data: Any = self._data
-        depth = 1 if path[0] not in {"features", "evaluation"} else len(path)
         for step in path[:depth]:
             data = data[step]
         kind = _kind_at(path)
@@ -121,9 +121,14 @@ def _errors(error: ValidationError) -> list[ErrorDetails]:
     ]
 
 
+def _depth(path: Path) -> int:
+    """How many steps of `path` lead to a component: `encoder`, `features.item.0`, `evaluation.metrics.0`."""
+    return 3 if path[0] in {"features", "evaluation"} else 1
+
+
 def _is_component(path: Path) -> bool:
     """Whether what stands at `path` is a component, not a part of one (such as a trainer's scheduler)."""
-    return len(path) == 1 or path[0] in {"features", "evaluation"}
+    return len(path) == _depth(path)
 
 
 def _kind_at(path: Path) -> str:
@@ -171,7 +176,7 @@ def _wording(error: ErrorDetails) -> str:
     hint = ""
     if error["type"] == "literal_error" and isinstance(given, str):
         near = suggestion(given, [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")])
-        hint = near if "mean" in near else ""
+        hint = near if "did you mean" in near else ""  # the others are listed already
     return f"expected {expected}, got {shown(given)}{hint}"
 
 
