@@ -57,8 +57,11 @@ def check_component(component: object) -> None:
 
 def _check_name(component: type[Component]) -> None:
     title, name = component.__qualname__, component.model_fields["name"]
-    if name.default is PydanticUndefined or get_args(name.annotation) != (name.default,):
+    literal = get_args(name.annotation) if get_origin(name.annotation) is Literal else ()
+    if name.default is PydanticUndefined or len(literal) != 1:
         raise PluginError(f'{title} needs its name as a field: name: Literal["my_name"] = "my_name"')
+    if literal != (name.default,):
+        raise PluginError(f"{title} is called '{literal[0]}' on one side of its name and '{name.default}' on the other")
     if not re.fullmatch(NAME, str(name.default)):
         raise PluginError(f"{title} is called '{name.default}'; expected a letter, then letters, digits, _ and -")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
+import sys
 import time
 import warnings
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,11 +48,12 @@ class HookCall:
     _implementation: pluggy.HookImpl
 
     def __call__(self, **arguments: Any) -> Any:
-        """Call it with those of the arguments that it names."""
+        """Call it with those of the arguments that it names; what it prints goes to stderr."""
         started = time.perf_counter()
         end = "raised"
         try:
-            answer = self._implementation.function(*(arguments[name] for name in self._implementation.argnames))
+            with redirect_stdout(sys.stderr):
+                answer = self._implementation.function(*(arguments[name] for name in self._implementation.argnames))
             end = "returned"
             return answer
         finally:
@@ -121,11 +125,23 @@ class Hooks:
         for name, options in marked.items():
             if name not in self._known and not options.get("optionalhook"):
                 raise PluginError(f"there is no hook '{name}'{suggestion(name, self._known)}")
+            self._check_arguments(name, getattr(plugin, name, None))
         for name in sorted(self._known - set(marked)):
             if callable(getattr(plugin, name, None)):
                 raise PluginError(f"{name} is not marked as a hook; write @hookimpl above it")
         if not marked:
             raise PluginError(f"it implements no hook; known: {', '.join(sorted(self._known))}, each marked @hookimpl")
+
+    def _check_arguments(self, hook: str, function: Any) -> None:
+        """Hold what an implementation wants to be given against what the hook gives."""
+        if hook not in self._known or not callable(function):
+            return
+        given = inspect.signature(getattr(hookspecs, hook)).parameters
+        for name, parameter in inspect.signature(function).parameters.items():
+            wanted = parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}
+            if wanted and parameter.default is parameter.empty and name not in given:
+                hint = suggestion(name, given) if given else "; it gives none"
+                raise PluginError(f"{hook} has no argument '{name}'{hint}")
 
     def _refuse_wrappers(self, plugin: object) -> None:
         for call in self._wrappers(plugin):

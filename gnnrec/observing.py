@@ -60,5 +60,5 @@ class Observers:
         for call in self._hooks.calls(hook):
             try:
                 call(**arguments)
-            except Exception as error:  # noqa: BLE001 - an observer must not cost anybody a run
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - an observer must not cost anybody a run
                 logger.warning("observer '%s' failed in %s: %s: %s", call.plugin, hook, type(error).__name__, error)

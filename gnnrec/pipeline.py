@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +17,7 @@ from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.fitting import fit, objective
 from gnnrec.observing import Observers
 from gnnrec.randomness import Streams
-from gnnrec.recipe.load import dump_run, load_recipe
+from gnnrec.recipe.load import dump_run, load_recipe, what_changed
 from gnnrec.recipe.schema import Recipe
 from gnnrec.registry import installed
 from gnnrec.report.page import write_report
@@ -64,17 +65,21 @@ def run(
     return _carry_out(RunDirectory.new(out, recipe.name, recipe.seed), recipe, observers)
 
 
-def resume(directory: str | Path, recipe: Recipe | None = None, *, observers: Iterable[object] = ()) -> Run:
+def resume(
+    directory: str | Path, recipe: Recipe | None = None, *, force: bool = False, observers: Iterable[object] = ()
+) -> Run:
     """Go on with a run that did not finish, from its last checkpoint; on CPU the result is the uninterrupted run's.
 
     Args:
         directory: The run's `.partial` directory, or the name without `.partial`. A finished run is returned as it is.
         recipe: What the run is expected to be; its own recipe if not given.
+        force: Go on although what gives its components has changed since; its recipe then says both.
         observers: As in `run`.
 
     Raises:
         RunDirectoryError: There is no such run, another process is at it, or the data have changed since.
-        UsageError: `recipe` is not the run's; the message names the keys that differ.
+        UsageError: `recipe` is not the run's (the message names the keys that differ), or what it was begun with has
+            changed and `force` is not given.
     """
     path = unfinished(directory)
     stored = load_recipe((Path(directory).expanduser() if path is None else path) / "recipe.yaml")
@@ -85,6 +90,11 @@ def resume(directory: str | Path, recipe: Recipe | None = None, *, observers: It
         )
     if path is None:
         return load_run(directory)
+    if (changes := what_changed(path / "recipe.yaml", stored)) and not force:
+        raise UsageError(
+            f"{directory}: {changes[0]}; it would be of both: give it what it was begun with, start a new run, "
+            "or go on all the same with gnnrec resume --force"
+        )
     return _carry_out(RunDirectory.reopen(path), stored, observers)
 
 
@@ -103,7 +113,8 @@ def _carry_out(directory: RunDirectory, recipe: Recipe, observers: Iterable[obje
         status: Literal["failed", "interrupted"] = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
         if directory.is_worth_keeping:
             directory.close()
-            logger.warning("what was done so far is kept; go on with: gnnrec resume %s", directory.path)
+            given = "".join(f" -p {shlex.quote(plugin.typed)}" for plugin in installed().plugins if plugin.given)
+            logger.warning("what was done so far is kept; go on with: gnnrec%s resume %s", given, directory.path)
         else:
             directory.discard()
         watch.run_ended(RunEnd(status, directory.path, None))
@@ -115,14 +126,16 @@ def _carry_out(directory: RunDirectory, recipe: Recipe, observers: Iterable[obje
 def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers, stop: StopRequest) -> dict[str, Any]:
     """Fill a run directory from start to end; returns the content of metrics.json."""
     clock = _Clock()
-    directory.write_text("recipe.yaml", dump_run(recipe))
+    stored = directory.path / "recipe.yaml"
+    text = partial(dump_run, begun=stored if stored.exists() else None)
+    directory.write_text("recipe.yaml", text(recipe))
 
     with clock.phase("load"):
         interactions = recipe.dataset.load()
         recipe = _with_choices(recipe, interactions)
         split = recipe.split.split(interactions)
         counts = _announce(interactions, split)
-    directory.write_text("recipe.yaml", dump_run(recipe))
+    directory.write_text("recipe.yaml", text(recipe))
 
     streams = Streams(recipe.seed)
     ask = partial(Evaluator, split, evaluation=recipe.evaluation, seed=recipe.split.seed, objective=objective(recipe))

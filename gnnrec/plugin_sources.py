@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
+import json
+import os
 import re
 import sys
 from functools import cached_property
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.errors import PluginError
 from gnnrec.hookspecs import PROJECT
+from gnnrec.plugin_files import module_of, plugin_files, sha256_of
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
@@ -31,11 +33,9 @@ class InstalledPlugin:
         distribution: Who declares it.
         version: The distribution's.
         given: Empty.
-        sha256: Empty; a version says what was installed.
     """
 
     given = ""
-    sha256 = ""
 
     def __init__(self, point: EntryPoint) -> None:
         self._point = point
@@ -47,6 +47,23 @@ class InstalledPlugin:
     def is_own(self) -> bool:
         """Whether it is a part of gnnrec's own distribution."""
         return self.distribution == PROJECT
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its files may change while its version stays: `pip install -e`."""
+        said = self._point.dist.read_text("direct_url.json") if self._point.dist is not None else None
+        return bool(said and json.loads(said).get("dir_info", {}).get("editable"))
+
+    def files(self, plugin: object) -> tuple[Path, ...]:
+        """Its Python files, once it is loaded."""
+        module = module_of(plugin)
+        own = plugin_files(module) if module is not None else ()
+        listed = (self._point.dist.files or ()) if self._point.dist is not None else ()
+        return (*own, *(Path(str(path.locate())) for path in listed if path.suffix == ".py"))
+
+    def sha256(self, plugin: object) -> str:
+        """Of its files where they may change; empty where its version says what they are."""
+        return sha256_of(self.files(plugin)) if self.is_editable and not self.is_own else ""
 
     def load(self) -> object:
         """Import it.
@@ -106,8 +123,7 @@ class GivenPlugin:
         distribution: Empty.
         version: Empty.
         given: The file's name or the module's.
-        sha256: Of the file or, for a package, of all its Python files, once it is loaded; of a module in a zip file, of
-            that file.
+        typed: As it was given.
     """
 
     distribution = ""
@@ -115,10 +131,12 @@ class GivenPlugin:
     is_own = False
 
     def __init__(self, given: str) -> None:
-        self._path = Path(given).expanduser() if given.endswith(".py") else None
+        path = Path(given).expanduser()
+        is_path = path.suffix == ".py" or "/" in given or os.sep in given or path.is_file()
+        self._path = path if is_path else None
         self.name = given if self._path is None else self._path.stem
         self.given = given if self._path is None else self._path.name
-        self.sha256 = ""
+        self.typed = given
 
     @property
     def is_file(self) -> bool:
@@ -133,30 +151,50 @@ class GivenPlugin:
         """
         return self._module
 
+    @cached_property
+    def _files(self) -> tuple[Path, ...]:
+        return plugin_files(self._module)
+
+    @cached_property
+    def _sha256(self) -> str:
+        return sha256_of(self._files)
+
+    def files(self, plugin: object) -> tuple[Path, ...]:  # noqa: ARG002 - as InstalledPlugin has it
+        """Its Python files, as they were when it was loaded."""
+        return self._files
+
+    def sha256(self, plugin: object) -> str:  # noqa: ARG002 - as InstalledPlugin has it
+        """Of its files, as they were when it was loaded."""
+        return self._sha256
+
     def may_contribute(self, name: str) -> bool:  # noqa: ARG002 - it is loaded, or the command ends
         """Never left out in silence."""
         return False
 
     @cached_property
     def _module(self) -> ModuleType:
-        module = self._import_by_name() if self._path is None else self._import_file(self._path.resolve())
-        self.sha256 = _sha256(module)
-        return module
+        return self._import_by_name() if self._path is None else self._import_file(self._path.resolve())
 
     def _import_by_name(self) -> ModuleType:
         _find_modules_in(Path.cwd())
         try:
-            if not self.name.startswith("."):  # a path; importlib would speak of relative imports
-                return importlib.import_module(self.name)
+            module = importlib.import_module(self.name)
         except ModuleNotFoundError as error:
             if error.name is None or not f"{self.name}.".startswith(f"{error.name}."):
                 raise
-        hint = f"; a file is given with its ending: {self.name}.py" if Path(f"{self.name}.py").exists() else ""
-        raise PluginError(f"there is no module called '{self.name}'{hint}")
+            raise PluginError(f"there is no module called '{self.name}'") from None
+        if hasattr(module, "__path__") and getattr(module, "__file__", None) is None:
+            raise PluginError(f"'{self.name}' is a folder without __init__.py, so no package; give a file in it")
+        return module
 
     def _import_file(self, path: Path) -> ModuleType:
+        if path.is_dir():
+            raise PluginError(f"{self._path} is a folder; give a file in it, or a package by its name from beside it")
         if not path.is_file():
-            raise PluginError(f"there is no file {self._path}")
+            ending = path.with_name(f"{path.name}.py").is_file()
+            raise PluginError(f"there is no file {self._path}{'; give it with its ending, .py' if ending else ''}")
+        if path.suffix != ".py":
+            raise PluginError(f"{self._path} is no .py file")
         if path.name == "__init__.py":
             package = path.parent
             raise PluginError(f"{self._path} is a package's; give it as {package.name}, in the folder {package.parent}")
@@ -192,16 +230,6 @@ def _spec(name: str) -> Any:
 def _find_modules_in(folder: Path) -> None:
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
-
-
-def _sha256(module: ModuleType) -> str:
-    file = getattr(module.__loader__, "archive", None) or getattr(module, "__file__", None)  # a zip file, as a whole
-    folders = [Path(folder) for folder in getattr(module, "__path__", ())]
-    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))] or ([Path(file)] if file else [])
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _text(path: Path) -> str:

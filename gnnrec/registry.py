@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.metadata
 import os
 import sys
 import time
 import traceback
 import warnings
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -47,8 +49,10 @@ class PluginRecord:
     """What it does that will not be possible for long, and what to do instead."""
     given: str = ""
     """The file or module that was named for this process alone; such a plugin has no distribution."""
+    typed: str = ""
+    """What was given, as it was typed."""
     sha256: str = ""
-    """Of what was given."""
+    """Of the files of a plugin that is given or installed editable, as they were when it was loaded."""
 
     @property
     def origin(self) -> str:
@@ -57,8 +61,9 @@ class PluginRecord:
 
     @property
     def maker(self) -> tuple[str, str]:
-        """What a recipe is to remember: the distribution and its version, or what was given and its hash."""
-        return (self.given, f"sha256:{self.sha256}") if self.given else (self.distribution, self.version)
+        """What a recipe is to remember: the distribution or what was given; its version, its hash or both."""
+        version = f"{self.version} sha256:{self.sha256}" if self.sha256 else self.version
+        return (self.given or self.distribution, version.strip())
 
     @property
     def fault(self) -> str:
@@ -91,6 +96,7 @@ class Registry:
         self._components: dict[str, dict[str, type[Component]]] = {kind: {} for kind in CONTRACTS}
         self._owners: dict[type[Component], PluginRecord] = {}
         self._loaded: dict[str, object] = {}
+        self._origins: dict[str, str] = {}
         disabled = set(disabled)
         self._sources: tuple[InstalledPlugin | GivenPlugin, ...] = (*map(InstalledPlugin, entry_points), *given)
         self.plugins = tuple(self._load(source, disabled) for source in self._sources)
@@ -103,6 +109,15 @@ class Registry:
         ordered = sorted(found, key=lambda point: (not InstalledPlugin(point).is_own, point.name))
         names = os.environ.get(DISABLE_VARIABLE, "").split(",")
         return cls(ordered, {name.strip() for name in names if name.strip()}, given)
+
+    def with_components(self, components: Iterable[type[Component]]) -> Registry:
+        """A registry that has these components as well; they are no plugin's."""
+        wider = copy.copy(self)
+        known = {kind: dict(those) for kind, those in self._components.items()}
+        for component in components:
+            known[component.kind][component.component_name()] = component
+        wider._components = known  # noqa: SLF001 - it is one of us
+        return wider
 
     def hook_calls(self, hook: str) -> list[HookCall]:
         """The implementations of a hook, in the order in which they are to be called."""
@@ -137,6 +152,14 @@ class Registry:
                 return f"; plugin '{plugin.name}' ({plugin.origin}) has one, and is {plugin.fault}"
         return ""
 
+    def plugin_at(self, file: str | Path) -> PluginRecord | None:
+        """The stranger's plugin that a Python file is a part of, if any."""
+        path = Path(file)
+        for source, plugin in zip(self._sources, self.plugins, strict=True):
+            if plugin.state == "loaded" and not source.is_own and path in source.files(self._loaded[plugin.name]):
+                return plugin
+        return None
+
     def owner(self, component: type[Component]) -> PluginRecord:
         """The plugin that contributes `component`."""
         return self._owners[component]
@@ -147,11 +170,13 @@ class Registry:
             return PluginRecord(*origin, "disabled", given=source.given)
         registered = None
         try:
+            self._check_not_installed(source)
             started = time.perf_counter()
             with warnings.catch_warnings():
                 # pydantic warns of a field that shadows a method; it is refused below
                 warnings.filterwarnings("ignore", "Field name", UserWarning)
-                plugin = source.load()
+                with redirect_stdout(sys.stderr):  # stdout is the command's answer
+                    plugin = source.load()
             trace("plugin '%s' imported after %.1f ms", source.name, 1e3 * (time.perf_counter() - started))
             deprecations = self._hooks.register(plugin, source.name)
             registered = plugin
@@ -163,19 +188,39 @@ class Registry:
             if registered is not None:
                 self._hooks.unregister(registered)
             return PluginRecord(
-                *origin, "failed", error=_said(error), details=traceback.format_exc(), given=source.given
+                *origin, "failed", error=said(error), details=traceback.format_exc(), given=source.given
             )
         record = PluginRecord(
-            *origin, "loaded", components, self._hooks.of(plugin), "", "", deprecations, source.given, source.sha256
+            *origin,
+            "loaded",
+            components,
+            self._hooks.of(plugin),
+            deprecations=deprecations,
+            given=source.given,
+            typed=getattr(source, "typed", ""),
+            sha256=source.sha256(plugin),
         )
-        self._loaded[source.name] = plugin
+        self._loaded[source.name], self._origins[source.name] = plugin, record.origin
         for component in components:
             self._components[component.kind][component.component_name()] = component
             self._owners[component] = record
         return record
 
+    def _check_not_installed(self, source: InstalledPlugin | GivenPlugin) -> None:
+        """A file that somebody names may have been packaged meanwhile."""
+        if source.given and source.name in self._origins:
+            origin = self._origins[source.name]
+            raise PluginError(f"plugin '{source.name}' is installed already ({origin}); leave -p out, or uninstall it")
+
     def _contributed(self, plugin: object) -> tuple[type[Component], ...]:
-        return tuple(component for call in self._hooks.calls("gnnrec_components", plugin) for component in call())
+        contributed: list[type[Component]] = []
+        for call in self._hooks.calls("gnnrec_components", plugin):
+            answer = call()
+            if answer is None or isinstance(answer, type):
+                got = "nothing" if answer is None else f"the class {answer.__name__} itself"
+                raise PluginError(f"gnnrec_components returned {got}; return a list of classes: return [MyEncoder]")
+            contributed += answer
+        return tuple(contributed)
 
     def _check_free(self, component: type[Component], plugin: str, siblings: tuple[type[Component], ...]) -> None:
         kind, name = component.kind, component.component_name()
@@ -210,6 +255,8 @@ def load_plugin(plugin: str | Path) -> PluginRecord:
     Raises:
         PluginError: There is no such plugin, or it breaks a rule; nothing is loaded then. A note has its traceback.
     """
+    if not str(plugin).strip("."):
+        raise PluginError(f"plugin '{plugin}' cannot be loaded: expected a .py file, or the name of a module")
     source = GivenPlugin(str(plugin))
     if not source.is_file:
         source = _GIVEN.get(source.name, source)
@@ -231,7 +278,7 @@ def load_plugin(plugin: str | Path) -> PluginRecord:
     return record
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
     """An error of a plugin in words, with the place where it was raised."""
     if isinstance(error, GnnrecError):
         return str(error)

@@ -18,7 +18,8 @@ from gnnrec.fitting import objective, restore
 from gnnrec.interactions import Edges, Interactions
 from gnnrec.lookup import require_nodes
 from gnnrec.randomness import Streams
-from gnnrec.recipe.load import load_recipe
+from gnnrec.recipe.load import load_run_recipe
+from gnnrec.recipe.stand_ins import is_stand_in
 from gnnrec.run_directory import FORMAT, read_json, require_finished_run
 from gnnrec.split import PARTS, Split
 
@@ -83,7 +84,7 @@ class Run:
     @cached_property
     def recipe(self) -> Recipe:
         """The recipe with every default filled in; running it again reproduces the run."""
-        return load_recipe(self.directory / "recipe.yaml")
+        return load_run_recipe(self.directory)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
@@ -161,11 +162,13 @@ class Run:
         Raises:
             UsageError: Something else than `evaluation` is to be changed.
         """
-        recipe = load_recipe(self.directory / "recipe.yaml", overrides)
-        changed = [name for name in type(recipe).model_fields if getattr(recipe, name) != getattr(self.recipe, name)]
+        recipe = load_run_recipe(self.directory, overrides)
+        wanted, stored = recipe.to_dict(), self.recipe.to_dict()
+        changed = [name for name in type(recipe).model_fields if wanted.get(name) != stored.get(name)]
         if set(changed) - {"evaluation"}:
             raise UsageError(f"a finished run can be asked with another evaluation, not another {', '.join(changed)}")
-        asked = Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, objective(recipe))
+        loss = None if is_stand_in(recipe.loss) else objective(recipe)
+        asked = Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, loss)
         return asked.measure(self.scoring)
 
     def recommend(

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from toys import movielens_like
 
 from gnnrec import __version__
@@ -84,7 +86,11 @@ def test_a_plugins_command_appears_and_what_it_raises_is_told_by_its_kind(gnnrec
     assert "Fail in one way or another." in gnnrec("--help").stdout
     done = gnnrec("fail", "unforeseen")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines()[0] == "RuntimeError: what now"
+    assert re.fullmatch(
+        r"plugin 'toy' \(toys 1\.0\) failed: RuntimeError: what now \(toy_plugin\.py:\d+\)\nThis was not foreseen\. "
+        r"`gnnrec --debug …` shows where it happened; please report it to the plugin's author\.\n",
+        done.stderr,
+    )
     assert "Traceback" not in done.stderr
     assert "Traceback" in gnnrec("--debug", "fail", "unforeseen").stderr
     done = gnnrec("fail", "interrupted")
@@ -99,7 +105,7 @@ def test_a_plugin_whose_commands_fail_does_not_cost_the_others_the_command_line(
     write("broken_plugin.py", hook)
     done = gnnrec("--version")
     assert (done.returncode, done.stdout) == (0, f"gnnrec {__version__}\n")
-    assert done.stderr == "warning: plugin 'broken' adds no commands: RuntimeError: not today\n"
+    assert done.stderr == "warning: plugin 'broken' adds no commands: RuntimeError: not today (broken_plugin.py:4)\n"
 
 
 FAULTY = {
@@ -249,7 +255,7 @@ def test_a_run_with_a_given_plugin_records_its_hash(gnnrec: Command, write: Writ
 
     done = gnnrec("validate", str(stored))
     assert done.returncode == 2
-    end = "the recipe was made with my_loss.py, a plugin to be given: gnnrec -p my_loss.py run …"
+    end = "the recipe was made with my_loss.py, a plugin to be given: gnnrec -p my_loss.py …"
     assert done.stderr.endswith(f"  loss.name: no loss is called 'my_bce'; {end}\n")
     assert gnnrec("-p", "my_loss.py", "validate", str(stored)).stderr == ""
     file.write_text(file.read_text() + "# another\n")
@@ -259,3 +265,147 @@ def test_a_run_with_a_given_plugin_records_its_hash(gnnrec: Command, write: Writ
         f"warning: {stored}: the recipe was made with my_loss.py sha256:{digest}, and here it is sha256:{now}: "
         "results may differ\n"
     )
+
+
+COMMAND = """\
+from gnnrec import hookimpl
+import typer
+@hookimpl
+def gnnrec_commands(app):
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ("app.command('run')(lambda: None)", "there is a command 'run' already, of gnnrec"),
+        ("app.add_typer(typer.Typer(), name='data')", "there is a command 'data' already, of gnnrec"),
+        ("app.callback()(lambda: None)", "it sets app.callback, which is gnnrec's own; add a command or app.add_typer"),
+        ("app.command('greet')(lambda: None)", "there is a command 'greet' already, of plugin 'greeter'"),
+        ("raise KeyError('oops')", "KeyError: 'oops' (rude.py:5)"),
+    ],
+)
+def test_a_plugins_commands_take_nobodys_place(
+    gnnrec: Command, install: Install, tmp_path: Path, body: str, fault: str
+) -> None:
+    install("greeter", "greeter = greeter")
+    (tmp_path / "greeter.py").write_text(COMMAND.format("app.command('greet')(lambda: print('hello'))"))
+    install("rude", "rude = rude")
+    (tmp_path / "rude.py").write_text(COMMAND.format(body))
+    done = gnnrec("list", "split")
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"warning: plugin 'rude' adds no commands: {fault}")
+    assert gnnrec("greet").stdout == "hello\n"
+    assert gnnrec("data", "list").returncode == 0
+    rows = {row["name"]: row for row in json.loads(gnnrec("plugins", "--json").stdout)}
+    assert (rows["rude"]["state"], rows["greeter"]["error"]) == ("loaded", None)
+    assert rows["rude"]["error"].startswith(fault)
+    assert f"adds no commands: {fault}" in gnnrec("plugins").stdout
+
+
+def test_what_a_plugin_prints_is_no_part_of_the_answer(gnnrec: Command, install: Install, write: Write) -> None:
+    install("loud", "loud = loud")
+    text = "print('imported')\nfrom gnnrec import hookimpl\n@hookimpl\ndef gnnrec_components():\n    print('asked')\n"
+    write("loud.py", text + "    return []\n")
+    done = gnnrec("list", "split", "--json")
+    assert done.stderr == "imported\nasked\n"
+    assert [row["name"] for row in json.loads(done.stdout)] == ["random_link"]
+
+
+FAILING = ENCODER.replace(
+    "def build(self, graph): ...", "def build(self, graph):\n        raise ValueError('no luck today')"
+)
+
+
+def test_an_error_in_a_plugins_component_is_the_plugins(gnnrec: Command, write: Write, tmp_path: Path) -> None:
+    movielens_like(tmp_path / "data")
+    write("boom.py", FAILING)
+    short = ["-s", "dataset.path=data", "-s", "trainer.device=cpu", "-s", "encoder.name=mine"]
+    done = gnnrec("-p", "boom.py", "run", "movielens_sage", *short)
+    assert done.returncode == 1
+    assert "plugin 'boom' (boom.py) failed: ValueError: no luck today (boom.py:6)\n" in done.stderr
+    assert done.stderr.endswith("please report it to the plugin's author.\n")
+
+
+LIVE = """\
+from typing import Literal
+from gnnrec import Loss, Metric, hookimpl
+from live_beside import SCALE
+class Mine(Loss):
+    name: Literal["mine"] = "mine"
+    steepness: float = 1.0
+    def build(self):
+        from torch.nn.functional import softplus
+        return lambda positive, negative: SCALE * softplus(negative - positive[:, None]).mean()
+class Surprise(Metric):
+    name: Literal["surprise"] = "surprise"
+    def measure(self, lists, catalogue):
+        return lists.num_relevant.float()
+@hookimpl
+def gnnrec_components():
+    return [Mine, Surprise]
+@hookimpl
+def gnnrec_epoch_ended(epoch):
+    import os
+    if os.environ.get("STOP_AT") == str(epoch.epoch):
+        raise KeyboardInterrupt
+"""
+
+SHORT = ["-s", "dataset.path=data", "-s", "trainer.device=cpu", "-s", "loss.name=mine", "-s", "trainer.epochs=3"]
+
+
+def test_a_finished_run_can_be_used_without_what_only_its_training_took(
+    gnnrec: Command, write: Write, tmp_path: Path
+) -> None:
+    movielens_like(tmp_path / "data")
+    write("live.py", LIVE)
+    write("live_beside.py", "SCALE = 1.0\n")
+    monitor = ["-s", "trainer.monitor=surprise@10", "-s", "evaluation.k=[10]"]
+    done = gnnrec("-p", "live.py", "run", "movielens_sage", *SHORT, *monitor, "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    directory, test = said["run_dir"], said["metrics"]["test"]
+    hint = "the recipe was made with live.py, a plugin to be given: gnnrec -p live.py …"
+    told = [
+        f"warning: {directory}/recipe.yaml: loss: no loss is called 'mine'; {hint}",
+        f"warning: {directory}/recipe.yaml: evaluation.metrics.10: no metric is called 'surprise'; {hint}",
+    ]
+    with_plugin, without = (gnnrec(*given, "recommend", directory, "--user", "1") for given in (["-p", "live.py"], []))
+    assert (without.returncode, without.stdout) == (0, with_plugin.stdout)
+    assert without.stderr.splitlines() == told
+    judged = gnnrec("evaluate", directory, "--json")
+    assert judged.stderr.splitlines() == told
+    assert json.loads(judged.stdout) == {name: test[name] for name in test if name not in {"loss", "surprise@10"}}
+    report = gnnrec("report", directory, "--out", "report.html")
+    assert report.returncode == 0, report.stderr
+    refused = gnnrec("run", f"{directory}/recipe.yaml")
+    assert (refused.returncode, hint in refused.stderr) == (2, True)
+
+
+def test_a_run_goes_on_with_what_it_was_begun_with_or_on_demand_with_both(
+    gnnrec: Command, write: Write, tmp_path: Path
+) -> None:
+    movielens_like(tmp_path / "data")
+    write("live.py", LIVE)
+    beside = write("live_beside.py", "SCALE = 1.0\n")
+    cut = gnnrec("-p", "./live.py", "run", "movielens_sage", *SHORT, "-s", "trainer.checkpoint_seconds=0", STOP_AT="2")
+    assert cut.returncode == 130
+    (partial,) = tmp_path.glob("runs/movielens_sage/*.partial")
+    resume = ["resume", f"runs/movielens_sage/{partial.name}"]
+    assert f"go on with: gnnrec -p ./live.py {' '.join(resume)}\n" in cut.stderr
+    first = re.findall(r"live.py: (sha256:\w+)", (partial / "recipe.yaml").read_text())
+
+    beside.write_text("SCALE = 2.0\n")  # the file beside it counts as well
+    refused = gnnrec("-p", "live.py", *resume)
+    assert refused.returncode == 2
+    assert "the recipe was made with live.py sha256:" in refused.stderr
+    assert refused.stderr.endswith("or go on all the same with gnnrec resume --force\n")
+    assert partial.is_dir()
+
+    done = gnnrec("-p", "live.py", *resume, "--force", "--json")
+    assert done.returncode == 0, done.stderr
+    stored = (tmp_path / json.loads(done.stdout.splitlines()[-1])["run_dir"] / "recipe.yaml").read_text()
+    both = re.findall(r"live.py: (sha256:\w+), then (sha256:\w+)", stored)
+    assert [then for then, _ in both] == first
+    assert both[0][0] != both[0][1]

@@ -10,7 +10,7 @@ from toys import movielens_like, small_recipe
 from gnnrec import RecipeError, load_recipe
 from gnnrec.pipeline import run
 from gnnrec.recipe.load import dump_run
-from gnnrec.recipe.made_with import changed, made_with, plugins_of
+from gnnrec.recipe.made_with import changed, made_with, plugins_of, replaced
 from gnnrec.recipe.nodes import read_yaml
 from gnnrec.registry import Registry, installed
 from gnnrec.run_record import read_run
@@ -78,11 +78,11 @@ def test_only_what_a_recipe_names_is_remembered(plugin: Callable[[str, str], Ent
 def test_another_version_is_told_and_an_equal_one_is_not(
     made: Callable[..., Path], log: pytest.LogCaptureFixture
 ) -> None:
-    path = made("made_with: {gnnrec: 0.0.9, gone: 1.0.0}")
+    path = made("made_with: {gnnrec: 0.0.9}")
     recipe = load_recipe(path)
     said = [*dict.fromkeys(record.getMessage() for record in log.records)]
     assert said == [f"{path}: the recipe was made with gnnrec 0.0.9, and here it is {HERE}: results may differ"]
-    assert changed({"gnnrec": HERE}, recipe, installed()) == []
+    assert changed({"gnnrec": HERE, "gone": "1"}, {"gnnrec": HERE}) == []
     assert made_with(recipe, installed()) == {"gnnrec": HERE}
 
 
@@ -92,7 +92,7 @@ def test_another_version_is_told_and_an_equal_one_is_not(
         ("{my-gat: '1.0'}", "; the recipe was made with my-gat 1.0, which is not installed"),
         (
             "{my_gat.py: 'sha256:abc'}",
-            "; the recipe was made with my_gat.py, a plugin to be given: gnnrec -p my_gat.py run …",
+            "; the recipe was made with my_gat.py, a plugin to be given: gnnrec -p my_gat.py …",
         ),
         (
             f"{{gnnrec: {HERE}, a: '1', b: '2'}}",
@@ -152,3 +152,28 @@ def test_what_a_base_was_made_with_is_not_what_an_extending_recipe_was_made_with
 def test_it_cannot_be_overridden(made: Callable[..., Path]) -> None:
     with pytest.raises(RecipeError, match="made_with: this is said in a recipe's file and cannot be overridden"):
         load_recipe(made(""), ["made_with.gnnrec='1'"])
+
+
+def test_components_that_come_from_elsewhere_are_told_unless_something_is_overridden(
+    made: Callable[..., Path], log: pytest.LogCaptureFixture
+) -> None:
+    path = made("made_with: {other: '1.0'}")
+    load_recipe(path, ["seed=0"])
+    assert log.records == []
+    load_recipe(path)
+    said = {record.getMessage() for record in log.records}
+    assert said == {f"{path}: the recipe was made with other, here with gnnrec: results may differ"}
+    assert replaced({"gnnrec": HERE, "other": "1"}, {"gnnrec": HERE}) == [
+        "the recipe was made with other, which gives none of its components here: results may differ"
+    ]
+    assert replaced({"gnnrec": "1"}, {"gnnrec": HERE, "more": "1"}) == []
+
+
+def test_a_recipe_with_faults_is_told_of_other_versions_too(
+    made: Callable[..., Path], log: pytest.LogCaptureFixture
+) -> None:
+    path = made("made_with: {gnnrec: 0.0.8}", channels="chanels")
+    with pytest.raises(RecipeError, match=r"encoder\.chanels: unknown key"):
+        load_recipe(path)
+    (said,) = {record.getMessage() for record in log.records}
+    assert said == f"{path}: the recipe was made with gnnrec 0.0.8, and here it is {HERE}: results may differ"

@@ -96,7 +96,7 @@ def test_who_would_contribute_a_component_is_read_from_the_source_without_import
 
 
 @pytest.mark.usefixtures("afresh")
-def test_a_file_is_a_plugin_and_its_hash_is_known(write: Write) -> None:
+def test_a_file_is_a_plugin_and_its_hash_is_known(write: Write, tmp_path: Path) -> None:
     write("beside.py", "WORD = 'heard'\n")
     path = write("my_encoder.py", "from beside import WORD\n" + ENCODER)
     record = load_plugin(path)
@@ -106,7 +106,8 @@ def test_a_file_is_a_plugin_and_its_hash_is_known(write: Write) -> None:
         "loaded",
         "",
     )
-    assert record.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    both = (tmp_path / "beside.py").read_bytes() + path.read_bytes()
+    assert record.sha256 == hashlib.sha256(both).hexdigest()
     assert record.maker == ("my_encoder.py", f"sha256:{record.sha256}")
     mine = installed().component("encoder", "mine")
     assert installed().owner(mine) == record
@@ -165,11 +166,15 @@ def test_a_module_may_lie_in_a_zip_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "given", "message"),
     [
+        ("sub/x.py", "", "sub/", "sub is a folder; give a file in it, or a package by its name from beside it"),
+        ("sub/x.txt", "", "sub", "'sub' is a folder without __init__.py, so no package; give a file in it"),
+        ("x.ipynb", "{}", "x.ipynb", "x.ipynb is no .py file"),
+        ("x.py", "", "", "expected a .py file, or the name of a module"),
         ("x.py", "", "gone.py", "there is no file gone.py"),
         ("x.py", "", "gone", "there is no module called 'gone'"),
         ("x.py", "", "x.y.z", "there is no module called 'x.y.z'"),
-        ("sub/x.py", "", "sub/x", "there is no module called 'sub/x'; a file is given with its ending: sub/x.py"),
-        ("x.py", "", "./x", "there is no module called './x'; a file is given with its ending: ./x.py"),
+        ("sub/x.py", "", "sub/x", "there is no file sub/x; give it with its ending, .py"),
+        ("x.py", "", "./x", "there is no file x; give it with its ending, .py"),
         ("x/__init__.py", "", "x/__init__.py", "x/__init__.py is a package's; give it as x, in the folder /"),
         ("x.py", "", "sys", "it implements no hook; known: "),
         (
@@ -180,8 +185,18 @@ def test_a_module_may_lie_in_a_zip_file(tmp_path: Path) -> None:
         ),
         ("json.py", ENCODER, "json.py", "another module is called 'json'; rename the file"),
         ("this.py", ENCODER, "this.py", "another module is called 'this'; rename the file"),
-        ("gnnrec_losses.py", ENCODER, "gnnrec_losses.py", "another module is called 'gnnrec_losses'; rename the file"),
-        ("x.py", ENCODER, "gnnrec_losses", "another plugin is called 'gnnrec_losses' already"),
+        (
+            "gnnrec_losses.py",
+            ENCODER,
+            "gnnrec_losses.py",
+            f"plugin 'gnnrec_losses' is installed already (gnnrec {__version__}); leave -p",
+        ),
+        (
+            "x.py",
+            ENCODER,
+            "gnnrec_losses",
+            f"plugin 'gnnrec_losses' is installed already (gnnrec {__version__}); leave",
+        ),
         ("x.py", "import gone", "x.py", "ModuleNotFoundError: No module named 'gone' (x.py:1)"),
         ("x.py", "import gone", "x", "ModuleNotFoundError: No module named 'gone' (x.py:1)"),
         ("x.py", "raise SystemExit(3)", "x.py", "it exits with 3 (x.py:1)"),

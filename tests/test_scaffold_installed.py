@@ -36,10 +36,15 @@ def test_from_nothing_to_a_tested_installed_component(author: Stranger) -> None:
     said = json.loads(done.stdout.splitlines()[-1])
     assert said["metrics"]["test"]["auc"] > 0.6
     stored = (author.home / said["run_dir"] / "recipe.yaml").read_text(encoding="utf-8")
-    assert "\n  demo: 0.1.0\n" in stored
+    assert "\n  demo: 0.1.0 sha256:" in stored  # editable, so the version alone says little
+    again = f"{said['run_dir']}/recipe.yaml"
+    assert author.run("gnnrec", "validate", again).stderr == ""
+    with (author.home / "demo" / "demo.py").open("a", encoding="utf-8") as module:
+        module.write("# changed\n")
+    assert "the recipe was made with demo 0.1.0 sha256:" in author.run("gnnrec", "validate", again).stderr
 
     author.run("python", "-m", "pip", "uninstall", "--yes", "--quiet", "demo")
-    refused = author.run("gnnrec", "validate", f"{said['run_dir']}/recipe.yaml", fails=True)
+    refused = author.run("gnnrec", "validate", again, fails=True)
     message = "no encoder is called 'demo'; the recipe was made with demo 0.1.0, which is not installed"
     assert refused.stderr.endswith(f"{message}\n")
-    author.run("gnnrec", "-p", "demo/demo.py", "validate", f"{said['run_dir']}/recipe.yaml")
+    author.run("gnnrec", "-p", "demo/demo.py", "validate", again)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,13 +11,16 @@ from typer.core import TyperGroup
 
 from gnnrec.cli import compare, data, inspect, new, recipes, report, run, runs, use
 from gnnrec.cli.completion import complete_plugins
+from gnnrec.cli.plugin_commands import add_plugin_commands
 from gnnrec.console import complain, log_to_stderr, report_left_out
 from gnnrec.errors import GnnrecError
-from gnnrec.registry import installed
+from gnnrec.registry import installed, said
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from gnnrec.registry import PluginRecord
 
 INTERRUPTED = 130
 
@@ -44,9 +48,12 @@ class ErrorReporting(TyperGroup):
                 if getattr(error, "option_name", None) in PLUGIN_OPTION:
                     complain("a plugin is named before the command: gnnrec -p FILE run …")
                 raise
-            complain(f"{type(error).__name__}: {error}")
+            plugin = _plugin_at_fault(error)
+            who = f"plugin '{plugin.name}' ({plugin.origin}) failed: " if plugin is not None else ""
+            complain(f"{who}{said(error)}" if who else f"{type(error).__name__}: {error}")
             if not self._debug(ctx):
-                complain("This was not foreseen. `gnnrec --debug …` shows where it happened; please report it.")
+                where = "report it to the plugin's author" if who else "report it"
+                complain(f"This was not foreseen. `gnnrec --debug …` shows where it happened; please {where}.")
             raise typer.Exit(1) from None
 
     def _debug(self, ctx: Any) -> bool:
@@ -56,14 +63,21 @@ class ErrorReporting(TyperGroup):
         return False
 
 
+def _plugin_at_fault(error: BaseException) -> PluginRecord | None:
+    """The stranger's plugin in whose code an error was raised, or that called what raised it."""
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    return next(filter(None, (installed().plugin_at(frame.filename) for frame in frames)), None)
+
+
 def build_app() -> typer.Typer:
     """The application with the commands of gnnrec and of all plugins."""
+    faults: dict[str, str] = {}
     app = typer.Typer(
         name="gnnrec",
         cls=ErrorReporting,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": ["-h", "--help"], "obj": faults},
     )
     app.callback()(_root)
     for module in (run, compare, runs, report, use, recipes, inspect):
@@ -72,11 +86,9 @@ def build_app() -> typer.Typer:
     app.add_typer(new.app, name="new")
     registry = installed()
     report_left_out(registry)
-    for call in registry.hook_calls("gnnrec_commands"):
-        try:
-            call(app=app)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - one plugin must not cost the others the command line
-            complain(f"warning: plugin '{call.plugin}' adds no commands: {type(error).__name__}: {error}")
+    faults |= add_plugin_commands(app, registry)
+    for plugin, fault in faults.items():
+        complain(f"warning: plugin '{plugin}' adds no commands: {fault}")
     return app
 
 
@@ -87,7 +99,7 @@ def given_plugins(arguments: Sequence[str]) -> list[str]:
     for argument in rest:
         name, _, value = argument.partition("=")
         if argument in PLUGIN_OPTION:
-            given += [following] if (following := next(rest, "")) else []
+            given += [*islice(rest, 1)]
         elif name == PLUGIN_OPTION[0] and value:
             given.append(value)
         elif argument.startswith(PLUGIN_OPTION[1]):

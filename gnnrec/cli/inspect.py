@@ -91,6 +91,7 @@ def plugins(context: typer.Context, as_json: JsonOption = False) -> None:
     With `gnnrec --debug plugins`, tracebacks of those that failed. GNNREC_TRACE_PLUGINS=1 tells, in any command, what
     plugins are asked and how long they take.
     """
+    no_commands: dict[str, str] = context.find_root().obj
     rows = [
         {
             "name": plugin.name,
@@ -101,7 +102,7 @@ def plugins(context: typer.Context, as_json: JsonOption = False) -> None:
             "state": plugin.state,
             "components": [f"{each.kind} {each.component_name()}" for each in plugin.components],
             "hooks": list(plugin.hooks),
-            "error": plugin.error or None,
+            "error": plugin.error or no_commands.get(plugin.name),
         }
         for plugin in installed().plugins
     ]
@@ -111,7 +112,7 @@ def plugins(context: typer.Context, as_json: JsonOption = False) -> None:
     say_table(
         ("plugin", "from", "state", "contributes"),
         [
-            (plugin.name, plugin.origin, plugin.state, plugin.error or _contributed(plugin))
+            (plugin.name, plugin.origin, plugin.state, _contributed(plugin, no_commands.get(plugin.name)))
             for plugin in installed().plugins
         ],
     )
@@ -132,8 +133,12 @@ def doctor(as_json: JsonOption = False) -> None:
         say_table(("what", "found"), findings.items())
 
 
-def _contributed(plugin: PluginRecord) -> str:
-    """Components, and the hooks that do something else."""
+def _contributed(plugin: PluginRecord, no_commands: str | None) -> str:
+    """Components, and the hooks that do something else; or what kept it from contributing."""
+    if plugin.error:
+        return plugin.error
+    if no_commands:
+        return f"adds no commands: {no_commands}"
     components = [f"{each.kind} {each.component_name()}" for each in plugin.components]
     return ", ".join([*components, *(hook for hook in plugin.hooks if hook != "gnnrec_components")])
 

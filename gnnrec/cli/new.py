@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gnnrec.cli.completion import complete_kinds
 from gnnrec.console import say
 from gnnrec.contracts import CONTRACTS
 from gnnrec.registry import installed
@@ -27,6 +28,7 @@ def new_plugin(
         typer.Option(
             "--kind",
             metavar="KIND",
+            autocompletion=complete_kinds,
             help="What it contributes, encoder if not said; may be given several times. "
             f"One of: {', '.join(CONTRACTS)}.",
         ),

@@ -54,6 +54,10 @@ def run_recipe(
 
 def resume_run(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The directory of a run, with or without .partial.")],
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Go on although gnnrec or a plugin that it was begun with has changed since."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Go on with a run that was interrupted, from its last checkpoint.
@@ -65,7 +69,7 @@ def resume_run(
     """
     from gnnrec import pipeline
 
-    _report(lambda progress: pipeline.resume(run, observers=(progress,)), as_json=as_json)
+    _report(lambda progress: pipeline.resume(run, force=force, observers=(progress,)), as_json=as_json)
 
 
 def _report(carry_out: Callable[[TrainingProgress], Run], *, as_json: bool) -> None:

@@ -7,6 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +18,21 @@ from gnnrec.recipe import overrides as overriding
 from gnnrec.recipe.check import check, check_component_data
 from gnnrec.recipe.deprecation import deprecations
 from gnnrec.recipe.faults import Fault, Position, RecipeError
-from gnnrec.recipe.made_with import MADE_WITH, changed, made_with, take_made_with
+from gnnrec.recipe.made_with import MADE_WITH, changed, made_with, makers, missing, replaced, take_made_with
 from gnnrec.recipe.nodes import Node, merge, read_yaml
+from gnnrec.recipe.stand_ins import stand_ins, without_absent_metrics
 from gnnrec.registry import Registry, installed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from gnnrec.component import Component
     from gnnrec.recipe.schema import Recipe
 
 logger = logging.getLogger(__name__)
+
+THEN = ", then "
+"""Between the versions that a resumed run was made with."""
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -51,29 +56,86 @@ def load_recipe(
     >>> load_recipe("movielens_sage", {"encoder.channels": 32}).encoder.channels
     32
     """
-    path = find_recipe(recipe)
-    node = _read(path, ())
-    made = take_made_with(node)
-    if isinstance(overrides, Mapping):
-        assignments = overriding.from_mapping(overrides)
-    else:
-        assignments = [overriding.parse_assignment(text) for text in overrides]
-    changes = overriding.tree(assignments, node.position)
-    for key in ("extends", MADE_WITH):
-        if key in changes.value:
-            raise RecipeError(
-                [Fault(changes.keys[key], key, "this is said in a recipe's file and cannot be overridden")]
-            )
-    node = merge(node, changes)
-    if isinstance(node.value, dict) and "name" not in node.value:
-        node = merge(node, overriding.tree(overriding.from_mapping({"name": name_of(path)}), node.position))
-    registry = registry or installed()
-    checked = check(node, registry, made)
-    for deprecation in deprecations(node, checked):
-        logger.warning("%s", deprecation)
-    for change in changed(made, checked, registry):
-        logger.warning("%s: %s", path, change)
-    return checked
+    return _Source(find_recipe(recipe), overrides).checked(registry or installed())
+
+
+def load_run_recipe(directory: Path, overrides: Mapping[str, Any] | Iterable[str] = ()) -> Recipe:
+    """The recipe of a finished run, readable without what only its training and its judging took.
+
+    Where a loss, a trainer, negatives or a metric is not here, a warning says so; the first three are stood in for by
+    components that do nothing, the metric is left out.
+
+    Raises:
+        RecipeError: It is damaged, or something else is not here.
+    """
+    source, registry = _Source(directory / "recipe.yaml", overrides), installed()
+    absent = stand_ins(source.node, registry)
+    for place, component in absent.items():
+        name = component.component_name()
+        why = registry.left_out(name) or missing(source.made, registry)
+        _warn_once(f"{source.path}: {place}: no {component.kind} is called '{name}'{why}")
+    return without_absent_metrics(source.checked(registry, absent.values()))
+
+
+def what_changed(path: Path, recipe: Recipe) -> list[str]:
+    """What gives the components of an interrupted run's recipe here and not where it was run last, in words."""
+    last = {name: version.rpartition(THEN)[2] for name, version in _Source(path, ()).made.items()}
+    now = made_with(recipe, installed())
+    return changed(last, now) + replaced(last, now)
+
+
+class _Source:
+    """A recipe's nodes, with what they extend and what was overridden, not yet checked.
+
+    Attributes:
+        path: Where it was found.
+        node: The nodes.
+        made: What it was made with.
+    """
+
+    def __init__(self, path: Path, overrides: Mapping[str, Any] | Iterable[str]) -> None:
+        self.path = path
+        node = _read(path, ())
+        self.made = take_made_with(node)
+        if isinstance(overrides, Mapping):
+            assignments = overriding.from_mapping(overrides)
+        else:
+            assignments = [overriding.parse_assignment(text) for text in overrides]
+        self._as_it_stands = not assignments
+        overrides_node = overriding.tree(assignments, node.position)
+        for key in ("extends", MADE_WITH):
+            if key in overrides_node.value:
+                message = "this is said in a recipe's file and cannot be overridden"
+                raise RecipeError([Fault(overrides_node.keys[key], key, message)])
+        node = merge(node, overrides_node)
+        if isinstance(node.value, dict) and "name" not in node.value:
+            node = merge(node, overriding.tree(overriding.from_mapping({"name": name_of(path)}), node.position))
+        self.node = node
+
+    def checked(self, registry: Registry, stand_ins: Collection[type[Component]] = ()) -> Recipe:
+        """The recipe; what is deprecated about it, and what it was made with in another version, is warned of."""
+        try:
+            recipe = check(self.node, registry.with_components(stand_ins) if stand_ins else registry, self.made)
+        except RecipeError:
+            self._warn(changed(self.made, makers(registry)))
+            raise
+        for deprecation in deprecations(self.node, recipe):
+            _warn_once(str(deprecation))
+        now = made_with(recipe, registry)
+        self._warn(changed(self.made, now))
+        if self._as_it_stands and not stand_ins:
+            self._warn(replaced(self.made, now))
+        return recipe
+
+    def _warn(self, messages: Iterable[str]) -> None:
+        for message in messages:
+            _warn_once(f"{self.path}: {message}")
+
+
+@cache
+def _warn_once(message: str) -> None:
+    """What is said of a recipe is said once, however often it is read."""
+    logger.warning("%s", message)
 
 
 def load_component(kind: str, name: str, assignments: Iterable[str]) -> Component:
@@ -142,9 +204,22 @@ def dump_recipe(recipe: Recipe) -> str:
     return to_yaml(recipe.to_dict())
 
 
-def dump_run(recipe: Recipe) -> str:
-    """The same with `made_with`, for whoever runs it again."""
-    return to_yaml({**recipe.to_dict(), MADE_WITH: made_with(recipe, installed())})
+def dump_run(recipe: Recipe, begun: Path | None = None) -> str:
+    """The same with `made_with`, for whoever runs it again.
+
+    Args:
+        recipe: The run's.
+        begun: The recipe of the interrupted run that goes on; where that was made with another version, both are said.
+    """
+    now = made_with(recipe, installed())
+    then = _Source(begun, ()).made if begun is not None else {}
+    both = {
+        name: then.get(name, version)
+        if then.get(name, version).rpartition(THEN)[2] == version
+        else f"{then[name]}{THEN}{version}"
+        for name, version in now.items()
+    }
+    return to_yaml({**recipe.to_dict(), MADE_WITH: both})
 
 
 def to_yaml(data: Mapping[str, Any]) -> str:

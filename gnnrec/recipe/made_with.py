@@ -60,16 +60,20 @@ def take_made_with(node: Node) -> dict[str, str]:
     return {str(name): version.value for name, version in taken.value.items()}
 
 
+def makers(registry: Registry) -> dict[str, str]:
+    """The same of all that is loaded, whether it takes part in a recipe or not."""
+    return dict(plugin.maker for plugin in registry.plugins if plugin.state == "loaded")
+
+
 def missing(made: Mapping[str, str], registry: Registry) -> str:
     """The end of a message about a component that is not there: what the recipe was made with and is not here."""
-    here = {plugin.maker[0] for plugin in registry.plugins if plugin.state == "loaded"}
+    here = makers(registry)
     absent = [_absence(name, version, registry) for name, version in made.items() if name not in here]
     return f"; the recipe was made with {', '.join(absent)}" if absent else ""
 
 
-def changed(made: Mapping[str, str], recipe: Recipe, registry: Registry) -> list[str]:
-    """What a recipe was made with and takes part in it in another version here, in words."""
-    now = made_with(recipe, registry)
+def changed(made: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What a recipe was made with and is here in another version, in words."""
     return [
         f"the recipe was made with {name} {then}, and here it is {now[name]}: results may differ"
         for name, then in made.items()
@@ -77,9 +81,19 @@ def changed(made: Mapping[str, str], recipe: Recipe, registry: Registry) -> list
     ]
 
 
+def replaced(made: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What a recipe was made with and takes no part in it here, because others have its components, in words."""
+    gone, new = ([each for each in one if each not in other] for one, other in ((made, now), (now, made)))
+    if not gone:
+        return []
+    instead = f", here with {', '.join(new)}" if new else ", which gives none of its components here"
+    return [f"the recipe was made with {', '.join(gone)}{instead}: results may differ"]
+
+
 def _absence(name: str, version: str, registry: Registry) -> str:
     if version.startswith("sha256:"):
-        return f"{name}, a plugin to be given: gnnrec -p {name} run …"
+        return f"{name}, a plugin to be given: gnnrec -p {name} …"
+    version = version.partition(" sha256:")[0]
     for plugin in registry.plugins:
         if plugin.distribution == name:
             return f"{name} {version}, whose plugin '{plugin.name}' is {plugin.fault}"

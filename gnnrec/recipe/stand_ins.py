@@ -1,0 +1,81 @@
+"""Stand-ins for what a finished run was trained and judged with and is not here: recommending needs none of it."""
+
+from __future__ import annotations
+
+from types import new_class
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
+
+from pydantic import ConfigDict
+
+from gnnrec.contracts import CONTRACTS
+from gnnrec.errors import UsageError
+from gnnrec.recipe.nodes import Node, dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gnnrec.component import Component
+    from gnnrec.recipe.nodes import Path
+    from gnnrec.recipe.schema import Recipe
+    from gnnrec.registry import Registry
+
+TRAINED_WITH = ("negatives", "loss", "trainer")
+"""Sections that only training looks at."""
+
+MARK = "is_stand_in"
+
+
+def stand_ins(node: Node, registry: Registry) -> dict[str, type[Component]]:
+    """A component for each that a recipe names and nobody contributes, by its place: `loss`, `evaluation.metrics.3`.
+
+    It takes whatever fields the recipe says, and its method says that it is not here.
+    """
+    listwise = node.find(("negatives",)) is None
+    return {
+        dotted(path): _stand_in(kind, name, {"listwise": True} if kind == "loss" and listwise else {})
+        for kind, path, name in _named(node)
+        if name not in registry.components(kind)
+    }
+
+
+def without_absent_metrics(recipe: Recipe) -> Recipe:
+    """The recipe with the metrics that are here."""
+    metrics = tuple(metric for metric in recipe.evaluation.metrics if not is_stand_in(metric))
+    return recipe.model_copy(update={"evaluation": recipe.evaluation.model_copy(update={"metrics": metrics})})
+
+
+def is_stand_in(component: Component | None) -> bool:
+    """Whether it only takes the place of one that is not here."""
+    return hasattr(component, MARK)
+
+
+def _named(node: Node) -> Iterator[tuple[str, Path, str]]:
+    """Kind, place and name of what is not needed to recommend."""
+    metrics = node.find(("evaluation", "metrics"))
+    count = len(metrics.value) if metrics is not None and isinstance(metrics.value, list) else 0
+    places: list[tuple[str, Path]] = [(kind, (kind,)) for kind in TRAINED_WITH]
+    places += [("metric", ("evaluation", "metrics", index)) for index in range(count)]
+    for kind, path in places:
+        name = node.find((*path, "name"))
+        if name is not None and isinstance(name.value, str):
+            yield kind, path, name.value
+
+
+def _stand_in(kind: str, name: str, more: dict[str, Any]) -> type[Component]:
+    contract = CONTRACTS[kind]
+
+    def absent(*_: Any, **__: Any) -> NoReturn:
+        raise UsageError(f"this takes {kind} '{name}', which is not here")
+
+    members: dict[str, Any] = {
+        "__module__": __name__,
+        "__annotations__": {"name": Literal[name]},
+        "name": name,
+        "model_config": ConfigDict(extra="allow"),
+        MARK: property(lambda _: True),
+        **more,
+        **dict.fromkeys(contract.__abstractmethods__, absent),
+    }
+    return cast(
+        "type[Component]", new_class(f"Absent{contract.__name__}", (contract,), {}, lambda own: own.update(members))
+    )
