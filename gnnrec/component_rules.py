@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 MUTABLE = (list, dict, set, bytearray)
 UNIONS = (Union, type(int | str))
+DESCRIBABLE = {
+    *("model", "model-fields", "model-field", "default", "nullable", "tuple", "tagged-union"),
+    *("int", "float", "str", "bool", "literal", "function-before", "function-after"),
+}
+"""What JSON Schema has a word for, of pydantic's own types; others are tried."""
+
 NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 
 
@@ -194,7 +200,22 @@ def _faults(error: ValidationError) -> Iterator[str]:
 
 def _check_schema(component: type[Component]) -> None:
     """A field that editors and `gnnrec show` could not describe is none that a recipe can set."""
+    if set(_core_types(component.__pydantic_core_schema__)) <= DESCRIBABLE:
+        return  # describing every component to find that out would take a tenth of the time that `--help` does
     try:
         component.model_json_schema()
     except PydanticInvalidForJsonSchema as error:
         raise PluginError(f"{component.__qualname__} has a field that a recipe cannot write: {error}") from None
+
+
+def _core_types(schema: Any) -> Iterator[str]:
+    """What pydantic has made of a model's fields, and of what is in them."""
+    if isinstance(schema, dict):
+        if "type" in schema:
+            yield schema["type"]
+        for key, part in schema.items():
+            if key not in {"default", "expected", "function", "metadata", "serialization"}:
+                yield from _core_types(part)
+    elif isinstance(schema, (list, tuple)):
+        for part in schema:
+            yield from _core_types(part)

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from gnnrec.plugin_files import module_of, plugin_files, sha256_of
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import Distribution, EntryPoint
     from types import ModuleType
 
 MAX_FILES = 1000
@@ -40,8 +40,7 @@ class InstalledPlugin:
     def __init__(self, point: EntryPoint) -> None:
         self._point = point
         self.name = point.name
-        self.distribution = point.dist.name if point.dist is not None else ""
-        self.version = point.dist.version if point.dist is not None else ""
+        self.distribution, self.version = _name_and_version(point.dist) if point.dist is not None else ("", "")
 
     @property
     def is_own(self) -> bool:
@@ -109,6 +108,13 @@ class InstalledPlugin:
                     f"{self.distribution} {self.version} needs gnnrec {wanted.specifier}, and this is {__version__}; "
                     "install another version of one of them"
                 )
+
+
+@cache
+def _name_and_version(distribution: Distribution) -> tuple[str, str]:
+    """Read once, however many plugins a distribution has: each question for one parses all of its metadata."""
+    metadata = distribution.metadata
+    return metadata["Name"], metadata["Version"]
 
 
 class GivenPlugin:

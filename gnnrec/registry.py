@@ -106,7 +106,7 @@ class Registry:
     def installed(cls, given: Iterable[GivenPlugin] = ()) -> Registry:
         """Load every installed plugin: gnnrec's own first, so that nobody displaces a built-in by its name."""
         found = importlib.metadata.entry_points(group=hookspecs.PROJECT)
-        ordered = sorted(found, key=lambda point: (not InstalledPlugin(point).is_own, point.name))
+        ordered = sorted(found, key=_rank)
         names = os.environ.get(DISABLE_VARIABLE, "").split(",")
         return cls(ordered, {name.strip() for name in names if name.strip()}, given)
 
@@ -276,6 +276,12 @@ def load_plugin(plugin: str | Path) -> PluginRecord:
         error.add_note(record.details)
         raise error
     return record
+
+
+def _rank(point: importlib.metadata.EntryPoint) -> tuple[bool, str, str]:
+    """By name; of two with one name always the same comes first, in whatever order the disk has them."""
+    plugin = InstalledPlugin(point)
+    return not plugin.is_own, plugin.name, plugin.distribution
 
 
 def said(error: BaseException) -> str:

@@ -252,3 +252,14 @@ def test_a_given_plugin_is_named_by_its_file_or_its_module() -> None:
         ("my_encoder", "my_encoder.py"),
         ("my.encoders", "my.encoders"),
     )
+
+
+def test_the_metadata_of_a_distribution_is_read_once(write: Write) -> None:
+    write("many-1.5.dist-info/METADATA", "Name: many\nVersion: 1.5\n")
+    write("many-1.5.dist-info/entry_points.txt", "[gnnrec]\none = one\ntwo = two\nthree = three\n")
+    folder = str(write("x", "").parent)
+    [many] = [each for each in distributions(path=[folder]) if each.name == "many"]
+    plugins = [InstalledPlugin(point) for point in many.entry_points]
+    write("many-1.5.dist-info/METADATA", "Name: other\nVersion: 2\n")
+    plugins += [InstalledPlugin(point) for point in many.entry_points]
+    assert [(plugin.distribution, plugin.version) for plugin in plugins] == [("many", "1.5")] * 6

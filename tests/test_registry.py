@@ -267,6 +267,20 @@ def test_gnnrecs_own_plugins_come_first_and_the_environment_disables_some(
     assert registry.owner(registry.component("encoder", "hetero_sage")).name == "a_stranger"
 
 
+def test_of_two_distributions_with_one_plugin_name_the_first_by_name_has_it(
+    write: Callable[[str, str], Path], plugin: Plugin
+) -> None:
+    plugin("module_of_a", GAT)
+    plugin("module_of_b", GAT)
+    for path, distribution in (("2", "b"), ("1", "a")):
+        write(f"{path}-1.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1\n")
+        write(f"{path}-1.dist-info/entry_points.txt", f"[gnnrec]\nsame = module_of_{distribution}\n")
+    write("0-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: c\nVersion: 1\n")
+    write("0-1.dist-info/entry_points.txt", "[gnnrec]\nsame = module_of_b\n")
+    found = [(each.distribution, each.state) for each in Registry.installed().plugins if each.name == "same"]
+    assert found == [("a", "loaded"), ("b", "failed"), ("c", "failed")]
+
+
 def test_every_plugin_of_this_installation_loads() -> None:
     own = [record for record in installed().plugins if record.distribution == "gnnrec"]
     assert len(own) >= 9

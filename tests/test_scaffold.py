@@ -306,9 +306,9 @@ def test_what_is_interrupted_leaves_nothing(
 
 
 def test_the_command_says_what_it_wrote_and_what_to_type_next(gnnrec: Command, tmp_path: Path) -> None:
-    done = gnnrec("new", "plugin", "my-gat", "--kind", "scorer", "--kind", "encoder", "--out", "mine")
+    done = gnnrec("new", "plugin", "my-gat", "--kind", "scorer", "--kind", "encoder", "--out", "my own")
     assert (done.returncode, done.stderr) == (0, "")
-    folder = Path("mine") / "my-gat"
+    folder = Path("my own") / "my-gat"
     names = [
         "pyproject.toml",
         "README.md",
@@ -325,12 +325,12 @@ def test_the_command_says_what_it_wrote_and_what_to_type_next(gnnrec: Command, t
         "next:",
         f'  python -m pip install -e "{folder}[dev]"',
         "  gnnrec list",
-        f"  python -m pytest {folder}",
-        f"  gnnrec run {folder / 'recipes/my_gat.yaml'}",
-        f"  gnnrec run {folder / 'recipes/my_gat_scorer.yaml'}",
+        f"  python -m pytest '{folder}'",
+        f"  gnnrec run '{folder / 'recipes/my_gat.yaml'}'",
+        f"  gnnrec run '{folder / 'recipes/my_gat_scorer.yaml'}'",
     ]
     assert all((tmp_path / folder / name).is_file() for name in names)
-    again = gnnrec("new", "plugin", "my-gat", "--out", "mine")
+    again = gnnrec("new", "plugin", "my-gat", "--out", "my own")
     assert (again.returncode, again.stdout) == (2, "")
     assert again.stderr == (
         f"{folder} exists, and nothing in it is touched; choose another name, or a place with --out\n"

@@ -13,7 +13,6 @@ from rich.markup import escape
 
 from gnnrec.contracts import CONTRACTS
 from gnnrec.errors import GnnrecError
-from gnnrec.recipe.keys import Candidate, Key, component_keys, continued, recipe_keys
 from gnnrec.recipe.load import SUFFIXES, load_recipe, shipped_recipes
 from gnnrec.registry import installed
 
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
     from gnnrec.recipe.schema import Recipe
 
 P = ParamSpec("P")
+
+Candidate = tuple[str, str]
+"""As gnnrec.recipe.keys has it, which is imported only where it is asked: typer reads annotations at every start."""
 
 GIVEN = ("recipe", "recipes", "targets", "run")
 """Arguments that say which recipe -s changes."""
@@ -77,12 +79,16 @@ def complete_plugins(incomplete: str) -> list[Candidate]:
 @quietly
 def complete_assignments(ctx: typer.Context, incomplete: str) -> list[Candidate]:
     """`key=value` of the recipe on the line; of all components where there is none that can be read."""
+    from gnnrec.recipe.keys import continued, recipe_keys
+
     return continued(incomplete, recipe_keys(installed(), _recipe(ctx)))
 
 
 @quietly
 def complete_fields(ctx: typer.Context, incomplete: str) -> list[Candidate]:
     """`field=value` of the data set on the line."""
+    from gnnrec.recipe.keys import Key, component_keys, continued
+
     registry = installed()
     name = next(_given(ctx, ("name",)), None)
     component = registry.components("dataset").get(str(name))

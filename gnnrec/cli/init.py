@@ -12,9 +12,7 @@ import typer
 from gnnrec.cli.completion import complete_recipes
 from gnnrec.console import complain, refuse_existing, say, say_or_write
 from gnnrec.errors import UsageError
-from gnnrec.recipe.json_schema import json_schema
 from gnnrec.recipe.load import load_recipe, name_of
-from gnnrec.recipe.starter import starter
 from gnnrec.registry import installed
 
 if TYPE_CHECKING:
@@ -47,6 +45,9 @@ def init(
 
     Example:  gnnrec init mine --from baselines/ease
     """
+    from gnnrec.recipe.json_schema import json_schema
+    from gnnrec.recipe.starter import starter
+
     path = _with_ending(file)
     schema = path.with_name(SCHEMA_FILE)
     _check_place(path, force=force)

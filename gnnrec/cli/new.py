@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +58,7 @@ def new_plugin(
     commands = [
         f'python -m pip install -e "{folder}[dev]"',
         f"gnnrec list {names.kinds[0]}" if len(names.kinds) == 1 else "gnnrec list",
-        f"python -m pytest {folder}",
-        *(f"gnnrec run {folder / path}" for path in recipe_files(names)),
+        f"python -m pytest {shlex.quote(str(folder))}",
+        *(f"gnnrec run {shlex.quote(str(folder / path))}" for path in recipe_files(names)),
     ]
     say("\n".join(["next:", *(f"  {command}" for command in commands)]))

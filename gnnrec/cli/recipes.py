@@ -13,7 +13,6 @@ from gnnrec.cli.init import init
 from gnnrec.cli.options import JsonOption, RecipeArgument, SetOption
 from gnnrec.console import complain, say, say_json, say_or_write
 from gnnrec.recipe.faults import Fault, RecipeError
-from gnnrec.recipe.json_schema import json_schema
 from gnnrec.recipe.load import dump_recipe, load_recipe
 from gnnrec.registry import installed
 
@@ -89,4 +88,6 @@ def schema(
 
     Example:  gnnrec schema --out recipe.schema.json
     """
+    from gnnrec.recipe.json_schema import json_schema
+
     say_or_write(json.dumps(json_schema(installed()), indent=2), out, force=force)

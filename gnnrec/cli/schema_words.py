@@ -17,6 +17,8 @@ def type_of(info: dict[str, Any]) -> str:
     'adam | sgd or nothing'
     >>> type_of({"type": "array", "items": {"type": "string"}})
     'list of text'
+    >>> type_of({"type": "array", "prefixItems": [{"type": "integer"}, {"type": "number"}]})
+    '[integer, number]'
     """
     if "enum" in info:
         words = " | ".join(map(str, info["enum"]))
@@ -26,6 +28,8 @@ def type_of(info: dict[str, Any]) -> str:
         words = " or ".join(type_of(option) for option in info["anyOf"])
     elif "$ref" in info:
         words = str(info["$ref"]).rpartition("/")[2]
+    elif "prefixItems" in info:
+        words = f"[{', '.join(map(type_of, info['prefixItems']))}]"
     elif info.get("type") == "array":
         words = f"list of {type_of(info['items'])}" if info.get("items") else "list"
     else:
