@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -11,11 +10,13 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
+from command_line import CommandLine
 from hypothesis import settings
 
 from gnnrec.registry import Registry
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
 # The same examples on every machine, however slow it is.
@@ -52,9 +53,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 from gnnrec import Decoder, Encoder, hookimpl
 """
-
-TOLERATED = "ignore:`torch.jit.script` is deprecated:DeprecationWarning"
-"""torch_geometric's, when it is imported."""
 
 
 @pytest.fixture(scope="session")
@@ -106,22 +104,22 @@ def plugin(
         sys.modules.pop(name, None)
 
 
+@pytest.fixture(scope="session")
+def command_line() -> Iterator[CommandLine]:
+    """What commands are forked from."""
+    started = CommandLine()
+    yield started
+    started.close()
+
+
 @pytest.fixture
-def gnnrec(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def gnnrec(tmp_path: Path, command_line: CommandLine) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the command line in a process of its own, in tmp_path, where modules and distributions are found as well."""
 
     def gnnrec(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        program = "from gnnrec.cli import main; main()"
         path = os.pathsep.join([str(tmp_path), str(Path(__file__).parent)])
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-W", TOLERATED, "-c", program, *arguments],
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "200"} | environment,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
+        ours = {"PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "200"}
+        return command_line.run(arguments, tmp_path, os.environ | ours | environment)
 
     return gnnrec
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import TOLERATED
+from command_line import TOLERATED
 from ruamel.yaml import YAML
 
 from gnnrec import __version__
