@@ -169,6 +169,7 @@ def test_a_run_that_did_not_finish_is_told(tmp_path: Path, gnnrec: Command) -> N
     assert (done.returncode, done.stderr) == (1, f"{path} is a run that did not finish\n")
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished(recipes: list[str], tmp_path: Path, write: Write) -> None:
     write("slow.yaml", "extends: movielens_sage\ndataset: {path: data}\ntrainer: {epochs: 1000000, device: cpu}\n")
     # Whoever starts the tests in the background may have told their processes to ignore Ctrl-C.

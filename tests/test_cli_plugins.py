@@ -355,6 +355,7 @@ def gnnrec_epoch_ended(epoch):
 SHORT = ["-s", "dataset.path=data", "-s", "trainer.device=cpu", "-s", "loss.name=mine", "-s", "trainer.epochs=3"]
 
 
+@pytest.mark.slow
 def test_a_finished_run_can_be_used_without_what_only_its_training_took(
     gnnrec: Command, write: Write, tmp_path: Path
 ) -> None:
@@ -383,6 +384,7 @@ def test_a_finished_run_can_be_used_without_what_only_its_training_took(
     assert (refused.returncode, hint in refused.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_what_it_was_begun_with_or_on_demand_with_both(
     gnnrec: Command, write: Write, tmp_path: Path
 ) -> None:

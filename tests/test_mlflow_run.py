@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from toys import Watcher, movielens_like, small_recipe
+from toys import Crash, Watcher, movielens_like, small_recipe
 
 from gnnrec import __version__
 from gnnrec.pipeline import run
@@ -86,7 +86,7 @@ def test_a_tracked_run_says_what_its_directory_says(
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(KeyboardInterrupt(), "KILLED"), (SystemExit(1), "FAILED")], ids=["interrupted", "failed"]
+    ("error", "status"), [(KeyboardInterrupt(), "KILLED"), (Crash(), "FAILED")], ids=["interrupted", "failed"]
 )
 def test_a_run_that_did_not_finish_says_so_and_keeps_its_epochs(
     error: BaseException, status: str, tmp_path: Path, experiment: str, monkeypatch: pytest.MonkeyPatch

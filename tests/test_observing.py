@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,10 @@ class Clumsy:
     def gnnrec_epoch_ended(self) -> None:
         raise KeyError("loss")
 
+    @hookimpl
+    def gnnrec_run_ended(self) -> None:
+        sys.exit("enough")
+
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
@@ -84,6 +89,7 @@ def test_an_observer_that_fails_is_named_in_the_log_and_keeps_nobody_from_hearin
     assert said == [
         ("WARNING", "observer 'Clumsy' failed in gnnrec_run_started: RuntimeError: no disk"),
         ("WARNING", "observer 'Clumsy' failed in gnnrec_epoch_ended: KeyError: 'loss'"),
+        ("WARNING", "observer 'Clumsy' failed in gnnrec_run_ended: SystemExit: enough"),
     ]
 
 

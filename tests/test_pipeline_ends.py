@@ -5,7 +5,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from toys import Watcher, movielens_like, small_recipe
+from toys import Crash, Watcher, movielens_like, small_recipe
 
 from gnnrec import GnnrecError, Recipe, TrainingError, load_recipe, pipeline, run
 
@@ -42,7 +42,7 @@ def test_a_run_that_fails_before_its_first_epoch_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize(
-    ("raises", "status"), [(KeyboardInterrupt(), "interrupted"), (SystemExit(1), "failed")], ids=["Ctrl-C", "exit"]
+    ("raises", "status"), [(KeyboardInterrupt(), "interrupted"), (Crash(), "failed")], ids=["Ctrl-C", "crash"]
 )
 def test_a_run_that_is_stopped_keeps_what_was_done_as_partial_and_says_where(
     small: Callable[..., Recipe],

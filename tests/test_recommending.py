@@ -137,6 +137,7 @@ def test_lightgcn_equals_the_normalised_adjacency(trained: Run) -> None:
     torch.testing.assert_close(torch.cat(module(graph)), expected)
 
 
+@pytest.mark.slow
 def test_the_commands_answer(gnnrec: Command, trained: Run, tmp_path: Path) -> None:
     directory = str(trained.directory)
     done = gnnrec("recommend", directory, "--user", "5", "-k", "3", "--format", "json")

@@ -258,10 +258,12 @@ def browse(tmp_path: Path) -> Callable[[str], str]:
     return browse
 
 
+@pytest.mark.slow
 def test_a_browser_without_network_draws_every_figure(browse: Callable[[str], str], nasty: str) -> None:
     assert drawn(browse(nasty)) == OF_A_TRAINED_RUN
 
 
+@pytest.mark.slow
 def test_a_browser_draws_runs_side_by_side(browse: Callable[[str], str], trained: Run, scored: Run) -> None:
     assert drawn(browse(side_by_side_page([trained, scored]))) == {"val_loss", "val_ndcg@10", "duel-0"}
 

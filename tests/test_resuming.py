@@ -207,6 +207,7 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes]) ->
         time.sleep(0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_at_a_step_with_a_checkpoint(number: signal.Signals, tmp_path: Path) -> None:
     # Checkpoints are far apart, so the one that is found was made for the signal.

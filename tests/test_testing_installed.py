@@ -81,6 +81,7 @@ def test_every_public_name_of_the_checks_is_there_on_purpose() -> None:
     assert all(hasattr(gnnrec.testing, name) for name in gnnrec.testing.__all__)
 
 
+@pytest.mark.slow
 def test_the_checks_need_neither_pytest_nor_a_plugin() -> None:
     program = """
         import sys, gnnrec.testing

@@ -180,6 +180,7 @@ def test_a_command_that_runs_nothing_says_nothing_of_trackers(gnnrec: Command) -
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_run_from_the_command_line_is_tracked_in_both(gnnrec: Command, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     pytest.importorskip("mlflow")

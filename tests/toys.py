@@ -78,6 +78,10 @@ def small_recipe(folder: Path, **overrides: Any) -> Recipe:
     return load_recipe("movielens_sage", chosen)
 
 
+class Crash(BaseException):
+    """What no observer's failure is taken for."""
+
+
 class Watcher:
     """Remembers what it is told, and may raise at the end of an epoch."""
 
