@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -149,7 +150,7 @@ def test_the_distribution_says_what_it_is(tmp_path: Path) -> None:
     assert project["project"]["description"] == "A plugin for gnnrec: encoder, loss."
     assert project["project"]["dependencies"] == [f"gnnrec>={'.'.join(__version__.split('.')[:2])}"]
     assert project["project"]["entry-points"] == {"gnnrec": {"my_gat": "my_gat"}}
-    assert project["tool"]["hatch"]["build"]["targets"]["wheel"] == {"only-include": ["my_gat.py"]}
+    assert project["tool"]["hatch"]["build"]["targets"]["wheel"] == {"include": ["/*.py"]}
     workflow = YAML(typ="safe", pure=True).load(files[".github/workflows/test.yml"])
     setup = workflow["jobs"]["test"]["steps"][1]["with"]
     assert setup["python-version"] == "${{ matrix.python }}"
@@ -416,3 +417,29 @@ def test_the_generated_tests_pass_and_the_recipes_run(
         done = gnnrec("run", f"my-own/{recipe}", "--json", GNNREC_DATA=str(movielens_folder), **found)
         assert done.returncode == 0, done.stderr
         assert '"test"' in done.stdout.splitlines()[-1]
+
+
+def test_a_distribution_called_gnnrec_something_has_components_called_something() -> None:
+    names = chosen_names("gnnrec-my-gat", ["encoder"], installed())
+    assert (names.module, names.component, names.class_name("encoder", ())) == ("gnnrec_my_gat", "my_gat", "MyGat")
+    files = plugin_files(names)
+    assert set(files) >= {"gnnrec_my_gat.py", "tests/test_gnnrec_my_gat.py", "recipes/gnnrec_my_gat.yaml"}
+    assert 'name: Literal["my_gat"] = "my_gat"' in files["gnnrec_my_gat.py"]
+    assert tomllib.loads(files["pyproject.toml"])["project"]["entry-points"]["gnnrec"] == {
+        "gnnrec_my_gat": "gnnrec_my_gat"
+    }
+    assert "encoder-my_gat" in files["tests/test_gnnrec_my_gat.py"]
+    assert "  name: my_gat\n" in files["recipes/gnnrec_my_gat.yaml"]
+    with pytest.raises(UsageError, match="encoder 'lightgcn' is contributed by plugin 'gnnrec_encoders' already"):
+        chosen_names("gnnrec-lightgcn", ["encoder"], installed())
+
+
+def test_modules_beside_the_plugins_are_packed_and_its_tests_are_not(tmp_path: Path) -> None:
+    folder = tmp_path / "my-gat"
+    write_folder(folder, plugin_files(Names("my-gat", ("encoder",))))
+    (folder / "my_gat_module.py").write_text("")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    with zipfile.ZipFile(tmp_path / "my_gat-0.1.0-py3-none-any.whl") as wheel:
+        packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert packed == {"my_gat.py", "my_gat_module.py"}

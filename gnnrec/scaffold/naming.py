@@ -54,6 +54,8 @@ class Names:
 
     >>> Names("my-gat", ("encoder",)).module
     'my_gat'
+    >>> Names("gnnrec-gat", ("encoder",)).component
+    'gat'
     >>> Names("my-gat", ("encoder", "decoder")).class_name("decoder", ())
     'MyGatDecoder'
     """
@@ -63,12 +65,17 @@ class Names:
 
     @property
     def module(self) -> str:
-        """The module, the entry point and each component: `my_gat`."""
+        """The module and the entry point: `my_gat`."""
         return self.distribution.replace("-", "_")
+
+    @property
+    def component(self) -> str:
+        """Each component: the module's name, without the `gnnrec_` that only says what it is for."""
+        return self.module.removeprefix("gnnrec_")
 
     def class_name(self, kind: str, taken: Collection[str]) -> str:
         """The class: `MyGat`; `MyGatEncoder` where there are several, or where the short name means something else."""
-        short = "".join(word.capitalize() for word in self.distribution.split("-"))
+        short = "".join(word.capitalize() for word in self.component.split("_"))
         alone = len(self.kinds) == 1 and short not in taken
         return (
             short if alone and not keyword.iskeyword(short) and not hasattr(builtins, short) else short + SUFFIXES[kind]
@@ -139,9 +146,11 @@ def _refuse_taken(names: Names, registry: Registry) -> None:
             )
     for kind in names.kinds:
         known = registry.components(kind)
-        if module in known:
-            owner = registry.owner(known[module])
-            raise UsageError(f"{kind} '{module}' is contributed by plugin '{owner.name}' already; choose another name")
+        if names.component in known:
+            owner = registry.owner(known[names.component])
+            raise UsageError(
+                f"{kind} '{names.component}' is contributed by plugin '{owner.name}' already; choose another name"
+            )
     if place := _place_of(module):
         raise UsageError(f"a module '{module}' would shadow the installed one, {place}; choose another name")
     try:

@@ -33,7 +33,8 @@ def plugin_files(names: Names) -> dict[str, str]:
     def render(template: str, **more: Any) -> str:
         return templates.get_template(f"{template}.jinja").render(
             distribution=names.distribution,
-            name=names.module,
+            module=names.module,
+            name=names.component,
             kinds=names.kinds,
             version=".".join(__version__.split(".")[:2]),
             recipes=recipes,
@@ -41,7 +42,7 @@ def plugin_files(names: Names) -> dict[str, str]:
         )
 
     recipes = recipe_files(names)
-    expected = [f'"{kind}-{names.module}"' for kind in names.kinds]
+    expected = [f'"{kind}-{names.component}"' for kind in names.kinds]
     files = {
         "pyproject.toml": render("pyproject.toml"),
         "README.md": render("README.md"),
