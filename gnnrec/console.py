@@ -17,7 +17,7 @@ from gnnrec.hookspecs import hookimpl
 from gnnrec.registry import DISABLE_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from rich.progress import Progress, TaskID
@@ -52,13 +52,17 @@ def complain(text: str) -> None:
     print(text, file=sys.stderr)  # noqa: T201 - this module is where printing happens
 
 
-def say_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
-    """A table of the answer."""
+def say_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None, whole: Collection[str] = ()
+) -> None:
+    """A table of the answer; columns that are to be copied from it stay `whole`, and the others give way."""
     console = _console(stderr=False)
     boxed = console.is_terminal
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, show_edge=False)
+    if title is not None:
+        console.print(Text(title, style="bold" if boxed else ""), soft_wrap=True)
+    table = Table(box=None, pad_edge=False, show_edge=False)
     for column in columns:
-        table.add_column(Text(column, style="bold" if boxed else ""), overflow="fold")
+        table.add_column(Text(column, style="bold" if boxed else ""), overflow="fold", no_wrap=column in whole)
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     console.print(table)

@@ -52,14 +52,13 @@ def show_runs(
         say(f"no such run in {out}" if recipe or where else f"no runs in {out}")
         return
     shown = list(SHOWN if sort is None else dict.fromkeys((sort, *SHOWN)))
-    say_table(("recipe", "time", "seed", "epoch", *shown, "run"), [_cells(run, shown) for run in runs])
+    say_table(("seed", "epoch", *shown, "run"), [_cells(run, shown) for run in runs], whole=("run",))
 
 
 def _cells(run: RunRecord, metrics: list[str]) -> list[object]:
     best = run.metrics.get("best_epoch") if run.finished else f"({run.epochs})"
     values = [f"{run.test[name]:.4f}" if name in run.test else "–" for name in metrics]
-    time = run.time.strftime("%Y-%m-%d %H:%M") if run.time is not None else "–"
-    return [run.name, time, run.seed, "–" if best is None else best, *values, run.directory.name]
+    return [run.seed, "–" if best is None else best, *values, run.directory]
 
 
 def _facts(run: RunRecord) -> dict[str, Any]:
