@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from gnnrec.hooks import Hooks
+from gnnrec.plugin.hooks import Hooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,14 +15,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import pydantic
-
 from gnnrec import hookspecs
-from gnnrec.component_rules import check_component
 from gnnrec.contracts import CONTRACTS
-from gnnrec.errors import GnnrecError, PluginError, UsageError, suggestion
-from gnnrec.hooks import HookCall, Hooks, trace
-from gnnrec.plugin_sources import GivenPlugin, InstalledPlugin
+from gnnrec.errors import PluginError, UsageError, suggestion
+from gnnrec.plugin.component_rules import check_component
+from gnnrec.plugin.failures import said
+from gnnrec.plugin.hooks import HookCall, Hooks, trace
+from gnnrec.plugin.sources import GivenPlugin, InstalledPlugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -184,6 +183,7 @@ class Registry:
             for component in components:
                 check_component(component)
                 self._check_free(component, source.name, components)
+            sha256 = source.sha256(plugin)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin does, the others load
             if registered is not None:
                 self._hooks.unregister(registered)
@@ -197,8 +197,8 @@ class Registry:
             self._hooks.of(plugin),
             deprecations=deprecations,
             given=source.given,
-            typed=getattr(source, "typed", ""),
-            sha256=source.sha256(plugin),
+            typed=source.typed,
+            sha256=sha256,
         )
         self._loaded[source.name], self._origins[source.name] = plugin, record.origin
         for component in components:
@@ -282,25 +282,3 @@ def _rank(point: importlib.metadata.EntryPoint) -> tuple[bool, str, str]:
     """By name; of two with one name always the same comes first, in whatever order the disk has them."""
     plugin = InstalledPlugin(point)
     return not plugin.is_own, plugin.name, plugin.distribution
-
-
-def said(error: BaseException) -> str:
-    """An error of a plugin in words, with the place where it was raised."""
-    if isinstance(error, GnnrecError):
-        return str(error)
-    text = str(error).partition("\n\n")[0]  # pydantic goes on about itself
-    what = f"it exits with {text}" if isinstance(error, SystemExit) else f"{type(error).__name__}: {text}"
-    if isinstance(error, SyntaxError):  # it says where
-        return what
-    foreign = (frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if _is_foreign(frame.filename))
-    innermost = next(foreign, None)
-    return f"{what} ({Path(innermost.filename).name}:{innermost.lineno})" if innermost is not None else what
-
-
-def _is_foreign(file: str) -> bool:
-    """Whether a file is neither gnnrec's, pydantic's nor Python's own."""
-    path, python = Path(file), Path(os.__file__).parent
-    if path.is_relative_to(python) and not path.relative_to(python).parts[0].endswith("-packages"):
-        return False
-    known = (Path(__file__).parent, Path(pydantic.__file__).parent)
-    return not file.startswith("<frozen") and not any(path.is_relative_to(folder) for folder in known)

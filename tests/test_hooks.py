@@ -10,7 +10,7 @@ import pytest
 
 from gnnrec import hookimpl, hookspecs
 from gnnrec.errors import PluginError
-from gnnrec.hooks import Hooks
+from gnnrec.plugin.hooks import Hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ def test_a_trace_tells_of_each_call_where_it_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, asked: str, lines: int
 ) -> None:
     monkeypatch.setenv("GNNREC_TRACE_PLUGINS", asked)
-    logger = logging.getLogger("gnnrec.hooks")
+    logger = logging.getLogger("gnnrec.plugin.hooks")
     monkeypatch.setattr(logger, "handlers", [caplog.handler])
     monkeypatch.setattr(logger, "level", logging.INFO)
     monkeypatch.setattr(logger, "propagate", False)

@@ -10,7 +10,7 @@ from toys import movielens_like, small_recipe
 from gnnrec import RecipeError, load_recipe
 from gnnrec.pipeline import run
 from gnnrec.recipe.load import dump_run
-from gnnrec.recipe.made_with import changed, made_with, plugins_of, replaced
+from gnnrec.recipe.made_with import changed, continued, last_made_with, made_with, plugins_of, replaced
 from gnnrec.recipe.nodes import read_yaml
 from gnnrec.registry import Registry, installed
 from gnnrec.run_record import read_run
@@ -177,3 +177,12 @@ def test_a_recipe_with_faults_is_told_of_other_versions_too(
         load_recipe(path)
     (said,) = {record.getMessage() for record in log.records}
     assert said == f"{path}: the recipe was made with gnnrec 0.0.8, and here it is {HERE}: results may differ"
+
+
+def test_a_resumed_run_remembers_each_version_that_it_was_made_with() -> None:
+    once = continued({"a": "1", "b": "1"}, {"a": "2", "b": "1", "c": "1"})
+    assert once == {"a": "1, then 2", "b": "1", "c": "1"}
+    assert last_made_with(once) == {"a": "2", "b": "1", "c": "1"}
+    assert continued(once, {"a": "2", "b": "1"}) == {"a": "1, then 2", "b": "1"}
+    assert continued(once, {"a": "1"}) == {"a": "1, then 2, then 1"}
+    assert continued({}, {"a": "2"}) == {"a": "2"}

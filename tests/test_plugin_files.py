@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gnnrec.plugin_files import module_of, plugin_files, sha256_of
+from gnnrec.plugin.files import module_of, plugin_files, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ import pytest
 
 from gnnrec import __version__, registry
 from gnnrec.errors import PluginError
-from gnnrec.plugin_sources import GivenPlugin, InstalledPlugin
+from gnnrec.plugin.sources import GivenPlugin, InstalledPlugin
 from gnnrec.registry import Registry, installed, load_plugin
 
 if TYPE_CHECKING:

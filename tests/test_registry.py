@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gnnrec import UsageError
-from gnnrec.component_rules import check_component
 from gnnrec.errors import suggestion
+from gnnrec.plugin.component_rules import check_component
 from gnnrec.registry import Registry, installed
 
 if TYPE_CHECKING:

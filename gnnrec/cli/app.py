@@ -14,7 +14,8 @@ from gnnrec.cli.completion import complete_plugins
 from gnnrec.cli.plugin_commands import add_plugin_commands
 from gnnrec.console import complain, log_to_stderr, report_left_out
 from gnnrec.errors import GnnrecError
-from gnnrec.registry import installed, said
+from gnnrec.plugin.failures import said
+from gnnrec.registry import installed
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import typer
 from typer.main import get_command_name, get_group
 
 from gnnrec.errors import PluginError
-from gnnrec.registry import said
+from gnnrec.plugin.failures import said
 
 if TYPE_CHECKING:
-    from gnnrec.hooks import HookCall
+    from gnnrec.plugin.hooks import HookCall
     from gnnrec.registry import Registry
 
 OWN = "gnnrec"

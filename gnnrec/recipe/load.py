@@ -18,7 +18,17 @@ from gnnrec.recipe import overrides as overriding
 from gnnrec.recipe.check import check, check_component_data
 from gnnrec.recipe.deprecation import deprecations
 from gnnrec.recipe.faults import Fault, Position, RecipeError
-from gnnrec.recipe.made_with import MADE_WITH, changed, made_with, makers, missing, replaced, take_made_with
+from gnnrec.recipe.made_with import (
+    MADE_WITH,
+    changed,
+    continued,
+    last_made_with,
+    made_with,
+    makers,
+    missing,
+    replaced,
+    take_made_with,
+)
 from gnnrec.recipe.nodes import Node, merge, read_yaml
 from gnnrec.recipe.stand_ins import stand_ins, without_absent_metrics
 from gnnrec.registry import Registry, installed
@@ -30,9 +40,6 @@ if TYPE_CHECKING:
     from gnnrec.recipe.schema import Recipe
 
 logger = logging.getLogger(__name__)
-
-THEN = ", then "
-"""Between the versions that a resumed run was made with."""
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -79,8 +86,7 @@ def load_run_recipe(directory: Path, overrides: Mapping[str, Any] | Iterable[str
 
 def what_changed(path: Path, recipe: Recipe) -> list[str]:
     """What gives the components of an interrupted run's recipe here and not where it was run last, in words."""
-    last = {name: version.rpartition(THEN)[2] for name, version in _Source(path, ()).made.items()}
-    now = made_with(recipe, installed())
+    last, now = last_made_with(_Source(path, ()).made), made_with(recipe, installed())
     return changed(last, now) + replaced(last, now)
 
 
@@ -211,15 +217,8 @@ def dump_run(recipe: Recipe, begun: Path | None = None) -> str:
         recipe: The run's.
         begun: The recipe of the interrupted run that goes on; where that was made with another version, both are said.
     """
-    now = made_with(recipe, installed())
-    then = _Source(begun, ()).made if begun is not None else {}
-    both = {
-        name: then.get(name, version)
-        if then.get(name, version).rpartition(THEN)[2] == version
-        else f"{then[name]}{THEN}{version}"
-        for name, version in now.items()
-    }
-    return to_yaml({**recipe.to_dict(), MADE_WITH: both})
+    begun_with = _Source(begun, ()).made if begun is not None else {}
+    return to_yaml({**recipe.to_dict(), MADE_WITH: continued(begun_with, made_with(recipe, installed()))})
 
 
 def to_yaml(data: Mapping[str, Any]) -> str:

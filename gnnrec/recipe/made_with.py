@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from gnnrec.recipe.schema import Recipe
     from gnnrec.registry import PluginRecord, Registry
 
+THEN = ", then "
+"""Between the versions that a resumed run was made with."""
+
 MADE_WITH = "made_with"
 """The key of a recipe that holds it."""
 
@@ -58,6 +61,22 @@ def take_made_with(node: Node) -> dict[str, str]:
     if faults:
         raise RecipeError(faults)
     return {str(name): version.value for name, version in taken.value.items()}
+
+
+def continued(begun_with: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """What a resumed run was made with: where that is another version than it was begun with, both, in their order."""
+    last = last_made_with(begun_with)
+    return {
+        name: f"{begun_with[name]}{THEN}{version}"
+        if last.get(name, version) != version
+        else begun_with.get(name, version)
+        for name, version in now.items()
+    }
+
+
+def last_made_with(made: Mapping[str, str]) -> dict[str, str]:
+    """What a run was made with when it was last worked on."""
+    return {name: version.rpartition(THEN)[2] for name, version in made.items()}
 
 
 def makers(registry: Registry) -> dict[str, str]:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from gnnrec.component_rules import check_component
 from gnnrec.errors import GnnrecError
 from gnnrec.hookspecs import hookimpl
+from gnnrec.plugin.component_rules import check_component
 from gnnrec.recipe.check import check_component_data
 from gnnrec.recipe.load import to_yaml
 from gnnrec.recipe.nodes import read_yaml

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.errors import PluginError
 from gnnrec.hookspecs import PROJECT
-from gnnrec.plugin_files import module_of, plugin_files, sha256_of
+from gnnrec.plugin.files import module_of, plugin_files, sha256_of
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
@@ -33,9 +33,11 @@ class InstalledPlugin:
         distribution: Who declares it.
         version: The distribution's.
         given: Empty.
+        typed: Empty.
     """
 
     given = ""
+    typed = ""
 
     def __init__(self, point: EntryPoint) -> None:
         self._point = point
@@ -62,7 +64,7 @@ class InstalledPlugin:
 
     def sha256(self, plugin: object) -> str:
         """Of its files where they may change; empty where its version says what they are."""
-        return sha256_of(self.files(plugin)) if self.is_editable and not self.is_own else ""
+        return sha256_of(self.files(plugin)) if not self.is_own and self.is_editable else ""
 
     def load(self) -> object:
         """Import it.
