@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import sys
 from importlib.metadata import EntryPoint, distributions
@@ -136,6 +137,19 @@ def test_a_module_given_again_is_the_one_that_was_imported_whatever_its_file_say
     record = load_plugin("my_module")
     write("my_module.py", ENCODER.replace('"mine"', '"edited"'))
     assert load_plugin("my_module") == record
+
+
+@pytest.mark.usefixtures("afresh")
+def test_a_file_that_is_edited_within_the_second_is_read_again(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path = write("my_encoder.py", ENCODER)
+    stamp = path.stat().st_mtime_ns
+    load_plugin(path)
+    path.write_text(ENCODER.replace('"mine"', '"mind"'))  # of the same length
+    os.utime(path, ns=(stamp, stamp))
+    load_plugin(path)
+    assert "mind" in installed().components("encoder")
+    assert not (path.parent / "__pycache__").exists()
 
 
 @pytest.mark.usefixtures("afresh")
