@@ -17,7 +17,7 @@ from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.fitting import fit, objective
 from gnnrec.observing import Observers
 from gnnrec.randomness import Streams
-from gnnrec.recipe.load import dump_run, load_recipe, what_changed
+from gnnrec.recipe.load import dump_run, load_recipe, stored_made_with, what_changed
 from gnnrec.recipe.schema import Recipe
 from gnnrec.registry import installed
 from gnnrec.report.page import write_report
@@ -92,8 +92,8 @@ def resume(
         return load_run(directory)
     if (changes := what_changed(path / "recipe.yaml", stored)) and not force:
         raise UsageError(
-            f"{directory}: {changes[0]}; it would be of both: give it what it was begun with, start a new run, "
-            "or go on all the same with gnnrec resume --force"
+            f"{directory} is not resumed: {changes[0]}. It would be of both; give it what it was begun with, "
+            f"start a new run, or go on all the same: gnnrec{_given()} resume --force {path}"
         )
     return _carry_out(RunDirectory.reopen(path), stored, observers)
 
@@ -113,14 +113,18 @@ def _carry_out(directory: RunDirectory, recipe: Recipe, observers: Iterable[obje
         status: Literal["failed", "interrupted"] = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
         if directory.is_worth_keeping:
             directory.close()
-            given = "".join(f" -p {shlex.quote(plugin.typed)}" for plugin in installed().plugins if plugin.given)
-            logger.warning("what was done so far is kept; go on with: gnnrec%s resume %s", given, directory.path)
+            logger.warning("what was done so far is kept; go on with: gnnrec%s resume %s", _given(), directory.path)
         else:
             directory.discard()
         watch.run_ended(RunEnd(status, directory.path, None))
         raise
     watch.run_ended(RunEnd("done", path, metrics))
     return load_run(path)
+
+
+def _given() -> str:
+    """The `-p` options that a command has to be typed with again."""
+    return "".join(f" -p {shlex.quote(plugin.typed)}" for plugin in installed().plugins if plugin.given)
 
 
 def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers, stop: StopRequest) -> dict[str, Any]:
@@ -164,6 +168,7 @@ def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers, stop: StopR
         "device": fitted.device,
         "dataset": {"source": interactions.source, "fingerprint": interactions.fingerprint, **counts},
         "split_fingerprint": split.fingerprint,
+        "made_with": stored_made_with(stored),
         "seeds": {"seed": recipe.seed, "split": recipe.split.seed},
     }
     directory.write_json("environment.json", environment)

@@ -255,7 +255,7 @@ def load_plugin(plugin: str | Path) -> PluginRecord:
     Raises:
         PluginError: There is no such plugin, or it breaks a rule; nothing is loaded then. A note has its traceback.
     """
-    if not str(plugin).strip("."):
+    if not str(plugin).strip(". "):
         raise PluginError(f"plugin '{plugin}' cannot be loaded: expected a .py file, or the name of a module")
     source = GivenPlugin(str(plugin))
     if not source.is_file:

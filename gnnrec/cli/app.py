@@ -89,7 +89,7 @@ def build_app() -> typer.Typer:
     report_left_out(registry)
     faults |= add_plugin_commands(app, registry)
     for plugin, fault in faults.items():
-        complain(f"warning: plugin '{plugin}' adds no commands: {fault}")
+        complain(f"warning: plugin '{plugin}' {fault}")
     return app
 
 

@@ -138,7 +138,7 @@ def _contributed(plugin: PluginRecord, no_commands: str | None) -> str:
     if plugin.error:
         return plugin.error
     if no_commands:
-        return f"adds no commands: {no_commands}"
+        return no_commands
     components = [f"{each.kind} {each.component_name()}" for each in plugin.components]
     return ", ".join([*components, *(hook for hook in plugin.hooks if hook != "gnnrec_components")])
 

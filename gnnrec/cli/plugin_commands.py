@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import typer
@@ -29,7 +30,7 @@ def add_plugin_commands(app: typer.Typer, registry: Registry) -> dict[str, str]:
         try:
             added = _commands_of(call, owners)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - one plugin must not cost the others the command line
-            faults[call.plugin] = said(error)
+            faults[call.plugin] = f"adds no commands: {said(error)}"
         else:
             app.registered_commands += added.registered_commands
             app.registered_groups += added.registered_groups
@@ -46,6 +47,9 @@ def _commands_of(call: HookCall, owners: dict[str, str]) -> typer.Typer:
     call(app=own)
     if own.registered_callback is not None:
         raise PluginError("it sets app.callback, which is gnnrec's own; add a command or app.add_typer(…, name=…)")
+    twice = [name for name, count in Counter(_names(own)).items() if count > 1]
+    if twice:
+        raise PluginError(f"it adds '{twice[0]}' twice")
     names = list(get_group(own).commands) if own.registered_commands or own.registered_groups else []
     for name in names:
         if name in owners:
@@ -59,4 +63,4 @@ def _names(app: typer.Typer) -> list[str]:
     commands = [
         each.name or get_command_name(each.callback.__name__) for each in app.registered_commands if each.callback
     ]
-    return [*commands, *(str(each.name) for each in app.registered_groups)]
+    return [*commands, *(each.name for each in app.registered_groups if isinstance(each.name, str))]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.environment import provenance, version
-from gnnrec.recipe.made_with import plugins_of
+from gnnrec.recipe.made_with import THEN, plugins_of
 from gnnrec.registry import installed
 from gnnrec.run_listing import readable_runs, run_directories
 
@@ -72,6 +72,7 @@ def _without_dataset(recipe: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _made_by(environment: Mapping[str, Any], plugins: Iterable[Mapping[str, str]]) -> bool:
-    """Whether a run was made by this gnnrec and by these versions of the plugins it needs."""
+    """Whether a run was made by this gnnrec and by these versions of its plugins, from its start to its end."""
     same_gnnrec = environment.get("versions", {}).get("gnnrec") == version("gnnrec")
-    return same_gnnrec and all(plugin in environment.get("plugins", ()) for plugin in plugins)
+    mixed = any(THEN in made for made in environment.get("made_with", {}).values())
+    return same_gnnrec and not mixed and all(plugin in environment.get("plugins", ()) for plugin in plugins)

@@ -69,24 +69,31 @@ def load_recipe(
 def load_run_recipe(directory: Path, overrides: Mapping[str, Any] | Iterable[str] = ()) -> Recipe:
     """The recipe of a finished run, readable without what only its training and its judging took.
 
-    Where a loss, a trainer, negatives or a metric is not here, a warning says so; the first three are stood in for by
-    components that do nothing, the metric is left out.
+    Where a loss, a trainer, negatives or metrics are not here, one warning says so; the first three are stood in for by
+    components that do nothing, metrics are left out.
 
     Raises:
         RecipeError: It is damaged, or something else is not here.
     """
     source, registry = _Source(directory / "recipe.yaml", overrides), installed()
     absent = stand_ins(source.node, registry)
-    for place, component in absent.items():
-        name = component.component_name()
-        why = registry.left_out(name) or missing(source.made, registry)
-        _warn_once(f"{source.path}: {place}: no {component.kind} is called '{name}'{why}")
-    return without_absent_metrics(source.checked(registry, absent.values()))
+    recipe = without_absent_metrics(source.checked(registry, absent))
+    if absent:
+        names = [component.component_name() for component in absent]
+        each = ", ".join(f"{component.kind} '{name}'" for component, name in zip(absent, names, strict=True))
+        why = registry.left_out(names[0]) or missing(source.made, registry)
+        _warn_once(f"{directory} is used without {each}: not here{why}")
+    return recipe
+
+
+def stored_made_with(path: Path) -> dict[str, str]:
+    """What a stored recipe says that it was made with."""
+    return _Source(path, ()).made
 
 
 def what_changed(path: Path, recipe: Recipe) -> list[str]:
     """What gives the components of an interrupted run's recipe here and not where it was run last, in words."""
-    last, now = last_made_with(_Source(path, ()).made), made_with(recipe, installed())
+    last, now = last_made_with(stored_made_with(path)), made_with(recipe, installed())
     return changed(last, now) + replaced(last, now)
 
 
@@ -217,7 +224,7 @@ def dump_run(recipe: Recipe, begun: Path | None = None) -> str:
         recipe: The run's.
         begun: The recipe of the interrupted run that goes on; where that was made with another version, both are said.
     """
-    begun_with = _Source(begun, ()).made if begun is not None else {}
+    begun_with = stored_made_with(begun) if begun is not None else {}
     return to_yaml({**recipe.to_dict(), MADE_WITH: continued(begun_with, made_with(recipe, installed()))})
 
 

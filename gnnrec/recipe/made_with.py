@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -94,7 +95,7 @@ def missing(made: Mapping[str, str], registry: Registry) -> str:
 def changed(made: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """What a recipe was made with and is here in another version, in words."""
     return [
-        f"the recipe was made with {name} {then}, and here it is {now[name]}: results may differ"
+        f"the recipe was made with {name} {_short(then)}, and here it is {_short(now[name])}: results may differ"
         for name, then in made.items()
         if now.get(name, then) != then
     ]
@@ -107,6 +108,11 @@ def replaced(made: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
         return []
     instead = f", here with {', '.join(new)}" if new else ", which gives none of its components here"
     return [f"the recipe was made with {', '.join(gone)}{instead}: results may differ"]
+
+
+def _short(version: str) -> str:
+    """A version with as much of a hash as tells it from others."""
+    return re.sub(r"(sha256:[0-9a-f]{12})[0-9a-f]+", r"\1…", version)
 
 
 def _absence(name: str, version: str, registry: Registry) -> str:

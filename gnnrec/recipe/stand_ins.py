@@ -9,13 +9,12 @@ from pydantic import ConfigDict
 
 from gnnrec.contracts import CONTRACTS
 from gnnrec.errors import UsageError
-from gnnrec.recipe.nodes import Node, dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gnnrec.component import Component
-    from gnnrec.recipe.nodes import Path
+    from gnnrec.recipe.nodes import Node, Path
     from gnnrec.recipe.schema import Recipe
     from gnnrec.registry import Registry
 
@@ -25,17 +24,17 @@ TRAINED_WITH = ("negatives", "loss", "trainer")
 MARK = "is_stand_in"
 
 
-def stand_ins(node: Node, registry: Registry) -> dict[str, type[Component]]:
-    """A component for each that a recipe names and nobody contributes, by its place: `loss`, `evaluation.metrics.3`.
+def stand_ins(node: Node, registry: Registry) -> list[type[Component]]:
+    """A component for each that a recipe names and nobody contributes.
 
     It takes whatever fields the recipe says, and its method says that it is not here.
     """
     listwise = node.find(("negatives",)) is None
-    return {
-        dotted(path): _stand_in(kind, name, {"listwise": True} if kind == "loss" and listwise else {})
-        for kind, path, name in _named(node)
+    return [
+        _stand_in(kind, name, {"listwise": True} if kind == "loss" and listwise else {})
+        for kind, name in _named(node)
         if name not in registry.components(kind)
-    }
+    ]
 
 
 def without_absent_metrics(recipe: Recipe) -> Recipe:
@@ -49,8 +48,8 @@ def is_stand_in(component: Component | None) -> bool:
     return hasattr(component, MARK)
 
 
-def _named(node: Node) -> Iterator[tuple[str, Path, str]]:
-    """Kind, place and name of what is not needed to recommend."""
+def _named(node: Node) -> Iterator[tuple[str, str]]:
+    """Kind and name of what is not needed to recommend."""
     metrics = node.find(("evaluation", "metrics"))
     count = len(metrics.value) if metrics is not None and isinstance(metrics.value, list) else 0
     places: list[tuple[str, Path]] = [(kind, (kind,)) for kind in TRAINED_WITH]
@@ -58,14 +57,14 @@ def _named(node: Node) -> Iterator[tuple[str, Path, str]]:
     for kind, path in places:
         name = node.find((*path, "name"))
         if name is not None and isinstance(name.value, str):
-            yield kind, path, name.value
+            yield kind, name.value
 
 
 def _stand_in(kind: str, name: str, more: dict[str, Any]) -> type[Component]:
     contract = CONTRACTS[kind]
 
     def absent(*_: Any, **__: Any) -> NoReturn:
-        raise UsageError(f"this takes {kind} '{name}', which is not here")
+        raise UsageError(f"this takes {kind} '{name}', which is not here; install or load its plugin")
 
     members: dict[str, Any] = {
         "__module__": __name__,
