@@ -128,9 +128,7 @@ _RENAMED: dict[str, str] = {}
 def __getattr__(name: str) -> Any:
     if name in _RENAMED:
         warn(f"gnnrec.{name} is now gnnrec.{_RENAMED[name]}", DeprecationWarning, stacklevel=2)
-        name = _RENAMED[name]
-    if name in globals():
-        return globals()[name]
+        return getattr(import_module(__name__), _RENAMED[name])
     if name not in _LAZY:
         raise AttributeError(f"module 'gnnrec' has no attribute '{name}'")
     return getattr(import_module(_LAZY[name]), name)

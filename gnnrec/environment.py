@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gnnrec.registry import PluginRecord, Registry
+    from gnnrec.registry import Registry
 
 LIBRARIES = (
     "gnnrec",
@@ -26,22 +26,24 @@ LIBRARIES = (
 )
 
 
+ORIGIN = ("name", "distribution", "version", "given", "sha256")
+"""What is stored of a plugin, as far as there is something to store."""
+
+
 def describe_environment(registry: Registry) -> dict[str, Any]:
     """Versions of Python and libraries, the plugins that loaded, and the git commit of the working folder."""
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "versions": {name: version(name) for name in LIBRARIES},
-        "plugins": [provenance(plugin) for plugin in registry.plugins if plugin.state == "loaded"],
+        "plugins": [
+            {each: getattr(plugin, each) for each in ORIGIN if getattr(plugin, each)}
+            for plugin in registry.plugins
+            if plugin.state == "loaded"
+        ],
         "git_commit": git_commit(),
         "command": sys.argv,
     }
-
-
-def provenance(plugin: PluginRecord) -> dict[str, str]:
-    """Where a plugin comes from: distribution and version, or the file or module that was given and its hash."""
-    where = ("given", "sha256") if plugin.given else ("distribution", "version")
-    return {name: getattr(plugin, name) for name in ("name", *where)}
 
 
 def version(distribution: str) -> str | None:

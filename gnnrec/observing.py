@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from gnnrec.plugin.hooks import Hooks
+from gnnrec.errors import PluginError
+from gnnrec.plugin.hooks import Hooks, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,13 +32,13 @@ class Observers:
     """
 
     def __init__(self, registry: Registry, extra: Iterable[object] = ()) -> None:
-        self._hooks = Hooks()
-        for name, plugin in registry.loaded_plugins().items():
-            self._hooks.register(plugin, name)
-        names = set(registry.loaded_plugins())
+        self._registry, self._hooks = registry, Hooks()
+        names: set[str] = set()
         for turn, observer in enumerate(extra, start=1):
+            if any(observer is plugin for plugin in registry.loaded_plugins().values()):
+                raise PluginError(f"{observer!r} is an installed plugin, which is told anyway")
             name = getattr(observer, "__name__", type(observer).__name__)
-            self._hooks.register(observer, name if name not in names else f"{name} ({turn})")
+            self._hooks.register(observer, f"{name} ({turn})" if name in names else name)
             names.add(name)
         self._run: RunStart | None = None
 
@@ -57,7 +58,7 @@ class Observers:
 
     def _tell(self, hook: str, **arguments: Any) -> None:
         """Call each implementation by itself, so that one that raises keeps nobody else from hearing."""
-        for call in self._hooks.calls(hook):
+        for call in in_order([*self._registry.hook_calls(hook), *self._hooks.calls(hook)]):
             try:
                 call(**arguments)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - an observer must not cost anybody a run

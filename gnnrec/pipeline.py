@@ -17,13 +17,15 @@ from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.fitting import fit, objective
 from gnnrec.observing import Observers
 from gnnrec.randomness import Streams
-from gnnrec.recipe.load import dump_run, load_recipe, stored_made_with, what_changed
+from gnnrec.recipe.load import dump_run, load_recipe
+from gnnrec.recipe.made_with import changed, last_made_with, made_with, replaced
 from gnnrec.recipe.schema import Recipe
 from gnnrec.registry import installed
 from gnnrec.report.page import write_report
 from gnnrec.report.subject import Subject
 from gnnrec.resuming import differences, unfinished
 from gnnrec.run_directory import RunDirectory
+from gnnrec.run_record import read_run
 from gnnrec.saved_run import Run, load_run, save_fitted
 from gnnrec.stopping import StopRequest
 from gnnrec.training import RunEnd, RunStart
@@ -62,7 +64,7 @@ def run(
         recipe = load_recipe(recipe, overrides)
     elif overrides:
         raise UsageError("overrides change a recipe as it is read; give a path or a name with them")
-    return _carry_out(RunDirectory.new(out, recipe.name, recipe.seed), recipe, observers)
+    return _carry_out(RunDirectory.new(out, recipe.name, recipe.seed), recipe, observers, {})
 
 
 def resume(
@@ -90,15 +92,19 @@ def resume(
         )
     if path is None:
         return load_run(directory)
-    if (changes := what_changed(path / "recipe.yaml", stored)) and not force:
+    begun_with = read_run(path).made_with
+    last, now = last_made_with(begun_with), made_with(stored, installed())
+    if (changes := changed(last, now) + replaced(last, now)) and not force:
         raise UsageError(
             f"{directory} is not resumed: {changes[0]}. It would be of both; give it what it was begun with, "
             f"start a new run, or go on all the same: gnnrec{_given()} resume --force {path}"
         )
-    return _carry_out(RunDirectory.reopen(path), stored, observers)
+    return _carry_out(RunDirectory.reopen(path), stored, observers, begun_with)
 
 
-def _carry_out(directory: RunDirectory, recipe: Recipe, observers: Iterable[object]) -> Run:
+def _carry_out(
+    directory: RunDirectory, recipe: Recipe, observers: Iterable[object], begun_with: Mapping[str, str]
+) -> Run:
     """Fill a directory, finish it, and tell observers how it ended."""
     try:
         watch = Observers(installed(), observers)
@@ -107,7 +113,7 @@ def _carry_out(directory: RunDirectory, recipe: Recipe, observers: Iterable[obje
         raise
     try:
         with StopRequest() as stop:
-            metrics = _fill(directory, recipe, watch, stop)
+            metrics = _fill(directory, recipe, watch, stop, begun_with)
             path = directory.finish()
     except BaseException as error:
         status: Literal["failed", "interrupted"] = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
@@ -127,19 +133,19 @@ def _given() -> str:
     return "".join(f" -p {shlex.quote(plugin.typed)}" for plugin in installed().plugins if plugin.given)
 
 
-def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers, stop: StopRequest) -> dict[str, Any]:
+def _fill(
+    directory: RunDirectory, recipe: Recipe, watch: Observers, stop: StopRequest, begun_with: Mapping[str, str]
+) -> dict[str, Any]:
     """Fill a run directory from start to end; returns the content of metrics.json."""
     clock = _Clock()
-    stored = directory.path / "recipe.yaml"
-    text = partial(dump_run, begun=stored if stored.exists() else None)
-    directory.write_text("recipe.yaml", text(recipe))
+    directory.write_text("recipe.yaml", dump_run(recipe, begun_with))
 
     with clock.phase("load"):
         interactions = recipe.dataset.load()
         recipe = _with_choices(recipe, interactions)
         split = recipe.split.split(interactions)
         counts = _announce(interactions, split)
-    directory.write_text("recipe.yaml", text(recipe))
+    directory.write_text("recipe.yaml", dump_run(recipe, begun_with))
 
     streams = Streams(recipe.seed)
     ask = partial(Evaluator, split, evaluation=recipe.evaluation, seed=recipe.split.seed, objective=objective(recipe))
@@ -168,7 +174,6 @@ def _fill(directory: RunDirectory, recipe: Recipe, watch: Observers, stop: StopR
         "device": fitted.device,
         "dataset": {"source": interactions.source, "fingerprint": interactions.fingerprint, **counts},
         "split_fingerprint": split.fingerprint,
-        "made_with": stored_made_with(stored),
         "seeds": {"seed": recipe.seed, "split": recipe.split.seed},
     }
     directory.write_json("environment.json", environment)

@@ -94,8 +94,7 @@ class Registry:
         self._hooks = Hooks()
         self._components: dict[str, dict[str, type[Component]]] = {kind: {} for kind in CONTRACTS}
         self._owners: dict[type[Component], PluginRecord] = {}
-        self._loaded: dict[str, object] = {}
-        self._origins: dict[str, str] = {}
+        self._loaded: dict[str, tuple[PluginRecord, InstalledPlugin | GivenPlugin]] = {}
         disabled = set(disabled)
         self._sources: tuple[InstalledPlugin | GivenPlugin, ...] = (*map(InstalledPlugin, entry_points), *given)
         self.plugins = tuple(self._load(source, disabled) for source in self._sources)
@@ -124,7 +123,7 @@ class Registry:
 
     def loaded_plugins(self) -> dict[str, object]:
         """The plugin objects (modules, mostly) that loaded, in order, by name."""
-        return dict(self._loaded)
+        return {name: source.plugin for name, (_, source) in self._loaded.items()}
 
     def components(self, kind: str) -> dict[str, type[Component]]:
         """The component classes of a kind, by name."""
@@ -153,10 +152,9 @@ class Registry:
 
     def plugin_at(self, file: str | Path) -> PluginRecord | None:
         """The stranger's plugin that a Python file is a part of, if any."""
-        path = Path(file)
-        for source, plugin in zip(self._sources, self.plugins, strict=True):
-            if plugin.state == "loaded" and not source.is_own and path in source.files(self._loaded[plugin.name]):
-                return plugin
+        for record, source in self._loaded.values():
+            if not source.is_own and Path(file) in source.files:
+                return record
         return None
 
     def owner(self, component: type[Component]) -> PluginRecord:
@@ -175,7 +173,7 @@ class Registry:
                 # pydantic warns of a field that shadows a method; it is refused below
                 warnings.filterwarnings("ignore", "Field name", UserWarning)
                 with redirect_stdout(sys.stderr):  # stdout is the command's answer
-                    plugin = source.load()
+                    plugin = source.plugin
             trace("plugin '%s' imported after %.1f ms", source.name, 1e3 * (time.perf_counter() - started))
             deprecations = self._hooks.register(plugin, source.name)
             registered = plugin
@@ -183,7 +181,7 @@ class Registry:
             for component in components:
                 check_component(component)
                 self._check_free(component, source.name, components)
-            sha256 = source.sha256(plugin)
+            sha256 = source.sha256
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin does, the others load
             if registered is not None:
                 self._hooks.unregister(registered)
@@ -200,7 +198,7 @@ class Registry:
             typed=source.typed,
             sha256=sha256,
         )
-        self._loaded[source.name], self._origins[source.name] = plugin, record.origin
+        self._loaded[source.name] = record, source
         for component in components:
             self._components[component.kind][component.component_name()] = component
             self._owners[component] = record
@@ -208,9 +206,11 @@ class Registry:
 
     def _check_not_installed(self, source: InstalledPlugin | GivenPlugin) -> None:
         """A file that somebody names may have been packaged meanwhile."""
-        if source.given and source.name in self._origins:
-            origin = self._origins[source.name]
-            raise PluginError(f"plugin '{source.name}' is installed already ({origin}); leave -p out, or uninstall it")
+        if source.given and source.name in self._loaded:
+            record, _ = self._loaded[source.name]
+            raise PluginError(
+                f"plugin '{source.name}' is installed already ({record.origin}); leave -p out, or uninstall it"
+            )
 
     def _contributed(self, plugin: object) -> tuple[type[Component], ...]:
         contributed: list[type[Component]] = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.errors import RunDirectoryError
 from gnnrec.recipe.faults import RecipeError
-from gnnrec.recipe.made_with import MADE_WITH
+from gnnrec.recipe.made_with import take_made_with
 from gnnrec.recipe.nodes import read_yaml
 from gnnrec.run_directory import PARTIAL, read_json, require_finished_run, require_run
 
@@ -33,6 +33,7 @@ class RunRecord:
         metrics: The content of metrics.json; empty where the run did not finish.
         environment: The content of environment.json; empty where the run did not finish.
         epochs: How many its history has.
+        made_with: What gave its components, by its recipe.
     """
 
     directory: Path
@@ -40,6 +41,7 @@ class RunRecord:
     metrics: Mapping[str, Any]
     environment: Mapping[str, Any]
     epochs: int
+    made_with: Mapping[str, str]
 
     @property
     def finished(self) -> bool:
@@ -96,7 +98,8 @@ def read_run(directory: str | Path) -> RunRecord:
     metrics, environment = (read_json(path / f"{name}.json") if finished else {} for name in ("metrics", "environment"))
     if finished and not isinstance(metrics.get("test"), dict):
         raise RunDirectoryError(f"{path / 'metrics.json'} holds no test metrics")
-    return RunRecord(path, _read_recipe(path / "recipe.yaml"), metrics, environment, _epochs(path / "history.jsonl"))
+    recipe, made_with = _read_recipe(path / "recipe.yaml")
+    return RunRecord(path, recipe, metrics, environment, _epochs(path / "history.jsonl"), made_with)
 
 
 def read_finished_run(directory: str | Path) -> RunRecord:
@@ -108,17 +111,19 @@ def read_finished_run(directory: str | Path) -> RunRecord:
     return read_run(require_finished_run(directory))
 
 
-def _read_recipe(path: Path) -> dict[str, Any]:
+def _read_recipe(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """The recipe, and what it was made with."""
     try:
-        content = read_yaml(path.read_text(encoding="utf-8"), str(path)).plain()
+        node = read_yaml(path.read_text(encoding="utf-8"), str(path))
+        made_with = take_made_with(node)
     except RecipeError as error:
         raise RunDirectoryError(str(error)) from None
     except (OSError, ValueError) as error:
         raise RunDirectoryError(f"{path} cannot be read: {error}") from None
+    content = node.plain()
     if not isinstance(content, dict) or not {"name", "seed", "dataset", "split"} <= set(content):
         raise RunDirectoryError(f"{path} is no resolved recipe: name, seed, dataset or split is missing")
-    content.pop(MADE_WITH, None)
-    return content
+    return content, made_with
 
 
 def _epochs(path: Path) -> int:

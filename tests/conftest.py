@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from importlib.metadata import EntryPoint
@@ -102,6 +103,18 @@ def plugin(
     yield plugin
     for name in written:
         sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.LogCaptureFixture]:
+    """What gnnrec warns of, each thing once, whatever the command line did to the log before."""
+    logger = logging.getLogger("gnnrec")
+    monkeypatch.setattr(logger, "handlers", [caplog.handler])
+    monkeypatch.setattr(logger, "propagate", False)
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    yield caplog
+    logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from plugin_texts import ENCODER
 
 from gnnrec.cli.shell import rejoin
 from gnnrec.contracts import CONTRACTS
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
     Command = Callable[..., subprocess.CompletedProcess[str]]
     Write = Callable[[str, str], Path]
     Asking = Callable[..., list[str]]
-
-
-ENCODER = """\
-from typing import Literal
-from gnnrec import Encoder, hookimpl
-class Mine(Encoder):
-    name: Literal["mine"] = "mine"
-    def build(self, graph): ...
-@hookimpl
-def gnnrec_components():
-    return [Mine]
-"""
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from plugin_texts import ENCODER
 from toys import movielens_like
 
 from gnnrec import __version__
@@ -18,17 +19,6 @@ if TYPE_CHECKING:
     Command = Callable[..., subprocess.CompletedProcess[str]]
     Install = Callable[[str, str], None]
     Write = Callable[[str, str], Path]
-
-ENCODER = """\
-from typing import Literal
-from gnnrec import Encoder, hookimpl
-class Mine(Encoder):
-    name: Literal["mine"] = "mine"
-    def build(self, graph): ...
-@hookimpl
-def gnnrec_components():
-    return [Mine]
-"""
 
 HELLO = """\
 from gnnrec import hookimpl

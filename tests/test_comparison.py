@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import logging
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +15,6 @@ from gnnrec.comparison.compare import compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from gnnrec import Recipe
     from gnnrec.comparison.leaderboard import Comparison
@@ -110,23 +111,29 @@ def test_everything_is_run_again_where_that_is_wanted_and_the_latest_is_taken(sc
     assert directories(compare(scorer("random"), out=tmp_path)) == {"random": [second]}
 
 
-def test_a_run_by_other_versions_is_not_taken(scorer: Scorer, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "made_with", ["{gnnrec: 0.0.1}", "{gnnrec: '0.0.1, then HERE'}", "{gnnrec: HERE sha256:abc}", "{}", "{other: '1'}"]
+)
+def test_a_run_made_with_something_else_is_not_taken(scorer: Scorer, tmp_path: Path, made_with: str) -> None:
     (first,) = directories(compare(scorer("random"), out=tmp_path))["random"]
-    environment = load_run(first).environment
-    plugins = environment["plugins"]
-    stranger = {"name": "stranger", "distribution": "stranger", "version": "1"}
-    change_environment(first, plugins=[*plugins, stranger])
-    assert directories(compare(scorer("random"), out=tmp_path)) == {"random": [first]}
-    older = [each | {"version": "0.0.1"} if each["name"] == "gnnrec_encoders" else each for each in plugins]
-    change_environment(first, plugins=older)
-    assert directories(compare(scorer("random"), out=tmp_path)) == {"random": [first]}
-    older = [each | {"version": "0.0.1"} if each["name"] == "gnnrec_metrics" else each for each in plugins]
-    change_environment(first, plugins=older)
+    stored = Path(first) / "recipe.yaml"
+    before, _, last = stored.read_text().rpartition("made_with:\n")
+    assert last == f"  gnnrec: {version('gnnrec')}\n"
+    stored.write_text(before + "made_with: " + made_with.replace("HERE", version("gnnrec")))
     (second,) = directories(compare(scorer("random"), out=tmp_path))["random"]
     assert second != first
-    change_environment(second, versions=environment["versions"] | {"gnnrec": "0.0.1"})
-    (third,) = directories(compare(scorer("random"), out=tmp_path))["random"]
-    assert third not in {first, second}
+
+
+def test_a_run_by_another_gnnrec_is_not_taken_and_plugins_that_give_nothing_do_not_count(
+    scorer: Scorer, tmp_path: Path
+) -> None:
+    (first,) = directories(compare(scorer("random"), out=tmp_path))["random"]
+    environment = load_run(first).environment
+    change_environment(first, plugins=[*environment["plugins"], {"name": "stranger"}])
+    assert directories(compare(scorer("random"), out=tmp_path)) == {"random": [first]}
+    change_environment(first, versions=environment["versions"] | {"gnnrec": "0.0.1"})
+    (second,) = directories(compare(scorer("random"), out=tmp_path))["random"]
+    assert second != first
 
 
 def test_a_run_of_another_recipe_is_not_taken(scorer: Scorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from importlib.metadata import EntryPoint, version
 from typing import TYPE_CHECKING
 
@@ -16,19 +15,10 @@ from gnnrec.registry import Registry, installed
 from gnnrec.run_record import read_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 HERE = version("gnnrec")
-
-
-@pytest.fixture
-def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """The log, heard whatever the command line did to it before."""
-    logger = logging.getLogger("gnnrec.recipe.load")
-    logger.addHandler(caplog.handler)
-    yield caplog
-    logger.removeHandler(caplog.handler)
 
 
 @pytest.fixture
@@ -36,7 +26,7 @@ def made(tmp_path: Path) -> Callable[..., Path]:
     """Write the shipped recipe with `made_with` and other changes of its text."""
 
     def made(made_with: str, **replaced: str) -> Path:
-        text = dump_run(load_recipe("movielens_sage")).partition("made_with:")[0]
+        text = dump_run(load_recipe("movielens_sage"), {}).partition("made_with:")[0]
         for old, new in replaced.items():
             assert old in text
             text = text.replace(old, new)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,15 +55,6 @@ class Clumsy:
     @hookimpl
     def gnnrec_run_ended(self) -> None:
         sys.exit("enough")
-
-
-@pytest.fixture
-def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """The log, heard whatever the command line did to it before."""
-    logger = logging.getLogger("gnnrec.observing")
-    logger.addHandler(caplog.handler)
-    yield caplog
-    logger.removeHandler(caplog.handler)
 
 
 def tell(observers: Observers) -> None:

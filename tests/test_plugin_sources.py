@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
+from plugin_texts import ENCODER
 
 from gnnrec import __version__, registry
 from gnnrec.errors import PluginError
@@ -20,17 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Write = Callable[[str, str], Path]
-
-ENCODER = """\
-from typing import Literal
-from gnnrec import Encoder, hookimpl
-class Mine(Encoder):
-    name: Literal["mine"] = "mine"
-    def build(self, graph): ...
-@hookimpl
-def gnnrec_components():
-    return [Mine]
-"""
 
 
 @pytest.fixture
@@ -60,7 +50,7 @@ def requiring(write: Write, requirement: str) -> InstalledPlugin:
 def test_a_plugin_that_needs_a_newer_gnnrec_is_not_imported(write: Write) -> None:
     plugin = requiring(write, "gnnrec[track]>=9.1,<10")
     with pytest.raises(PluginError) as caught:
-        plugin.load()
+        _ = plugin.plugin
     assert str(caught.value) == (
         f"eager 1.5 needs gnnrec <10,>=9.1, and this is {__version__}; install another version of one of them"
     )
@@ -76,7 +66,7 @@ def test_other_requirements_keep_no_plugin_from_being_imported(
     plugin = requiring(write, requirement)
     monkeypatch.syspath_prepend(str(write("x", "").parent))
     with pytest.raises(RuntimeError, match="it must not be imported"):
-        plugin.load()
+        _ = plugin.plugin
 
 
 def test_who_would_contribute_a_component_is_read_from_the_source_without_importing_it(

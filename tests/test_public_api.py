@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import re
 import warnings
 from pathlib import Path
@@ -87,23 +86,19 @@ def test_a_recipe_that_uses_what_is_deprecated_is_warned_in_place(
     plugin: Callable[[str, str], EntryPoint],
     toy_text: str,
     tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
+    log: pytest.LogCaptureFixture,
 ) -> None:
     registry = Registry(
         [importlib.import_module("importlib.metadata").EntryPoint("toy", "toy_plugin", "gnnrec"), plugin("old", OLD)]
     )
     assert [record.error for record in registry.plugins] == ["", ""]
     path = tmp_path / "r.yaml"
-    logger = logging.getLogger("gnnrec.recipe.load")
-    monkeypatch.setattr(logger, "handlers", [caplog.handler])
-    monkeypatch.setattr(logger, "propagate", False)
     section = re.compile(r"encoder:\n(  .*\n)+")
     path.write_text(section.sub("encoder:\n  name: old_gat\n  width: 4\n  part: {width: 2}\n", toy_text))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         recipe = load_recipe(path, registry=registry)
-    assert [record.getMessage() for record in caplog.records] == [
+    assert [record.getMessage() for record in log.records] == [
         f"{path}:14:9  encoder.name: encoder 'old_gat' is deprecated: use new_gat",
         f"{path}:15:3  encoder.width: this is deprecated: use channels",
         f"{path}:16:10  encoder.part.width: this is deprecated: use part.channels",
@@ -111,10 +106,10 @@ def test_a_recipe_that_uses_what_is_deprecated_is_warned_in_place(
     with pytest.warns(DeprecationWarning, match="use channels"):
         assert recipe.encoder.width == 4  # type: ignore[union-attr]
 
-    caplog.clear()
+    log.clear()
     path.write_text(toy_text)
     load_recipe(path, registry=registry)
-    assert caplog.records == []
+    assert log.records == []
 
 
 def test_show_says_what_is_deprecated(

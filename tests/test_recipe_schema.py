@@ -11,7 +11,7 @@ from gnnrec.recipe.check import check
 from gnnrec.recipe.json_schema import json_schema
 from gnnrec.recipe.load import dump_recipe, load_recipe, shipped_recipes
 from gnnrec.recipe.nodes import read_yaml
-from gnnrec.recipe.schema import MODEL_SECTIONS, SECTIONS, Recipe, recipe_model
+from gnnrec.recipe.schema import COMPONENT_SECTIONS, SECTIONS, Recipe, recipe_model
 from gnnrec.registry import Registry, installed
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def references(value: Any) -> Iterator[str]:
 
 
 def test_the_schema_has_every_section_and_extends_and_nothing_else(schema: dict[str, Any]) -> None:
-    sections = {*SECTIONS, *MODEL_SECTIONS, "scorer", "features", "evaluation", "name", "seed", "extends", "made_with"}
+    sections = {*COMPONENT_SECTIONS, "features", "evaluation", "name", "seed", "extends", "made_with"}
     assert set(schema["properties"]) == sections == {*Recipe.model_fields, "extends", "made_with"}
     assert schema["additionalProperties"] is False
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"

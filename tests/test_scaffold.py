@@ -20,7 +20,7 @@ from gnnrec.contracts import CONTRACTS
 from gnnrec.errors import UsageError
 from gnnrec.recipe.load import load_recipe
 from gnnrec.registry import Registry, installed
-from gnnrec.scaffold.naming import MAX_LENGTH, SUFFIXES, Names, chosen_names
+from gnnrec.scaffold.naming import MAX_LENGTH, Names, chosen_names
 from gnnrec.scaffold.plugin import plugin_files, recipe_files
 from gnnrec.scaffold.writing import write_folder
 from gnnrec.testing import checks_of
@@ -93,7 +93,7 @@ def uses(path: Path, registry: Registry) -> set[str]:
 
 def test_a_plugin_of_every_kind_has_two_recipes_that_use_them_all(made: Made) -> None:
     folder, registry = made("my-own", KINDS)
-    assert contributed(registry) == [(kind, "my_own", f"MyOwn{SUFFIXES[kind]}") for kind in KINDS]
+    assert contributed(registry) == [(kind, "my_own", f"MyOwn{kind.capitalize()}") for kind in KINDS]
     for component in registry.plugins[-1].components:
         for check in checks_of(component()):
             check()

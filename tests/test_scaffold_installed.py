@@ -39,9 +39,12 @@ def test_from_nothing_to_a_tested_installed_component(author: Stranger) -> None:
     assert "\n  demo: 0.1.0 sha256:" in stored  # editable, so the version alone says little
     again = f"{said['run_dir']}/recipe.yaml"
     assert author.run("gnnrec", "validate", again).stderr == ""
+    compare = ("compare", *recipes, "--seeds", "1")
+    assert "demo, seed 0: done already" in author.run("gnnrec", *compare).stderr
     with (author.home / "demo" / "demo.py").open("a", encoding="utf-8") as module:
         module.write("# changed\n")
     assert "the recipe was made with demo 0.1.0 sha256:" in author.run("gnnrec", "validate", again).stderr
+    assert "done already" not in author.run("gnnrec", *compare).stderr
 
     author.run("python", "-m", "pip", "uninstall", "--yes", "--quiet", "demo")
     refused = author.run("gnnrec", "validate", again, fails=True)

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from gnnrec.cli import compare, data, inspect, new, recipes, report, run, runs, use
 from gnnrec.cli.completion import complete_plugins
 from gnnrec.cli.plugin_commands import add_plugin_commands
-from gnnrec.console import complain, log_to_stderr, report_left_out
+from gnnrec.console import complain, report_left_out
 from gnnrec.errors import GnnrecError
 from gnnrec.plugin.failures import said
 from gnnrec.registry import installed
@@ -49,12 +49,16 @@ class ErrorReporting(TyperGroup):
                 if getattr(error, "option_name", None) in PLUGIN_OPTION:
                     complain("a plugin is named before the command: gnnrec -p FILE run …")
                 raise
+            what, whom = f"{type(error).__name__}: {error}", ""
             plugin = _plugin_at_fault(error)
-            who = f"plugin '{plugin.name}' ({plugin.origin}) failed: " if plugin is not None else ""
-            complain(f"{who}{said(error)}" if who else f"{type(error).__name__}: {error}")
+            if plugin is not None:
+                what, whom = (
+                    f"plugin '{plugin.name}' ({plugin.origin}) failed: {said(error)}",
+                    " to the plugin's author",
+                )
+            complain(what)
             if not self._debug(ctx):
-                where = "report it to the plugin's author" if who else "report it"
-                complain(f"This was not foreseen. `gnnrec --debug …` shows where it happened; please {where}.")
+                complain(f"This was not foreseen. `gnnrec --debug …` shows where it happened; please report it{whom}.")
             raise typer.Exit(1) from None
 
     def _debug(self, ctx: Any) -> bool:
@@ -117,7 +121,7 @@ def _print_version(wanted: bool) -> None:
 
 
 def _root(
-    plugins: Annotated[  # noqa: ARG001 - they are loaded already, by main
+    plugins: Annotated[
         list[str] | None,
         typer.Option(
             *PLUGIN_OPTION,
@@ -127,8 +131,8 @@ def _root(
             autocompletion=complete_plugins,
         ),
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001 - read from the context
-    version: Annotated[  # noqa: ARG001 - its callback acts
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
@@ -143,4 +147,3 @@ def _root(
 
     What parts there are:  gnnrec list, gnnrec show encoder hetero_sage
     """
-    log_to_stderr()

@@ -192,8 +192,7 @@ def _joined(contenders: Sequence[Contender]) -> list[Contender]:
         key = str(index)
         for run in contender.runs.values():
             data = {key: value for key, value in run.recipe.items() if key != "seed"}
-            made_by = [run.environment.get(each) for each in ("versions", "plugins")]
-            key = json.dumps([data, made_by], sort_keys=True)
+            key = json.dumps([data, run.environment.get("versions"), dict(run.made_with)], sort_keys=True)
             twin = joined[key].runs.get(run.seed) if key in joined else None
             if twin is not None:
                 both = _both(str(twin.directory), str(run.directory))

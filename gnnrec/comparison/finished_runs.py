@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnnrec.environment import provenance, version
-from gnnrec.recipe.made_with import THEN, plugins_of
+from gnnrec.environment import version
+from gnnrec.recipe.made_with import made_with
 from gnnrec.registry import installed
 from gnnrec.run_listing import readable_runs, run_directories
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from gnnrec.contracts import Dataset
     from gnnrec.recipe.schema import Recipe
@@ -40,9 +40,9 @@ class FinishedRuns:
             DataError: There is such a run, and its data cannot be had any more.
         """
         wanted = recipe.to_dict()
-        plugins = [provenance(plugin) for plugin in plugins_of(recipe, installed()).values()]
+        now = made_with(recipe, installed())
         for run in self._of(recipe.name):
-            if _without_dataset(run.recipe) != _without_dataset(wanted) or not _made_by(run.environment, plugins):
+            if _without_dataset(run.recipe) != _without_dataset(wanted) or not _is_made_with(run, now):
                 continue
             dataset, fingerprint = self._loaded(recipe.dataset)
             if (run.recipe["dataset"], run.environment.get("dataset", {}).get("fingerprint")) == (dataset, fingerprint):
@@ -71,8 +71,6 @@ def _without_dataset(recipe: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in recipe.items() if key != "dataset"}
 
 
-def _made_by(environment: Mapping[str, Any], plugins: Iterable[Mapping[str, str]]) -> bool:
-    """Whether a run was made by this gnnrec and by these versions of its plugins, from its start to its end."""
-    same_gnnrec = environment.get("versions", {}).get("gnnrec") == version("gnnrec")
-    mixed = any(THEN in made for made in environment.get("made_with", {}).values())
-    return same_gnnrec and not mixed and all(plugin in environment.get("plugins", ()) for plugin in plugins)
+def _is_made_with(run: RunRecord, now: Mapping[str, str]) -> bool:
+    """Whether this gnnrec, and what gives the recipe's components now, made a run from its start to its end."""
+    return run.made_with == now and run.environment.get("versions", {}).get("gnnrec") == version("gnnrec")

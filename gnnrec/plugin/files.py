@@ -31,10 +31,14 @@ def plugin_files(module: ModuleType) -> tuple[Path, ...]:
     if archive := getattr(module.__loader__, "archive", None):
         return (Path(archive),)
     package = sys.modules.get(module.__name__.partition(".")[0], module)
-    if folders := [Path(folder) for folder in getattr(package, "__path__", ())]:
-        return tuple(path for folder in folders for path in sorted(folder.rglob("*.py")))
-    file = getattr(module, "__file__", None)
-    return tuple(sorted(_with_imported(Path(file)))) if file else ()
+    return files_of(getattr(package, "__path__", ()), getattr(module, "__file__", None))
+
+
+def files_of(folders: Iterable[str], file: str | None) -> tuple[Path, ...]:
+    """The same of what may not be imported: the folders of a package, or the file of a single module."""
+    if found := [Path(folder) for folder in folders]:
+        return tuple(path for folder in found for path in sorted(folder.rglob("*.py")))
+    return tuple(sorted(_with_imported(Path(file)))) if file is not None else ()
 
 
 def sha256_of(files: Iterable[Path]) -> str:

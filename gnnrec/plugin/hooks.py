@@ -18,7 +18,7 @@ from gnnrec import hookspecs
 from gnnrec.errors import PluginError, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
 TRACE_VARIABLE = "GNNREC_TRACE_PLUGINS"
 
@@ -47,6 +47,11 @@ class HookCall:
     plugin: str
     _implementation: pluggy.HookImpl
 
+    @property
+    def priority(self) -> int:
+        """-1, 0 or 1: its turn among all implementations."""
+        return self._implementation.trylast - self._implementation.tryfirst
+
     def __call__(self, **arguments: Any) -> Any:
         """Call it with those of the arguments that it names; what it prints goes to stderr."""
         started = time.perf_counter()
@@ -62,6 +67,11 @@ class HookCall:
             )
 
 
+def in_order(calls: Iterable[HookCall]) -> list[HookCall]:
+    """Those marked `tryfirst` before all others, those marked `trylast` after; otherwise as they come."""
+    return sorted(calls, key=lambda call: call.priority)
+
+
 class Hooks:
     """Plugins and what they implement.
 
@@ -73,7 +83,6 @@ class Hooks:
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._known = {name for name in dir(hookspecs) if self._manager.parse_hookspec_opts(hookspecs, name)}
-        self._turns: dict[str, int] = {}
 
     def register(self, plugin: object, name: str) -> tuple[str, ...]:
         """Take a plugin in and return what is deprecated about its hooks, in words.
@@ -91,11 +100,9 @@ class Hooks:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 self._manager.register(plugin, name)
-            self._refuse_wrappers(plugin)
-        except (PluginError, pluggy.PluginValidationError) as error:
+        except pluggy.PluginValidationError as error:
             self.unregister(plugin)
             raise PluginError("; ".join(str(error).splitlines())) from None
-        self._turns[name] = len(self._turns)
         return tuple(str(warning.message) for warning in caught)
 
     def unregister(self, plugin: object) -> None:
@@ -109,15 +116,13 @@ class Hooks:
 
     def calls(self, hook: str, plugin: object = None) -> list[HookCall]:
         """The implementations of a hook in their order; only this plugin's, if one is given."""
-        implementations = sorted(getattr(self._manager.hook, hook).get_hookimpls(), key=self._turn)
-        return [
+        calls = [
             HookCall(hook, implementation.plugin_name, implementation)
-            for implementation in implementations
+            for implementation in getattr(self._manager.hook, hook).get_hookimpls()
             if plugin is None or implementation.plugin is plugin
         ]
-
-    def _turn(self, implementation: pluggy.HookImpl) -> tuple[int, int]:
-        return implementation.trylast - implementation.tryfirst, self._turns.get(implementation.plugin_name, 0)
+        came = [name for name, _ in self._manager.list_name_plugin()]
+        return in_order(sorted(calls, key=lambda call: came.index(call.plugin)))
 
     def _check_names(self, plugin: object) -> None:
         found = {name: self._manager.parse_hookimpl_opts(plugin, name) for name in dir(plugin)}
@@ -125,6 +130,11 @@ class Hooks:
         for name, options in marked.items():
             if name not in self._known and not options.get("optionalhook"):
                 raise PluginError(f"there is no hook '{name}'{suggestion(name, self._known)}")
+            if options.get("wrapper") or options.get("hookwrapper"):
+                raise PluginError(
+                    f"{name} is a wrapper, but hooks are called one by one and none around another; "
+                    "use a plain @hookimpl, with tryfirst or trylast for its turn"
+                )
             self._check_arguments(name, getattr(plugin, name, None))
         for name in sorted(self._known - set(marked)):
             if callable(getattr(plugin, name, None)):
@@ -142,16 +152,3 @@ class Hooks:
             if wanted and parameter.default is parameter.empty and name not in given:
                 hint = suggestion(name, given) if given else "; it gives none"
                 raise PluginError(f"{hook} has no argument '{name}'{hint}")
-
-    def _refuse_wrappers(self, plugin: object) -> None:
-        for call in self._wrappers(plugin):
-            raise PluginError(
-                f"{call} is a wrapper, but hooks are called one by one and none around another; "
-                "use a plain @hookimpl, with tryfirst or trylast for its turn"
-            )
-
-    def _wrappers(self, plugin: object) -> Iterator[str]:
-        for caller in self._manager.get_hookcallers(plugin) or ():
-            for implementation in caller.get_hookimpls():
-                if implementation.plugin is plugin and (implementation.wrapper or implementation.hookwrapper):
-                    yield caller.name

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.errors import PluginError
 from gnnrec.hookspecs import PROJECT
-from gnnrec.plugin.files import module_of, plugin_files, sha256_of
+from gnnrec.plugin.files import files_of, module_of, plugin_files, sha256_of
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
@@ -56,19 +56,9 @@ class InstalledPlugin:
         said = self._point.dist.read_text("direct_url.json") if self._point.dist is not None else None
         return bool(said and json.loads(said).get("dir_info", {}).get("editable"))
 
-    def files(self, plugin: object) -> tuple[Path, ...]:
-        """Its Python files, once it is loaded."""
-        module = module_of(plugin)
-        own = plugin_files(module) if module is not None else ()
-        listed = (self._point.dist.files or ()) if self._point.dist is not None else ()
-        return (*own, *(Path(str(path.locate())) for path in listed if path.suffix == ".py"))
-
-    def sha256(self, plugin: object) -> str:
-        """Of its files where they may change; empty where its version says what they are."""
-        return sha256_of(self.files(plugin)) if not self.is_own and self.is_editable else ""
-
-    def load(self) -> object:
-        """Import it.
+    @cached_property
+    def plugin(self) -> object:
+        """The plugin, imported when it is first asked for.
 
         Raises:
             PluginError: Its distribution needs another gnnrec than this one.
@@ -76,6 +66,19 @@ class InstalledPlugin:
         if not self.is_own:
             self._check_requirements()
         return self._point.load()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its Python files."""
+        module = module_of(self.plugin)
+        own = plugin_files(module) if module is not None else ()
+        listed = (self._point.dist.files or ()) if self._point.dist is not None else ()
+        return (*own, *(Path(str(path.locate())) for path in listed if path.suffix == ".py"))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of its files where they may change; empty where its version says what they are."""
+        return sha256_of(self.files) if not self.is_own and self.is_editable else ""
 
     def may_contribute(self, name: str) -> bool:
         """Whether its source, which is not imported for that, has a component of that name."""
@@ -86,10 +89,7 @@ class InstalledPlugin:
             return False
         if spec is None:
             return False
-        folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
-        files = [path for folder in folders for path in sorted(folder.rglob("*.py"))][:MAX_FILES]
-        if not folders and spec.origin is not None:
-            files = [Path(spec.origin)]
+        files = files_of(spec.submodule_search_locations or (), spec.origin)[:MAX_FILES]
         pattern = re.compile(rf"""Literal\[\s*["']{re.escape(name)}["']\s*\]""")
         return any(pattern.search(_text(path)) for path in files)
 
@@ -152,37 +152,28 @@ class GivenPlugin:
         """Whether a file was named, not a module."""
         return self._path is not None
 
-    def load(self) -> object:
-        """Import it, once.
+    @cached_property
+    def plugin(self) -> ModuleType:
+        """The plugin, imported when it is first asked for.
 
         Raises:
             PluginError: There is no such file or module, or its name is another module's.
         """
-        return self._module
+        return self._import_by_name() if self._path is None else self._import_file(self._path.resolve())
 
     @cached_property
-    def _files(self) -> tuple[Path, ...]:
-        return plugin_files(self._module)
+    def files(self) -> tuple[Path, ...]:
+        """Its Python files."""
+        return plugin_files(self.plugin)
 
     @cached_property
-    def _sha256(self) -> str:
-        return sha256_of(self._files)
-
-    def files(self, plugin: object) -> tuple[Path, ...]:  # noqa: ARG002 - as InstalledPlugin has it
-        """Its Python files, as they were when it was loaded."""
-        return self._files
-
-    def sha256(self, plugin: object) -> str:  # noqa: ARG002 - as InstalledPlugin has it
-        """Of its files, as they were when it was loaded."""
-        return self._sha256
+    def sha256(self) -> str:
+        """Of its files, as they were when this was first asked for."""
+        return sha256_of(self.files)
 
     def may_contribute(self, name: str) -> bool:  # noqa: ARG002 - it is loaded, or the command ends
         """Never left out in silence."""
         return False
-
-    @cached_property
-    def _module(self) -> ModuleType:
-        return self._import_by_name() if self._path is None else self._import_file(self._path.resolve())
 
     def _import_by_name(self) -> ModuleType:
         _find_modules_in(Path.cwd())

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.recipe.made_with import MADE_WITH
-from gnnrec.recipe.schema import MODEL_SECTIONS, SECTIONS, recipe_model
+from gnnrec.recipe.schema import COMPONENT_SECTIONS, MODEL_SECTIONS, SECTIONS, recipe_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,9 +20,6 @@ DEFINITIONS = "#/$defs/"
 
 CHANGED = "Extending"
 """What the definition of a component is called in a recipe with `extends`, where it differs."""
-
-COMPONENT_SECTIONS = (*SECTIONS, *MODEL_SECTIONS, "scorer")
-"""Sections that hold one component; the others keep their form where a recipe extends another."""
 
 
 def json_schema(registry: Registry) -> Schema:
@@ -41,6 +38,7 @@ def json_schema(registry: Registry) -> Schema:
     # Not "Evaluation": pydantic qualifies the name where a part of a component is called so too.
     evaluation = definitions[properties["evaluation"]["$ref"].removeprefix(DEFINITIONS)]
     _allow_bare_names(evaluation["properties"]["metrics"], sorted(registry.components("metric")))
+    # The other sections keep their form where a recipe extends another.
     choices = {section: _taken_out(properties[section]) for section in COMPONENT_SECTIONS}
     extending = _Extending(definitions)
     changes = {section: extending.relaxed(choice) for section, choice in choices.items()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.contracts import NODE_TYPES
 from gnnrec.recipe.nodes import read_yaml
-from gnnrec.recipe.schema import MODEL_SECTIONS, SECTIONS, Evaluation, Recipe
+from gnnrec.recipe.schema import COMPONENT_SECTIONS, Evaluation, Recipe
 from gnnrec.recipe.starter import to_inline_yaml
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def recipe_keys(registry: Registry, recipe: Recipe | None) -> Key:
         name: Key(_told(Recipe, name), () if recipe is None else _values_of(getattr(recipe, name)))
         for name in ("name", "seed")
     }
-    for section in (*SECTIONS, *MODEL_SECTIONS, "scorer"):
+    for section in COMPONENT_SECTIONS:
         current = getattr(recipe, section, None)
         if recipe is None or current is not None:
             below = component_keys(registry, section, current)

@@ -22,7 +22,6 @@ from gnnrec.recipe.made_with import (
     MADE_WITH,
     changed,
     continued,
-    last_made_with,
     made_with,
     makers,
     missing,
@@ -84,17 +83,6 @@ def load_run_recipe(directory: Path, overrides: Mapping[str, Any] | Iterable[str
         why = registry.left_out(names[0]) or missing(source.made, registry)
         _warn_once(f"{directory} is used without {each}: not here{why}")
     return recipe
-
-
-def stored_made_with(path: Path) -> dict[str, str]:
-    """What a stored recipe says that it was made with."""
-    return _Source(path, ()).made
-
-
-def what_changed(path: Path, recipe: Recipe) -> list[str]:
-    """What gives the components of an interrupted run's recipe here and not where it was run last, in words."""
-    last, now = last_made_with(stored_made_with(path)), made_with(recipe, installed())
-    return changed(last, now) + replaced(last, now)
 
 
 class _Source:
@@ -217,14 +205,13 @@ def dump_recipe(recipe: Recipe) -> str:
     return to_yaml(recipe.to_dict())
 
 
-def dump_run(recipe: Recipe, begun: Path | None = None) -> str:
+def dump_run(recipe: Recipe, begun_with: Mapping[str, str]) -> str:
     """The same with `made_with`, for whoever runs it again.
 
     Args:
         recipe: The run's.
-        begun: The recipe of the interrupted run that goes on; where that was made with another version, both are said.
+        begun_with: What an interrupted run that goes on was made with so far; empty for a new one.
     """
-    begun_with = stored_made_with(begun) if begun is not None else {}
     return to_yaml({**recipe.to_dict(), MADE_WITH: continued(begun_with, made_with(recipe, installed()))})
 
 

@@ -98,6 +98,10 @@ MODEL_SECTIONS = ModelSections._fields
 """Sections of a recipe that trains a model; `scorer` takes the place of all of them."""
 
 
+COMPONENT_SECTIONS = (*SECTIONS, *MODEL_SECTIONS, "scorer")
+"""Sections that hold one component each."""
+
+
 class Recipe(BaseModel):
     """A whole experiment: one component per section."""
 

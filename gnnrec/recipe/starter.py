@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.contracts import NODE_TYPES
 from gnnrec.recipe.nodes import read_yaml
-from gnnrec.recipe.schema import MODEL_SECTIONS, SECTIONS, Recipe
+from gnnrec.recipe.schema import COMPONENT_SECTIONS, Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,7 +40,7 @@ def starter(recipe: Recipe, registry: Registry, preface: Iterable[str]) -> str:
     """
     lines = [f"# {line}".rstrip() for line in preface]
     lines += _top("name", recipe.name, said=False) + _top("seed", recipe.seed, said=True)
-    for section in ("dataset", "features", *SECTIONS[1:], *MODEL_SECTIONS, "scorer"):
+    for section in (COMPONENT_SECTIONS[0], "features", *COMPONENT_SECTIONS[1:]):
         value = getattr(recipe, section)
         if section == "features":
             if any(getattr(value, node_type) for node_type in NODE_TYPES):

@@ -174,9 +174,8 @@ def environment_facts(environment: Mapping[str, Any]) -> dict[str, str]:
 
 def _origin(plugin: Mapping[str, str]) -> str:
     """Where a plugin came from, as the environment tells it."""
-    if "given" in plugin:
-        return f"{plugin['given']}, sha256 {plugin['sha256'][:12]}…"
-    return f"{plugin['distribution']} {plugin['version']}"
+    where = plugin.get("given") or f"{plugin['distribution']} {plugin['version']}"
+    return f"{where}, sha256 {plugin['sha256'][:12]}…" if "sha256" in plugin else where
 
 
 def _facts(interactions: Interactions) -> dict[str, str | int | float]:

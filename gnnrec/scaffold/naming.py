@@ -28,21 +28,6 @@ MAX_LENGTH = 30
 OWN_FILES = ("conftest", "recipes", "setup", "tests")
 """Names that mean something of their own at the top of a distribution."""
 
-SUFFIXES = {
-    "dataset": "Dataset",
-    "features": "Features",
-    "split": "Split",
-    "graph": "Graph",
-    "negatives": "Negatives",
-    "encoder": "Encoder",
-    "decoder": "Decoder",
-    "loss": "Loss",
-    "trainer": "Trainer",
-    "scorer": "Scorer",
-    "metric": "Metric",
-}
-"""How a class is told from its siblings of other kinds."""
-
 
 @dataclass(frozen=True)
 class Names:
@@ -78,7 +63,9 @@ class Names:
         short = "".join(word.capitalize() for word in self.component.split("_"))
         alone = len(self.kinds) == 1 and short not in taken
         return (
-            short if alone and not keyword.iskeyword(short) and not hasattr(builtins, short) else short + SUFFIXES[kind]
+            short
+            if alone and not keyword.iskeyword(short) and not hasattr(builtins, short)
+            else short + kind.capitalize()
         )
 
 
