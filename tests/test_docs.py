@@ -232,10 +232,7 @@ def test_the_shown_distribution_is_built_and_found(tmp_path: Path, inside: Path)
     assert {"my_bpr": "my_losses"}.items() <= {row["name"]: row["plugin"] for row in json.loads(listed.stdout)}.items()
 
 
-def test_the_shown_command_greets(
-    command_line: CommandLine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gnnrec.cli.app, "log_to_stderr", lambda: None)  # the tests' own log stays as it is
+def test_the_shown_command_greets(command_line: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:
     (words,) = [words for block in blocks("sh") for words in commands(block.code) if words[:2] == ["gnnrec", "hello"]]
     command_line.group.main(words[1:], standalone_mode=False)
     assert capsys.readouterr().out == "hello Ann\n"

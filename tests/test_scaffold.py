@@ -17,7 +17,6 @@ from ruamel.yaml import YAML
 
 from gnnrec import __version__
 from gnnrec.contracts import CONTRACTS
-from gnnrec.errors import UsageError
 from gnnrec.recipe.load import load_recipe
 from gnnrec.registry import Registry, installed
 from gnnrec.scaffold.naming import MAX_LENGTH, Names, chosen_names
@@ -60,10 +59,6 @@ def contributed(registry: Registry) -> list[tuple[str, str, str]]:
     plugin = registry.plugins[-1]
     assert plugin.error == ""
     return [(each.kind, each.component_name(), each.__name__) for each in plugin.components]
-
-
-def nothing_in(folder: Path) -> bool:
-    return not list(folder.iterdir())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -157,155 +152,6 @@ def test_the_distribution_says_what_it_is(tmp_path: Path) -> None:
     assert all(text.endswith("\n") and not text.endswith("\n\n") for text in files.values())
 
 
-def test_the_default_kind_is_an_encoder_and_kinds_are_put_into_order() -> None:
-    assert chosen_names("my-gat", [], installed()).kinds == ("encoder",)
-    assert chosen_names("my-gat", ["metric", "dataset"], installed()).kinds == ("dataset", "metric")
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "class_name"),
-    [
-        ("batch", "trainer", "BatchTrainer"),  # the module uses gnnrec.training.Batch
-        ("tensor", "encoder", "TensorEncoder"),
-        ("none", "loss", "NoneLoss"),  # Python's own
-        ("gat-2", "encoder", "Gat2"),
-    ],
-)
-def test_a_class_hides_nothing_that_its_module_needs(name: str, kind: str, class_name: str, made: Made) -> None:
-    _, registry = made(name, [kind])
-    assert contributed(registry) == [(kind, name.replace("-", "_"), class_name)]
-
-
-SHAPE = "expected small letters, digits and single hyphens, a letter first, at most 30 characters, such as my-gat"
-
-
-@pytest.mark.parametrize(
-    ("name", "kinds", "message"),
-    [
-        ("My_GAT", [], f"'My_GAT' is no name for a package; {SHAPE}; did you mean 'my-gat'?"),
-        ("MyGat", [], f"'MyGat' is no name for a package; {SHAPE}; did you mean 'my-gat'?"),
-        ("my gat!", [], f"'my gat!' is no name for a package; {SHAPE}; did you mean 'my-gat'?"),
-        ("../my-gat", [], f"'../my-gat' is no name for a package; {SHAPE}; did you mean 'my-gat'?"),
-        ("3d-gat", [], f"'3d-gat' is no name for a package; {SHAPE}; did you mean 'd-gat'?"),
-        ("", [], f"'' is no name for a package; {SHAPE}"),
-        ("42", [], f"'42' is no name for a package; {SHAPE}"),
-        ("a" * 31, [], f"'{'a' * 31}' is no name for a package; {SHAPE}; did you mean '{'a' * 30}'?"),
-        ("my-gat", ["encodr"], "no kind of component is called 'encodr'; did you mean 'encoder'?"),
-        (
-            "my-gat",
-            ["loss", "encoder", "loss"],
-            "--kind loss is given 2 times, expected once; a second component of a kind is a second class of its module",
-        ),
-        ("lambda", [], "'lambda' is a word of the Python language and no module's name; choose another"),
-        ("json", [], "a module 'json' would shadow Python's own; choose another name"),
-        ("tests", [], "'tests' is what a file or folder of every plugin is called; choose another name"),
-        (
-            "gnnrec-losses",
-            [],
-            "a plugin 'gnnrec_losses' is there already, from gnnrec {version}; choose another name, or uninstall it",
-        ),
-        (
-            "lightgcn",
-            ["loss", "encoder"],
-            "encoder 'lightgcn' is contributed by plugin 'gnnrec_encoders' already; choose another name",
-        ),
-        (
-            "ruamel-yaml",
-            ["loss"],
-            "'ruamel-yaml' {version} is installed, and the new plugin would replace it; choose another name",
-        ),
-    ],
-)
-def test_a_wrong_name_or_kind_is_told(name: str, kinds: list[str], message: str) -> None:
-    with pytest.raises(UsageError) as error:
-        chosen_names(name, kinds, installed())
-    assert error.value.exit_status == 2
-    if "{version}" in message:
-        distribution = "gnnrec" if name.startswith("gnnrec-") else name
-        message = message.format(version=importlib.metadata.version(distribution))
-    assert str(error.value) == message
-
-
-def test_a_name_is_free_where_only_another_kind_has_it() -> None:
-    assert chosen_names("lightgcn", ["loss"], installed()).kinds == ("loss",)
-
-
-def test_an_installed_module_is_not_shadowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "only_a_module.py").write_text("")
-    (tmp_path / "only_a_folder").mkdir()
-    shared = tmp_path / "site-packages"
-    (shared / "shared_namespace").mkdir(parents=True)
-    monkeypatch.syspath_prepend(str(shared))
-    for name, place in (
-        ("only-a-module", tmp_path / "only_a_module.py"),
-        ("shared-namespace", shared / "shared_namespace"),
-    ):
-        with pytest.raises(UsageError) as error:
-            chosen_names(name, [], installed())
-        module = name.replace("-", "_")
-        expected = f"a module '{module}' would shadow the installed one, {place}; choose another name"
-        assert str(error.value) == expected
-    assert chosen_names("only-a-folder", [], installed()).module == "only_a_folder"
-
-
-def test_a_folder_that_exists_is_not_touched(tmp_path: Path) -> None:
-    folder = tmp_path / "my-gat"
-    folder.mkdir()
-    with pytest.raises(UsageError) as error:
-        write_folder(folder, {"a.txt": "a"})
-    assert str(error.value) == (
-        f"{folder} exists, and nothing in it is touched; choose another name, or a place with --out"
-    )
-    assert nothing_in(folder)
-    assert [path.name for path in tmp_path.iterdir()] == ["my-gat"]
-
-
-def test_a_dangling_link_counts_as_there(tmp_path: Path) -> None:
-    (tmp_path / "my-gat").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(UsageError, match="exists, and nothing in it is touched"):
-        write_folder(tmp_path / "my-gat", {"a.txt": "a"})
-
-
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("")
-    folder = tmp_path / "file" / "deep" / "my-gat"
-    with pytest.raises(UsageError) as error:
-        write_folder(folder, {"a.txt": "a"})
-    assert str(error.value) == f"cannot write {folder}: Not a directory; choose a place with --out"
-    monkeypatch.setattr(Path, "mkdir", refuse)
-    folder = tmp_path / "my-gat"
-    with pytest.raises(UsageError) as error:
-        write_folder(folder, {"a.txt": "a"})
-    assert str(error.value) == f"cannot write {folder}: Permission denied; choose a place with --out"
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
-def refuse(*_: object, **__: object) -> None:
-    raise PermissionError(13, "Permission denied")
-
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device"), ValueError("odd")])
-def test_what_is_interrupted_leaves_nothing(
-    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write = Path.write_text
-    written = []
-
-    def interrupted(path: Path, *arguments: object, **options: object) -> int:
-        written.append(path)
-        if len(written) == 3:
-            raise error
-        return write(path, *arguments, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Path, "write_text", interrupted)
-    files = plugin_files(chosen_names("my-gat", [], installed()))
-    with pytest.raises(UsageError if isinstance(error, OSError) else type(error)):
-        write_folder(tmp_path / "new" / "place" / "my-gat", files)
-    assert len(written) == 3
-    assert nothing_in(tmp_path)
-
-
 def test_the_command_says_what_it_wrote_and_what_to_type_next(gnnrec: Command, tmp_path: Path) -> None:
     done = gnnrec("new", "plugin", "my-gat", "--kind", "scorer", "--kind", "encoder", "--out", "my own")
     assert (done.returncode, done.stderr) == (0, "")
@@ -342,7 +188,7 @@ def test_the_command_refuses_in_words_and_writes_nothing(gnnrec: Command, tmp_pa
     done = gnnrec("new", "plugin", "my-gat", "--kind", "encodr", "--out", "mine")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "no kind of component is called 'encodr'; did you mean 'encoder'?\n"
-    assert nothing_in(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_imports_no_torch_and_its_help_no_jinja(tmp_path: Path) -> None:
@@ -419,21 +265,6 @@ def test_the_generated_tests_pass_and_the_recipes_run(
         assert '"test"' in done.stdout.splitlines()[-1]
 
 
-def test_a_distribution_called_gnnrec_something_has_components_called_something() -> None:
-    names = chosen_names("gnnrec-my-gat", ["encoder"], installed())
-    assert (names.module, names.component, names.class_name("encoder", ())) == ("gnnrec_my_gat", "my_gat", "MyGat")
-    files = plugin_files(names)
-    assert set(files) >= {"gnnrec_my_gat.py", "tests/test_gnnrec_my_gat.py", "recipes/gnnrec_my_gat.yaml"}
-    assert 'name: Literal["my_gat"] = "my_gat"' in files["gnnrec_my_gat.py"]
-    assert tomllib.loads(files["pyproject.toml"])["project"]["entry-points"]["gnnrec"] == {
-        "gnnrec_my_gat": "gnnrec_my_gat"
-    }
-    assert "encoder-my_gat" in files["tests/test_gnnrec_my_gat.py"]
-    assert "  name: my_gat\n" in files["recipes/gnnrec_my_gat.yaml"]
-    with pytest.raises(UsageError, match="encoder 'lightgcn' is contributed by plugin 'gnnrec_encoders' already"):
-        chosen_names("gnnrec-lightgcn", ["encoder"], installed())
-
-
 def test_modules_beside_the_plugins_are_packed_and_its_tests_are_not(tmp_path: Path) -> None:
     folder = tmp_path / "my-gat"
     write_folder(folder, plugin_files(Names("my-gat", ("encoder",))))
@@ -443,3 +274,17 @@ def test_modules_beside_the_plugins_are_packed_and_its_tests_are_not(tmp_path: P
     with zipfile.ZipFile(tmp_path / "my_gat-0.1.0-py3-none-any.whl") as wheel:
         packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert packed == {"my_gat.py", "my_gat_module.py"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "class_name"),
+    [
+        ("batch", "trainer", "BatchTrainer"),  # the module uses gnnrec.training.Batch
+        ("tensor", "encoder", "TensorEncoder"),
+        ("none", "loss", "NoneLoss"),  # Python's own
+        ("gat-2", "encoder", "Gat2"),
+    ],
+)
+def test_a_class_hides_nothing_that_its_module_needs(name: str, kind: str, class_name: str, made: Made) -> None:
+    _, registry = made(name, [kind])
+    assert contributed(registry) == [(kind, name.replace("-", "_"), class_name)]
