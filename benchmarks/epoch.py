@@ -20,7 +20,7 @@ from benchmarks.peers.pyg_sage import PygSage
 from gnnrec import hookimpl
 
 if TYPE_CHECKING:
-    from gnnrec.training import EpochRecord, RunStart
+    from gnnrec.contract.training import EpochRecord, RunStart
 
 WARM_UP = 5
 """Epochs of each that are not counted."""

@@ -17,7 +17,7 @@ import gnnrec
 
 if TYPE_CHECKING:
     from gnnrec.comparison.leaderboard import Comparison
-    from gnnrec.run_record import RunRecord
+    from gnnrec.runs.record import RunRecord
 
 RECIPES = ("static", "static_popularity", "dynamic", "dynamic_popularity", "hard")
 SHOWN = ("loss", "auc", "ndcg@10", "recall@10", "coverage@10")

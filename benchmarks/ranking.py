@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from gnnrec.data.interactions import Edges
 from gnnrec.evaluation.ranking import RankingTask
-from gnnrec.interactions import Edges
-from gnnrec.scoring import BLOCK_CELLS
+from gnnrec.modelling.scoring import BLOCK_CELLS
 
 K = 20
 

@@ -19,7 +19,7 @@ from torch_geometric.sampler import NeighborSampler as CompiledSampler
 from torch_geometric.sampler import NodeSamplerInput
 from torch_geometric.typing import WITH_PYG_LIB, WITH_TORCH_SPARSE
 
-from gnnrec.neighbor_sampling import NeighborSampler
+from gnnrec.graph.neighbor_sampling import NeighborSampler
 
 if TYPE_CHECKING:
     from collections.abc import Callable

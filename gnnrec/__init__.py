@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
-from gnnrec.contracts import (
+from gnnrec.contract.hookspecs import hookimpl
+from gnnrec.contract.kinds import (
     Dataset,
     Decoder,
     Encoder,
@@ -33,44 +34,43 @@ from gnnrec.errors import (
     TrainingError,
     UsageError,
 )
-from gnnrec.hookspecs import hookimpl
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
     from gnnrec.comparison.compare import compare
-    from gnnrec.interactions import Availability, Edges, FeatureBlock, Interactions
+    from gnnrec.contract.training import Batch, Checkpoint, EpochRecord, Fit, RunEnd, RunStart, TrainingTask
+    from gnnrec.data.interactions import Availability, Edges, FeatureBlock, Interactions
+    from gnnrec.data.ranked_lists import Catalogue, RankedLists
+    from gnnrec.data.split import Split
     from gnnrec.pipeline import run
-    from gnnrec.ranked_lists import Catalogue, RankedLists
+    from gnnrec.plugin.registry import load_plugin
     from gnnrec.recipe.faults import RecipeError
     from gnnrec.recipe.load import load_recipe
     from gnnrec.recipe.schema import Recipe
-    from gnnrec.registry import load_plugin
-    from gnnrec.saved_run import Run, load_run
-    from gnnrec.split import Split
-    from gnnrec.training import Batch, Checkpoint, EpochRecord, Fit, RunEnd, RunStart, TrainingTask
+    from gnnrec.runs.saved import Run, load_run
 
 _LAZY = {
-    "Availability": "gnnrec.interactions",
-    "Batch": "gnnrec.training",
-    "Checkpoint": "gnnrec.training",
-    "Catalogue": "gnnrec.ranked_lists",
-    "Edges": "gnnrec.interactions",
-    "EpochRecord": "gnnrec.training",
-    "FeatureBlock": "gnnrec.interactions",
-    "Fit": "gnnrec.training",
-    "Interactions": "gnnrec.interactions",
-    "RankedLists": "gnnrec.ranked_lists",
+    "Availability": "gnnrec.data.interactions",
+    "Batch": "gnnrec.contract.training",
+    "Checkpoint": "gnnrec.contract.training",
+    "Catalogue": "gnnrec.data.ranked_lists",
+    "Edges": "gnnrec.data.interactions",
+    "EpochRecord": "gnnrec.contract.training",
+    "FeatureBlock": "gnnrec.data.interactions",
+    "Fit": "gnnrec.contract.training",
+    "Interactions": "gnnrec.data.interactions",
+    "RankedLists": "gnnrec.data.ranked_lists",
     "Recipe": "gnnrec.recipe.schema",
     "RecipeError": "gnnrec.recipe.faults",
-    "Run": "gnnrec.saved_run",
-    "RunEnd": "gnnrec.training",
-    "RunStart": "gnnrec.training",
-    "Split": "gnnrec.split",
-    "TrainingTask": "gnnrec.training",
+    "Run": "gnnrec.runs.saved",
+    "RunEnd": "gnnrec.contract.training",
+    "RunStart": "gnnrec.contract.training",
+    "Split": "gnnrec.data.split",
+    "TrainingTask": "gnnrec.contract.training",
     "compare": "gnnrec.comparison.compare",
-    "load_plugin": "gnnrec.registry",
+    "load_plugin": "gnnrec.plugin.registry",
     "load_recipe": "gnnrec.recipe.load",
-    "load_run": "gnnrec.saved_run",
+    "load_run": "gnnrec.runs.saved",
     "run": "gnnrec.pipeline",
 }
 

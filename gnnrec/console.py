@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gnnrec.contract.hookspecs import hookimpl
 from gnnrec.errors import UsageError, suggestion
-from gnnrec.hookspecs import hookimpl
-from gnnrec.registry import DISABLE_VARIABLE
+from gnnrec.plugin.registry import DISABLE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from gnnrec.registry import Registry
-    from gnnrec.training import EpochRecord, RunEnd, RunStart
+    from gnnrec.contract.training import EpochRecord, RunEnd, RunStart
+    from gnnrec.plugin.registry import Registry
 
 WIDE = 180
 """Columns when nobody is looking, so that what is piped does not wrap."""

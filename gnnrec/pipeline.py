@@ -10,32 +10,32 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from gnnrec.checkpointing import StoredCheckpoints
-from gnnrec.environment import describe_environment
+from gnnrec.contract.training import RunEnd, RunStart
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.evaluator import Evaluator
-from gnnrec.fitting import fit, objective
-from gnnrec.observing import Observers
+from gnnrec.modelling.fitting import fit, objective
+from gnnrec.plugin.registry import installed
 from gnnrec.randomness import Streams
 from gnnrec.recipe.load import dump_run, load_recipe
 from gnnrec.recipe.made_with import changed, last_made_with, made_with, replaced
 from gnnrec.recipe.schema import Recipe
-from gnnrec.registry import installed
 from gnnrec.report.page import write_report
 from gnnrec.report.subject import Subject
-from gnnrec.resuming import differences, unfinished
-from gnnrec.run_directory import RunDirectory
-from gnnrec.run_record import read_run
-from gnnrec.saved_run import Run, load_run, save_fitted
-from gnnrec.stopping import StopRequest
-from gnnrec.training import RunEnd, RunStart
+from gnnrec.runs.checkpointing import StoredCheckpoints
+from gnnrec.runs.directory import RunDirectory
+from gnnrec.runs.environment import describe_environment
+from gnnrec.runs.observing import Observers
+from gnnrec.runs.record import read_run
+from gnnrec.runs.resuming import differences, unfinished
+from gnnrec.runs.saved import Run, load_run, save_fitted
+from gnnrec.runs.stopping import StopRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from gnnrec.interactions import Interactions
-    from gnnrec.split import Split
-    from gnnrec.training import EpochRecord
+    from gnnrec.contract.training import EpochRecord
+    from gnnrec.data.interactions import Interactions
+    from gnnrec.data.split import Split
 
 logger = logging.getLogger("gnnrec")
 

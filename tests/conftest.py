@@ -14,7 +14,7 @@ import pytest
 from command_line import CommandLine
 from hypothesis import settings
 
-from gnnrec.registry import Registry
+from gnnrec.plugin.registry import Registry
 
 if TYPE_CHECKING:
     import subprocess
@@ -130,7 +130,7 @@ def gnnrec(tmp_path: Path, command_line: CommandLine) -> Callable[..., subproces
     """Run the command line in a process of its own, in tmp_path, where modules and distributions are found as well."""
 
     def gnnrec(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        path = os.pathsep.join([str(tmp_path), str(Path(__file__).parent)])
+        path = os.pathsep.join([str(tmp_path), str(Path(__file__).parent / "support")])
         ours = {"PYTHONPATH": path, "NO_COLOR": "1", "COLUMNS": "200"}
         return command_line.run(arguments, tmp_path, os.environ | ours | environment)
 

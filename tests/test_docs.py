@@ -44,8 +44,8 @@ import gnnrec.cli.app
 import gnnrec.testing
 from gnnrec import RecipeError
 from gnnrec.pipeline import run
+from gnnrec.plugin.registry import DISABLE_VARIABLE, Registry
 from gnnrec.recipe.load import load_recipe, shipped_recipes, to_yaml
-from gnnrec.registry import DISABLE_VARIABLE, Registry
 from gnnrec.testing import ContractViolation, encoder
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ def test_the_examples_of_the_contracts_make_a_recipe_together(inside: Path, regi
         for block in blocks("python", "docs/contracts.md")
         for component in components_of(module_of(block))
     }
-    assert list(found) == list(gnnrec.contracts.CONTRACTS)
+    assert list(found) == list(gnnrec.contract.kinds.CONTRACTS)
     metric, scorer, features = (found.pop(kind) for kind in ("metric", "scorer", "features"))
     sections: dict[str, Any] = {kind: {"name": name} for kind, name in found.items()}
     sections["features"] = {side: [{"name": features}] for side in ("user", "item")}
@@ -289,7 +289,7 @@ def test_a_swap_in_the_file_by_arguments_and_by_extending_is_the_same(
 
 def test_a_swap_is_shown_for_each_section_of_a_recipe() -> None:
     shown = {key for before, after, _ in swaps() for key in plain(before.code) | plain(after.code)}
-    assert shown == {*gnnrec.contracts.CONTRACTS} - {"metric"}
+    assert shown == {*gnnrec.contract.kinds.CONTRACTS} - {"metric"}
 
 
 @pytest.mark.usefixtures("inside")

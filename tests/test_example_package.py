@@ -14,7 +14,7 @@ import pytest
 from strangers import ROOT, Stranger, build, wheel_in
 
 from gnnrec import load_recipe
-from gnnrec.registry import Registry
+from gnnrec.plugin.registry import Registry
 from gnnrec.testing import check_component
 
 if TYPE_CHECKING:

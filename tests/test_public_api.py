@@ -10,8 +10,9 @@ import pytest
 from public_api import SNAPSHOT, public_api
 
 import gnnrec
-from gnnrec import hookspecs, load_recipe
-from gnnrec.registry import Registry, installed
+from gnnrec import load_recipe
+from gnnrec.contract import hookspecs
+from gnnrec.plugin.registry import Registry, installed
 
 if TYPE_CHECKING:
     import subprocess
@@ -44,7 +45,8 @@ def test_what_is_public_is_what_is_promised() -> None:
     gone, new = [line for line in promised if line not in public], [line for line in public if line not in promised]
     assert (gone, new, public) == ([], [], promised), (
         "the public API has changed. If that is meant: deprecate before you take away (docs/stability.md), raise the "
-        "minor version where something is gone, add a line to CHANGELOG.md, and run `python tests/public_api.py`"
+        "minor version where something is gone, add a line to CHANGELOG.md, and run "
+        "`python tests/support/public_api.py`"
     )
 
 

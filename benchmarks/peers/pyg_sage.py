@@ -12,7 +12,7 @@ from torch_geometric.nn import SAGEConv, to_hetero
 from torch_geometric.transforms import RandomLinkSplit, ToUndirected
 
 if TYPE_CHECKING:
-    from gnnrec.interactions import FeatureBlock, Interactions
+    from gnnrec.data.interactions import FeatureBlock, Interactions
 
 CHANNELS = 64
 RATED = ("user", "rates", "movie")

@@ -9,7 +9,7 @@ from gnnrec.cli import shell
 from gnnrec.cli.app import build_app, given_plugins
 from gnnrec.console import complain, log_to_stderr
 from gnnrec.errors import PluginError, UsageError
-from gnnrec.registry import load_plugin
+from gnnrec.plugin.registry import load_plugin
 
 if TYPE_CHECKING:
     import typer

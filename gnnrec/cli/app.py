@@ -15,13 +15,13 @@ from gnnrec.cli.plugin_commands import add_plugin_commands
 from gnnrec.console import complain, report_left_out
 from gnnrec.errors import GnnrecError
 from gnnrec.plugin.failures import said
-from gnnrec.registry import installed
+from gnnrec.plugin.registry import installed
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gnnrec.registry import PluginRecord
+    from gnnrec.plugin.registry import PluginRecord
 
 INTERRUPTED = 130
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import typer  # noqa: TC002 - typer reads annotations at run time
 from rich.markup import escape
 
-from gnnrec.contracts import CONTRACTS
+from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.errors import GnnrecError
+from gnnrec.plugin.registry import installed
 from gnnrec.recipe.load import SUFFIXES, load_recipe, shipped_recipes
-from gnnrec.registry import installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from gnnrec.cli.completion import complete_datasets, complete_fields
 from gnnrec.cli.options import JsonOption
 from gnnrec.console import say, say_json, say_table
-from gnnrec.contracts import Dataset
+from gnnrec.contract.kinds import Dataset
+from gnnrec.plugin.registry import Registry, installed
 from gnnrec.recipe.load import load_component
-from gnnrec.registry import Registry, installed
 
 if TYPE_CHECKING:
-    from gnnrec.interactions import Availability
+    from gnnrec.data.interactions import Availability
 
 NameArgument = Annotated[
     str,
@@ -72,7 +72,7 @@ def describe(name: NameArgument, assignments: FieldOption = None, as_json: JsonO
 
     Example:  gnnrec data describe movielens -s variant=latest-small
     """
-    from gnnrec.describe import describe_interactions
+    from gnnrec.data.describe import describe_interactions
 
     dataset = cast("Dataset", load_component("dataset", name, assignments or ()))
     facts = describe_interactions(dataset.load())

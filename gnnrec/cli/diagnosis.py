@@ -7,17 +7,17 @@ import platform
 from typing import TYPE_CHECKING
 
 from gnnrec.cli.data import fault, places
-from gnnrec.environment import LIBRARIES, version
+from gnnrec.runs.environment import LIBRARIES, version
 
 if TYPE_CHECKING:
-    from gnnrec.registry import Registry
+    from gnnrec.plugin.registry import Registry
 
 
 def diagnose(registry: Registry) -> dict[str, str]:
     """Each thing looked at and what was found, in words."""
     import torch
 
-    from gnnrec.pair_scores import has_sampled_products
+    from gnnrec.graph.pair_scores import has_sampled_products
 
     findings = {"python": platform.python_version()}
     findings |= {name: version(name) or "missing" for name in LIBRARIES}

@@ -12,8 +12,8 @@ import typer
 from gnnrec.cli.completion import complete_recipes
 from gnnrec.console import complain, refuse_existing, say, say_or_write
 from gnnrec.errors import UsageError
+from gnnrec.plugin.registry import installed
 from gnnrec.recipe.load import load_recipe, name_of
-from gnnrec.registry import installed
 
 if TYPE_CHECKING:
     from gnnrec.recipe.schema import Recipe

@@ -10,14 +10,14 @@ from gnnrec.cli.completion import complete_components, complete_kinds
 from gnnrec.cli.options import JsonOption
 from gnnrec.cli.schema_words import default_of, type_of
 from gnnrec.console import say, say_json, say_table
-from gnnrec.contracts import CONTRACTS
+from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.errors import UsageError, suggestion
-from gnnrec.registry import installed
+from gnnrec.plugin.registry import installed
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from gnnrec.registry import PluginRecord
+    from gnnrec.plugin.registry import PluginRecord
 
 
 def add_commands(app: typer.Typer) -> None:

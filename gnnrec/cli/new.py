@@ -10,8 +10,8 @@ import typer
 
 from gnnrec.cli.completion import complete_kinds
 from gnnrec.console import say
-from gnnrec.contracts import CONTRACTS
-from gnnrec.registry import installed
+from gnnrec.contract.kinds import CONTRACTS
+from gnnrec.plugin.registry import installed
 
 app = typer.Typer(help="Start something of your own.", no_args_is_help=True)
 

@@ -13,7 +13,7 @@ from gnnrec.plugin.failures import said
 
 if TYPE_CHECKING:
     from gnnrec.plugin.hooks import HookCall
-    from gnnrec.registry import Registry
+    from gnnrec.plugin.registry import Registry
 
 OWN = "gnnrec"
 

@@ -12,9 +12,9 @@ from gnnrec.cli.completion import complete_recipes
 from gnnrec.cli.init import init
 from gnnrec.cli.options import JsonOption, RecipeArgument, SetOption
 from gnnrec.console import complain, say, say_json, say_or_write
+from gnnrec.plugin.registry import installed
 from gnnrec.recipe.faults import Fault, RecipeError
 from gnnrec.recipe.load import dump_recipe, load_recipe
-from gnnrec.registry import installed
 
 
 def add_commands(app: typer.Typer) -> None:

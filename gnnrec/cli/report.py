@@ -13,7 +13,7 @@ from gnnrec.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gnnrec.saved_run import Run
+    from gnnrec.runs.saved import Run
 
 RunsArgument = Annotated[list[str], typer.Argument(metavar="RUN…", help="Directories of finished runs.")]
 OutOption = Annotated[
@@ -39,7 +39,7 @@ def report(runs: RunsArgument, out: OutOption = None, force: ForceOption = False
         refuse_existing(out, force=force)
     from gnnrec.report.page import run_page, side_by_side_page
     from gnnrec.report.subject import Subject
-    from gnnrec.saved_run import load_run
+    from gnnrec.runs.saved import load_run
 
     opened = [load_run(run) for run in runs]
     target = out if out is not None else Path(_name_of(opened))

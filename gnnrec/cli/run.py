@@ -13,7 +13,7 @@ from gnnrec.recipe.load import load_recipe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gnnrec.saved_run import Run
+    from gnnrec.runs.saved import Run
 
 
 def add_commands(app: typer.Typer) -> None:

@@ -10,7 +10,7 @@ from gnnrec.cli.options import JsonOption
 from gnnrec.console import say, say_json, say_table
 
 if TYPE_CHECKING:
-    from gnnrec.run_record import RunRecord
+    from gnnrec.runs.record import RunRecord
 
 SHOWN = ("ndcg@10", "recall@10", "auc")
 """Test metrics that the table shows."""
@@ -42,7 +42,7 @@ def show_runs(
 
     Example:  gnnrec runs --where encoder.channels=128 --sort ndcg@10 --limit 5
     """
-    from gnnrec.run_listing import list_runs
+    from gnnrec.runs.listing import list_runs
 
     runs = list_runs(out, recipe=recipe, where=where or (), sort=sort, limit=limit)
     if as_json:

@@ -16,7 +16,7 @@ from gnnrec.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gnnrec.saved_run import Run
+    from gnnrec.runs.saved import Run
 
 HISTORY_SHOWN = 5
 """How many known items the table shows of a user."""
@@ -51,7 +51,7 @@ def evaluate(
     """
     if out is not None:
         refuse_existing(out, force=force)
-    from gnnrec.saved_run import load_run
+    from gnnrec.runs.saved import load_run
 
     metrics = load_run(run).evaluate(assignments or ())
     if as_json or out is not None:
@@ -92,7 +92,7 @@ def recommend(
     if sum((bool(users), all_users, history is not None)) != 1:
         raise UsageError("say for whom: --user ID (several times if need be), --all-users, or --history ID,ID,…")
     _check_output(form, out, force=force)
-    from gnnrec.saved_run import load_run
+    from gnnrec.runs.saved import load_run
 
     opened = load_run(run)
     if history is not None:
@@ -125,8 +125,8 @@ def similar(
     Example:  gnnrec similar RUN --item "Toy Story"
     """
     _check_output(form, out, force=force)
-    from gnnrec.lookup import require_item
-    from gnnrec.saved_run import load_run
+    from gnnrec.data.lookup import require_item
+    from gnnrec.runs.saved import load_run
 
     opened = load_run(run)
     row = opened.items.iloc[require_item(opened.items, item)]
@@ -161,7 +161,7 @@ def _answer(table: pd.DataFrame, form: str, out: Path | None, *, force: bool, he
 
 def _known_items(run: Run, user: str) -> str:
     """A line about what the user is known to have interacted with."""
-    from gnnrec.lookup import require_nodes
+    from gnnrec.data.lookup import require_nodes
 
     _, items = run.split.interactions.edges.items_of(require_nodes(run.users, "user", [user]))
     column = "title" if "title" in run.items else "item"

@@ -9,7 +9,7 @@ from gnnrec.comparison.contenders import labels, read_contenders, require_metric
 from gnnrec.comparison.finished_runs import FinishedRuns
 from gnnrec.comparison.leaderboard import Comparison, Entry, rank
 from gnnrec.errors import RunDirectoryError, UsageError
-from gnnrec.run_record import read_finished_run
+from gnnrec.runs.record import read_finished_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gnnrec.comparison.contenders import Contender
     from gnnrec.recipe.schema import Recipe
-    from gnnrec.run_record import RunRecord
+    from gnnrec.runs.record import RunRecord
 
 __all__ = ["Comparison", "compare"]
 

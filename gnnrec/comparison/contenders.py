@@ -14,7 +14,7 @@ from gnnrec.recipe.check import LINK_METRICS
 from gnnrec.recipe.faults import RecipeError
 from gnnrec.recipe.load import SUFFIXES, find_recipe, shipped_recipes
 from gnnrec.recipe.schema import Recipe
-from gnnrec.run_record import RunRecord, read_finished_run
+from gnnrec.runs.record import RunRecord, read_finished_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -6,17 +6,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnnrec.environment import version
+from gnnrec.plugin.registry import installed
 from gnnrec.recipe.made_with import made_with
-from gnnrec.registry import installed
-from gnnrec.run_listing import readable_runs, run_directories
+from gnnrec.runs.environment import version
+from gnnrec.runs.listing import readable_runs, run_directories
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gnnrec.contracts import Dataset
+    from gnnrec.contract.kinds import Dataset
     from gnnrec.recipe.schema import Recipe
-    from gnnrec.run_record import RunRecord
+    from gnnrec.runs.record import RunRecord
 
 
 class FinishedRuns:

@@ -10,13 +10,13 @@ import pandas as pd
 
 from gnnrec.errors import RunDirectoryError
 from gnnrec.evaluation.statistics import bootstrap_interval, holm, sign_flip_p_value
-from gnnrec.run_listing import MINIMISED
+from gnnrec.runs.listing import MINIMISED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gnnrec.evaluation.statistics import Floats
-    from gnnrec.run_record import RunRecord
+    from gnnrec.runs.record import RunRecord
 
 OTHERS = ("ndcg@10", "recall@10", "hit@10", "coverage@10", "auc")
 """Test metrics that are shown besides the one that decides."""

@@ -9,20 +9,20 @@ import numpy as np
 import pandas as pd
 import torch
 
+from gnnrec.data.ranked_lists import Catalogue, RankedLists
+from gnnrec.data.split import PARTS
 from gnnrec.evaluation.link import auc, average_precision, held_out_pairs
 from gnnrec.evaluation.ranking import RankingTask
-from gnnrec.leaks import check_negatives
-from gnnrec.ranked_lists import Catalogue, RankedLists
-from gnnrec.split import PARTS
+from gnnrec.modelling.leaks import check_negatives
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from torch import Tensor
 
+    from gnnrec.data.split import Part, Split
+    from gnnrec.modelling.scoring import Scoring
     from gnnrec.recipe.schema import Evaluation
-    from gnnrec.scoring import Scoring
-    from gnnrec.split import Part, Split
 
     Value = Callable[[Tensor, Tensor], Tensor]
 

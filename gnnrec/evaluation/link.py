@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gnnrec.pair_sampling import UnknownPairs
+from gnnrec.graph.pair_sampling import UnknownPairs
 from gnnrec.randomness import Streams
 
 if TYPE_CHECKING:
-    from gnnrec.interactions import Edges
-    from gnnrec.split import Part, Split
+    from gnnrec.data.interactions import Edges
+    from gnnrec.data.split import Part, Split
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnrec.ranked_lists import NO_ITEM, RankedLists
-from gnnrec.scoring import BLOCK_CELLS
+from gnnrec.data.ranked_lists import NO_ITEM, RankedLists
+from gnnrec.modelling.scoring import BLOCK_CELLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gnnrec.interactions import Edges
+    from gnnrec.data.interactions import Edges
 
 
 class RankingTask:

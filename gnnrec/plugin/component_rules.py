@@ -14,8 +14,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic_core import PydanticUndefined
 
-from gnnrec.component import Component
-from gnnrec.contracts import CONTRACTS
+from gnnrec.contract.component import Component
+from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.errors import PluginError
 
 if TYPE_CHECKING:

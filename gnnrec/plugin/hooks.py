@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from gnnrec import hookspecs
+from gnnrec.contract import hookspecs
 from gnnrec.errors import PluginError, suggestion
 
 if TYPE_CHECKING:

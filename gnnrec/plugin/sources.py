@@ -13,8 +13,8 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gnnrec.contract.hookspecs import PROJECT
 from gnnrec.errors import PluginError
-from gnnrec.hookspecs import PROJECT
 from gnnrec.plugin.files import files_of, module_of, plugin_files, sha256_of
 from gnnrec.version import __version__
 

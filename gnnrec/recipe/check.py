@@ -17,9 +17,9 @@ from gnnrec.recipe.translation import Translator, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gnnrec.component import Component
+    from gnnrec.contract.component import Component
+    from gnnrec.plugin.registry import Registry
     from gnnrec.recipe.schema import Recipe
-    from gnnrec.registry import Registry
 
 LINK_METRICS = ("loss", "auc", "ap")
 """What `trainer.monitor` may name besides ranking metrics."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from gnnrec.component import Component
+from gnnrec.contract.component import Component
 from gnnrec.recipe.faults import Fault
 from gnnrec.recipe.nodes import dotted
 

@@ -11,7 +11,7 @@ from gnnrec.recipe.schema import COMPONENT_SECTIONS, MODEL_SECTIONS, SECTIONS, r
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gnnrec.registry import Registry
+    from gnnrec.plugin.registry import Registry
 
 Schema = dict[str, Any]
 

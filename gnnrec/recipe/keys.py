@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from gnnrec.contracts import NODE_TYPES
+from gnnrec.contract.kinds import NODE_TYPES
 from gnnrec.recipe.nodes import read_yaml
 from gnnrec.recipe.schema import COMPONENT_SECTIONS, Evaluation, Recipe
 from gnnrec.recipe.starter import to_inline_yaml
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from gnnrec.component import Component
-    from gnnrec.registry import Registry
+    from gnnrec.contract.component import Component
+    from gnnrec.plugin.registry import Registry
 
 Candidate = tuple[str, str]
 """A text that may stand there, and what it means."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 
 from gnnrec.errors import UsageError, suggestion
+from gnnrec.plugin.registry import Registry, installed
 from gnnrec.recipe import overrides as overriding
 from gnnrec.recipe.check import check, check_component_data
 from gnnrec.recipe.deprecation import deprecations
@@ -30,12 +31,11 @@ from gnnrec.recipe.made_with import (
 )
 from gnnrec.recipe.nodes import Node, merge, read_yaml
 from gnnrec.recipe.stand_ins import stand_ins, without_absent_metrics
-from gnnrec.registry import Registry, installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from gnnrec.component import Component
+    from gnnrec.contract.component import Component
     from gnnrec.recipe.schema import Recipe
 
 logger = logging.getLogger(__name__)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from gnnrec.component import Component
+from gnnrec.contract.component import Component
 from gnnrec.recipe.faults import Fault, RecipeError
 from gnnrec.recipe.nodes import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from gnnrec.plugin.registry import PluginRecord, Registry
     from gnnrec.recipe.nodes import Node
     from gnnrec.recipe.schema import Recipe
-    from gnnrec.registry import PluginRecord, Registry
 
 THEN = ", then "
 """Between the versions that a resumed run was made with."""

@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from gnnrec.contracts import (
+from gnnrec.contract.kinds import (
     CONTRACTS,
     NODE_TYPES,
     Dataset,
@@ -37,8 +37,8 @@ from gnnrec.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gnnrec.component import Component
-    from gnnrec.registry import Registry
+    from gnnrec.contract.component import Component
+    from gnnrec.plugin.registry import Registry
 
 STRICT = ConfigDict(extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True)
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
 
 from pydantic import ConfigDict
 
-from gnnrec.contracts import CONTRACTS
+from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gnnrec.component import Component
+    from gnnrec.contract.component import Component
+    from gnnrec.plugin.registry import Registry
     from gnnrec.recipe.nodes import Node, Path
     from gnnrec.recipe.schema import Recipe
-    from gnnrec.registry import Registry
 
 TRAINED_WITH = ("negatives", "loss", "trainer")
 """Sections that only training looks at."""

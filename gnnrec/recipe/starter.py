@@ -7,7 +7,7 @@ import re
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from gnnrec.contracts import NODE_TYPES
+from gnnrec.contract.kinds import NODE_TYPES
 from gnnrec.recipe.nodes import read_yaml
 from gnnrec.recipe.schema import COMPONENT_SECTIONS, Recipe
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from gnnrec.component import Component
-    from gnnrec.registry import Registry
+    from gnnrec.contract.component import Component
+    from gnnrec.plugin.registry import Registry
 
 WIDTH = 120
 """Columns of a line; a comment that is longer is cut, and `gnnrec show` has all of it."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
 
-from gnnrec.contracts import CONTRACTS, NODE_TYPES
+from gnnrec.contract.kinds import CONTRACTS, NODE_TYPES
 from gnnrec.errors import suggestion
 from gnnrec.recipe.faults import Fault
 from gnnrec.recipe.made_with import MADE_WITH, missing
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
-    from gnnrec.registry import Registry
+    from gnnrec.plugin.registry import Registry
 
 
 class Translator:

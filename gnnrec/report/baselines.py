@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, cast
 
 from gnnrec.errors import GnnrecError
 from gnnrec.evaluation.evaluator import Evaluator
-from gnnrec.fitting import REFIT_STREAM
-from gnnrec.phases import phase_edges
+from gnnrec.modelling.fitting import REFIT_STREAM
+from gnnrec.modelling.phases import phase_edges
+from gnnrec.modelling.scoring import HistoryScoring
+from gnnrec.plugin.registry import installed
 from gnnrec.randomness import Streams
-from gnnrec.registry import installed
-from gnnrec.run_directory import PARTIAL
-from gnnrec.saved_run import load_run
-from gnnrec.scoring import HistoryScoring
+from gnnrec.runs.directory import PARTIAL
+from gnnrec.runs.saved import load_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gnnrec.contracts import Scorer
-    from gnnrec.phases import Phase
+    from gnnrec.contract.kinds import Scorer
+    from gnnrec.data.split import Part
+    from gnnrec.modelling.phases import Phase
     from gnnrec.report.subject import Subject
-    from gnnrec.saved_run import Run
-    from gnnrec.split import Part
+    from gnnrec.runs.saved import Run
 
 SCORERS = {"popularity": "Popularity", "ease": "EASE"}
 """The scorers that are looked for, by component name, and what they are called on the page."""

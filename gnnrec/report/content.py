@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gnnrec.describe import describe_interactions
+from gnnrec.data.describe import describe_interactions
 from gnnrec.recipe.load import dump_recipe
 from gnnrec.report.baselines import Baseline, baselines
 from gnnrec.report.curves import Curves, curves
@@ -20,10 +20,10 @@ from gnnrec.report.groups import Grouped, by_activity, by_popularity, score_dist
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gnnrec.interactions import Edges, Interactions
+    from gnnrec.data.interactions import Edges, Interactions
+    from gnnrec.data.split import Split
     from gnnrec.recipe.schema import Recipe
     from gnnrec.report.subject import Subject
-    from gnnrec.split import Split
 
 TAIL_POINTS = 400
 """Points of the long tail's curve, however many items there are."""

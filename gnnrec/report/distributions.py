@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gnnrec.interactions import IdArray
+    from gnnrec.data.interactions import IdArray
 
 
 @dataclass(frozen=True)

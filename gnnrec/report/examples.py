@@ -12,7 +12,7 @@ from gnnrec.evaluation.ranking import top_items
 from gnnrec.report.items import ItemWords
 
 if TYPE_CHECKING:
-    from gnnrec.interactions import IdArray
+    from gnnrec.data.interactions import IdArray
     from gnnrec.report.subject import Subject
 
 KINDS = {"A light user": 0.1, "A median user": 0.5, "A heavy user": 0.9}

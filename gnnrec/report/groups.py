@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from gnnrec.data.interactions import Edges
 from gnnrec.evaluation.link import held_out_pairs
 from gnnrec.evaluation.ranking import RankingTask
-from gnnrec.interactions import Edges
 from gnnrec.report.distributions import Histogram, histogram, quantile_bins
 
 if TYPE_CHECKING:
-    from gnnrec.interactions import IdArray
+    from gnnrec.data.interactions import IdArray
     from gnnrec.report.subject import Subject
 
 METRICS = ("recall", "ndcg")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gnnrec.report.subject import Subject
-    from gnnrec.saved_run import Run
+    from gnnrec.runs.saved import Run
 
 logger = logging.getLogger("gnnrec")
 

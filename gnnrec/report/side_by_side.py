@@ -15,7 +15,7 @@ from gnnrec.report.curves import Curves, curves
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gnnrec.saved_run import Run
+    from gnnrec.runs.saved import Run
 
 ABSENT = "–"
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gnnrec.run_directory import PARTIAL
+from gnnrec.runs.directory import PARTIAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from gnnrec.data.split import Split
+    from gnnrec.modelling.scoring import Scoring
     from gnnrec.recipe.schema import Recipe
-    from gnnrec.saved_run import Run
-    from gnnrec.scoring import Scoring
-    from gnnrec.split import Split
+    from gnnrec.runs.saved import Run
 
 
 @dataclass(frozen=True)

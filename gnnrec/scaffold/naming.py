@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gnnrec.contracts import CONTRACTS
+from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from gnnrec.registry import Registry
+    from gnnrec.plugin.registry import Registry
 
 PATTERN = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gnnrec.interactions import Edges, Interactions
-from gnnrec.sparse import incidence
-from gnnrec.split import Split
+from gnnrec.data.interactions import Edges, Interactions
+from gnnrec.data.split import Split
+from gnnrec.graph.sparse import incidence
 
 if TYPE_CHECKING:
     from torch import Tensor

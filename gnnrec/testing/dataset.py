@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from gnnrec.interactions import Availability, Interactions
+from gnnrec.data.interactions import Availability, Interactions
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
 
 if TYPE_CHECKING:
-    from gnnrec.contracts import Dataset
+    from gnnrec.contract.kinds import Dataset
 
-LOAD = "gnnrec.contracts.Dataset.load"
-AVAILABLE = "gnnrec.contracts.Dataset.available"
+LOAD = "gnnrec.contract.kinds.Dataset.load"
+AVAILABLE = "gnnrec.contract.kinds.Dataset.available"
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def keeps_original_ids(case: DatasetCase) -> str | None:
     return None
 
 
-@rule("gnnrec.interactions.Interactions")
+@rule("gnnrec.data.interactions.Interactions")
 def types_times_and_ratings(case: DatasetCase) -> str | None:
     """`timestamps`, where known, are int64 [E]; `ratings` are float32 [E] and finite."""
     data = case.loaded()
@@ -113,7 +113,7 @@ def types_times_and_ratings(case: DatasetCase) -> str | None:
     return None
 
 
-@rule("gnnrec.interactions.Interactions")
+@rule("gnnrec.data.interactions.Interactions")
 def chooses_among_its_own_fields(case: DatasetCase) -> str | None:
     """What loading chose can be set in the component, so that the run's recipe reproduces it."""
     data = case.loaded()

@@ -16,9 +16,9 @@ from gnnrec.testing.rule import bound, rule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gnnrec.contracts import Decoder
+    from gnnrec.contract.kinds import Decoder
 
-BUILD = "gnnrec.contracts.Decoder.build"
+BUILD = "gnnrec.contract.kinds.Decoder.build"
 
 USERS, ITEMS = 5, 7
 

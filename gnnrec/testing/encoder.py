@@ -19,7 +19,7 @@ from gnnrec.testing.toy_data import toy_graph
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-    from gnnrec.contracts import Encoder
+    from gnnrec.contract.kinds import Encoder
 
 DEVICE_TOLERANCE = 1e-4
 """How far two devices' results may differ."""

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from gnnrec.contract.training import Batch
 from gnnrec.testing.every_kind import global_random_state
 from gnnrec.testing.toy_data import toy_graph
-from gnnrec.training import Batch
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch_geometric.data import HeteroData
 
-    from gnnrec.contracts import Encoder
+    from gnnrec.contract.kinds import Encoder
 
-BUILD = "gnnrec.contracts.Encoder.build"
+BUILD = "gnnrec.contract.kinds.Encoder.build"
 
 KINDS = ("user", "item")
 """What a module gives embeddings of, in this order."""

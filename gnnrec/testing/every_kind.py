@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from gnnrec.contract.hookspecs import hookimpl
 from gnnrec.errors import GnnrecError
-from gnnrec.hookspecs import hookimpl
 from gnnrec.plugin.component_rules import check_component
+from gnnrec.plugin.registry import Registry
 from gnnrec.recipe.check import check_component_data
 from gnnrec.recipe.load import to_yaml
 from gnnrec.recipe.nodes import read_yaml
-from gnnrec.registry import Registry
 from gnnrec.testing.comparing import difference
 from gnnrec.testing.rule import Case, Rule, rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gnnrec.component import Component
+    from gnnrec.contract.component import Component
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def global_random_state(seed: int) -> Iterator[None]:
             random.setstate(python_state)
 
 
-@rule("gnnrec.registry.check_component")
+@rule("gnnrec.plugin.registry.check_component")
 def keeps_the_rules_of_a_plugin(case: Case) -> str | None:
     """The class keeps the rules under which a plugin is loaded."""
     try:
@@ -70,7 +70,7 @@ def keeps_the_rules_of_a_plugin(case: Case) -> str | None:
     return None
 
 
-@rule("gnnrec.component.Component")
+@rule("gnnrec.contract.component.Component")
 def survives_a_recipe(case: Case) -> str | None:
     """Written into a recipe as YAML and read back, the component is equal."""
     component: Component = case.component

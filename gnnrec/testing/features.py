@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gnnrec.interactions import Edges, FeatureBlock
+from gnnrec.data.interactions import Edges, FeatureBlock
 from gnnrec.testing.comparing import TOLERANCE, difference
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
@@ -17,9 +17,9 @@ from gnnrec.testing.toy_data import toy_interactions
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gnnrec.contracts import FeatureEncoder
+    from gnnrec.contract.kinds import FeatureEncoder
 
-ENCODE = "gnnrec.contracts.FeatureEncoder.encode"
+ENCODE = "gnnrec.contract.kinds.FeatureEncoder.encode"
 
 
 def toy_items() -> pd.DataFrame:

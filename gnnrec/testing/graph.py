@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gnnrec.contracts import NODE_TYPES
+from gnnrec.contract.kinds import NODE_TYPES
 from gnnrec.testing.comparing import difference
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch_geometric.data import HeteroData
 
-    from gnnrec.contracts import GraphBuilder
-    from gnnrec.interactions import Edges
+    from gnnrec.contract.kinds import GraphBuilder
+    from gnnrec.data.interactions import Edges
 
-BUILD = "gnnrec.contracts.GraphBuilder.build"
+BUILD = "gnnrec.contract.kinds.GraphBuilder.build"
 
 FORWARD, BACKWARD = ("user", "interacts", "item"), ("item", "rev_interacts", "user")
 

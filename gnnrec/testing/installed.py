@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from gnnrec.contracts import CONTRACTS
-from gnnrec.registry import installed
+from gnnrec.contract.kinds import CONTRACTS
+from gnnrec.plugin.registry import installed
 
 if TYPE_CHECKING:
-    from gnnrec.component import Component
+    from gnnrec.contract.component import Component
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gnnrec.component import Component
+from gnnrec.contract.component import Component
 from gnnrec.testing import (
     dataset,
     decoder,

@@ -13,10 +13,10 @@ from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
 
 if TYPE_CHECKING:
-    from gnnrec.contracts import Loss
+    from gnnrec.contract.kinds import Loss
 
-BUILD = "gnnrec.contracts.Loss.build"
-LISTWISE = "gnnrec.contracts.Loss.listwise"
+BUILD = "gnnrec.contract.kinds.Loss.build"
+LISTWISE = "gnnrec.contract.kinds.Loss.listwise"
 
 USERS, ITEMS, POSITIVES = 6, 9, 14
 

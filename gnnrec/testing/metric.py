@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gnnrec.ranked_lists import NO_ITEM, Catalogue, RankedLists
+from gnnrec.data.ranked_lists import NO_ITEM, Catalogue, RankedLists
 from gnnrec.testing.comparing import TOLERANCE, difference
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
 
 if TYPE_CHECKING:
-    from gnnrec.contracts import Metric
+    from gnnrec.contract.kinds import Metric
 
-MEASURE = "gnnrec.contracts.Metric.measure"
+MEASURE = "gnnrec.contract.kinds.Metric.measure"
 
 USERS, ITEMS, LENGTH = 8, 12, 5
 

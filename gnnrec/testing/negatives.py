@@ -10,21 +10,21 @@ import torch
 from pydantic import ValidationError
 from torch import Generator, Tensor
 
-from gnnrec.interactions import Edges
+from gnnrec.contract.training import Batch
+from gnnrec.data.interactions import Edges
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.modules import left_behind
 from gnnrec.testing.rule import bound, rule
 from gnnrec.testing.toy_data import toy_edges
-from gnnrec.training import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gnnrec.contracts import NegativeSampler
+    from gnnrec.contract.kinds import NegativeSampler
 
     Score = Callable[[Tensor, Tensor], Tensor]
 
-BUILD = "gnnrec.contracts.NegativeSampler.build"
+BUILD = "gnnrec.contract.kinds.NegativeSampler.build"
 
 EVERY = ("run", "epoch", "step")
 
@@ -122,7 +122,7 @@ def never_draws_a_known_pair(case: NegativesCase) -> str | None:
     return None
 
 
-@rule("gnnrec.contracts.NegativeSampler.corrupt")
+@rule("gnnrec.contract.kinds.NegativeSampler.corrupt")
 def keeps_the_user(case: NegativesCase) -> str | None:
     """With `corrupt: item` each negative has its positive's user, whatever the order of the batch."""
     known = toy_edges()

@@ -6,12 +6,12 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gnnrec.contracts import CONTRACTS
+from gnnrec.contract.kinds import CONTRACTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from gnnrec.component import Component
+    from gnnrec.contract.component import Component
 
 DOCUMENT = "docs/contracts.md"
 

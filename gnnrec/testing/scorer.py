@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Generator, Tensor
 
-from gnnrec.sparse import incidence
+from gnnrec.graph.sparse import incidence
 from gnnrec.testing.checkerboard import Checkerboard
 from gnnrec.testing.comparing import TOLERANCE, difference
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
@@ -20,9 +20,9 @@ from gnnrec.testing.toy_data import toy_edges
 if TYPE_CHECKING:
     from torch import nn
 
-    from gnnrec.contracts import Scorer
+    from gnnrec.contract.kinds import Scorer
 
-FIT = "gnnrec.contracts.Scorer.fit"
+FIT = "gnnrec.contract.kinds.Scorer.fit"
 
 BOARD = (40, 60)
 """Users and items of the checkerboard, so many that usual regularisation leaves something to learn."""
@@ -118,7 +118,7 @@ def scores_each_row_by_itself(case: ScorerCase) -> str | None:
     )
 
 
-@rule("gnnrec.contracts.Scorer.deterministic")
+@rule("gnnrec.contract.kinds.Scorer.deterministic")
 def says_whether_the_seed_matters(case: ScorerCase) -> str | None:
     """With `deterministic = True` another seed gives the same scores."""
     if not case.component.deterministic:
@@ -127,7 +127,7 @@ def says_whether_the_seed_matters(case: ScorerCase) -> str | None:
     return difference(_score(case.fit(0), histories), _score(case.fit(1), histories), TOLERANCE, "the score")
 
 
-@rule("gnnrec.contracts.Scorer.restore")
+@rule("gnnrec.contract.kinds.Scorer.restore")
 def is_restored_from_what_was_stored(case: ScorerCase) -> str | None:
     """With `stored = True`, `restore` of the saved `state_dict` gives the same scores."""
     if not case.component.stored:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gnnrec.interactions import Edges, Interactions
-from gnnrec.split import PARTS, Split
+from gnnrec.data.interactions import Edges, Interactions
+from gnnrec.data.split import PARTS, Split
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
 from gnnrec.testing.toy_data import toy_interactions
 
 if TYPE_CHECKING:
-    from gnnrec.contracts import Splitter
+    from gnnrec.contract.kinds import Splitter
 
-SPLIT = "gnnrec.contracts.Splitter.split"
-SEED = "gnnrec.contracts.Splitter.seed"
+SPLIT = "gnnrec.contract.kinds.Splitter.split"
+SEED = "gnnrec.contract.kinds.Splitter.seed"
 
 OTHER_SEEDS = 5
 """How many other seeds are tried before a split is taken for one that draws nothing."""

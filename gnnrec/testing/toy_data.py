@@ -9,8 +9,8 @@ import pandas as pd
 import torch
 from torch_geometric.data import HeteroData
 
-from gnnrec.contracts import NODE_TYPES
-from gnnrec.interactions import Edges, FeatureBlock, Interactions
+from gnnrec.contract.kinds import NODE_TYPES
+from gnnrec.data.interactions import Edges, FeatureBlock, Interactions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,17 +8,17 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn.functional import softplus
 
-from gnnrec.model import Model
-from gnnrec.pair_sampling import UnknownPairs
-from gnnrec.propagation import propagate
+from gnnrec.graph.pair_sampling import UnknownPairs
+from gnnrec.graph.propagation import propagate
+from gnnrec.modelling.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch_geometric.data import HeteroData
 
-    from gnnrec.interactions import Edges
-    from gnnrec.training import Batch
+    from gnnrec.contract.training import Batch
+    from gnnrec.data.interactions import Edges
 
 CHANNELS, LAYERS, INIT_STD = 8, 2, 0.01
 """Initial embeddings are small, so that short training at a small learning rate is enough to turn them."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Generator, Tensor, nn
 
+from gnnrec.contract.training import Batch, Fit
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.modules import accelerators
 from gnnrec.testing.rule import bound, rule
@@ -25,15 +26,14 @@ from gnnrec.testing.training_runs import (
     final_weights,
     weights_differ,
 )
-from gnnrec.training import Batch, Fit
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-    from gnnrec.contracts import Trainer
+    from gnnrec.contract.kinds import Trainer
 
-FIT = "gnnrec.contracts.Trainer.fit"
-SAMPLER = "gnnrec.contracts.NegativeSampler.build"
+FIT = "gnnrec.contract.kinds.Trainer.fit"
+SAMPLER = "gnnrec.contract.kinds.NegativeSampler.build"
 
 
 def _job(case: TrainerCase) -> Job:
@@ -60,7 +60,7 @@ def tells_of_each_epoch_in_order(case: TrainerCase) -> str | None:
     return None
 
 
-@rule("gnnrec.training.EpochRecord")
+@rule("gnnrec.contract.training.EpochRecord")
 def records_what_happened(case: TrainerCase) -> str | None:
     """A record holds the epoch's finite training loss and what `validate` gave; `Fit.best` is one of the records."""
     said = [{"loss": loss, "toy": float(epoch)} for epoch, loss in enumerate(LOSSES)]
@@ -76,7 +76,7 @@ def records_what_happened(case: TrainerCase) -> str | None:
     return None if fit.best in training.records else f"the best epoch is {fit.best}, which was not told of"
 
 
-@rule("gnnrec.contracts.Trainer.monitor")
+@rule("gnnrec.contract.kinds.Trainer.monitor")
 def leaves_the_best_epoch(case: TrainerCase) -> str | None:
     """The model is left with the weights of the best epoch by `monitor`: the lowest `loss`, the highest of all else."""
     for monitor in ("loss", "toy"):
@@ -116,7 +116,7 @@ def learns_the_checkerboard(case: TrainerCase) -> str | None:
     return _learns(case, listwise=False)
 
 
-@rule("gnnrec.contracts.Loss.listwise")
+@rule("gnnrec.contract.kinds.Loss.listwise")
 def learns_from_a_listwise_loss(case: TrainerCase) -> str | None:
     """With a listwise loss, and so without a sampler, the toy model learns the checkerboard as well."""
     return _learns(case, listwise=True)
@@ -160,7 +160,7 @@ class _Pulled(ToyEncoder):
         return self.pull.sum()
 
 
-@rule("gnnrec.contracts.Encoder.build")
+@rule("gnnrec.contract.kinds.Encoder.build")
 def adds_the_auxiliary_loss(case: TrainerCase) -> str | None:
     """An encoder's `auxiliary_loss(graph, batch, generator)`, where there is one, is added to the loss in training."""
     for listwise in (False, True):

@@ -18,10 +18,10 @@ from gnnrec.testing.training_runs import (
 )
 
 if TYPE_CHECKING:
-    from gnnrec.contracts import Trainer
+    from gnnrec.contract.kinds import Trainer
 
 
-@rule("gnnrec.contracts.Trainer.fit")
+@rule("gnnrec.contract.kinds.Trainer.fit")
 def resumes_where_it_was(case: TrainerCase) -> str | None:
     """Saves where a checkpoint is due, stops where `save` says so, and resumed from there ends as if uninterrupted.
 

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from gnnrec.contract.training import Checkpoint, Checkpoints, EpochRecord, Fit, TrainingTask
 from gnnrec.randomness import Streams
 from gnnrec.testing.checkerboard import Checkerboard
 from gnnrec.testing.comparing import difference
 from gnnrec.testing.toy_data import toy_graph
 from gnnrec.testing.toy_model import ToyNegatives, listwise_loss, pairwise_loss, toy_model
-from gnnrec.training import Checkpoint, Checkpoints, EpochRecord, Fit, TrainingTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from torch_geometric.data import HeteroData
 
-    from gnnrec.contracts import Trainer
-    from gnnrec.interactions import Edges
-    from gnnrec.model import Model
+    from gnnrec.contract.kinds import Trainer
+    from gnnrec.data.interactions import Edges
+    from gnnrec.modelling.model import Model
 
     Values = Mapping[str, float]
     """Validation metrics by name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from gnnrec.pair_scores import pair_dot
+from gnnrec.graph.pair_scores import pair_dot
 
 
 class CosineDecoder(nn.Module):

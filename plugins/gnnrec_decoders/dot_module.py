@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from gnnrec.pair_scores import pair_dot
+from gnnrec.graph.pair_scores import pair_dot
 
 
 class DotDecoder(nn.Module):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from gnnrec.propagation import degrees, propagate
+from gnnrec.graph.propagation import degrees, propagate
 from gnnrec_encoders.node_embeddings import NodeEmbeddings
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor, nn
 
-from gnnrec.sparse import PerTensor
+from gnnrec.graph.sparse import PerTensor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

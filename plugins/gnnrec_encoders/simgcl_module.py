@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from torch_geometric.data import HeteroData
 
-    from gnnrec.training import Batch
+    from gnnrec.contract.training import Batch
     from gnnrec_encoders.lightgcn_module import LightGCNModule
 
 

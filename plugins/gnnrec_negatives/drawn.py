@@ -29,7 +29,7 @@ class Drawn(NegativeSampler):
         Raises:
             DataError: Every possible pair is known.
         """
-        from gnnrec.pair_sampling import UnknownPairs, popularity_weights
+        from gnnrec.graph.pair_sampling import UnknownPairs, popularity_weights
         from gnnrec_negatives.draws_module import Draws
 
         weights = popularity_weights(known, self.exponent) if self.distribution == "popularity" else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from torch import Generator, Tensor, nn
 
 if TYPE_CHECKING:
-    from gnnrec.pair_sampling import UnknownPairs
+    from gnnrec.graph.pair_sampling import UnknownPairs
 
 
 class Draws(nn.Module):

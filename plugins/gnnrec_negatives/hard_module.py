@@ -10,7 +10,7 @@ from torch import Generator, Tensor, nn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gnnrec.training import Batch
+    from gnnrec.contract.training import Batch
     from gnnrec_negatives.draws_module import Draws
 
 

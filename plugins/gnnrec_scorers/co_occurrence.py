@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from gnnrec.sparse import Structure, product
+from gnnrec.graph.sparse import Structure, product
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from gnnrec.sparse import product
+from gnnrec.graph.sparse import product
 from gnnrec_scorers.co_occurrence import BLOCK_CELLS, co_occurrence
 from gnnrec_scorers.symmetric_inverse import invert_
 

@@ -15,7 +15,7 @@ from gnnrec_trackers.tracking import Tracking
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gnnrec.training import EpochRecord, RunEnd, RunStart
+    from gnnrec.contract.training import EpochRecord, RunEnd, RunStart
 
 _running: dict[Path, Tracking] = {}
 """By the directory that a run started in."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from gnnrec.training import EpochRecord, RunEnd, RunStart
+    from gnnrec.contract.training import EpochRecord, RunEnd, RunStart
 
 FOLDER = "tensorboard"
 

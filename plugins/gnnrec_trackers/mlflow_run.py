@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from gnnrec.training import EpochRecord, RunEnd, RunStart
+    from gnnrec.contract.training import EpochRecord, RunEnd, RunStart
 
 NAME_LENGTH, VALUE_LENGTH = 250, 6000
 PARAMS_AT_ONCE, METRICS_AT_ONCE = 100, 1000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gnnrec.training import EpochRecord, RunEnd, RunStart
+    from gnnrec.contract.training import EpochRecord, RunEnd, RunStart
 
 logger = logging.getLogger("gnnrec")
 

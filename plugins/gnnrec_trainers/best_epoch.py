@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from gnnrec.training import EpochRecord
+from gnnrec.contract.training import EpochRecord
 from gnnrec_trainers.weights import KeptWeights, overwrite
 
 if TYPE_CHECKING:

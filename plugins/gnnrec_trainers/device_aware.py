@@ -10,7 +10,7 @@ from gnnrec import Fraction, Trainer
 from gnnrec_trainers.schedules import AnySchedule
 
 if TYPE_CHECKING:
-    from gnnrec.training import Fit, TrainingTask
+    from gnnrec.contract.training import Fit, TrainingTask
 
 
 class DeviceAware(Trainer):

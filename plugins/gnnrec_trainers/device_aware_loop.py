@@ -12,7 +12,7 @@ from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gnnrec import TrainingError, UsageError
-from gnnrec.training import Checkpoint, EpochRecord, Fit
+from gnnrec.contract.training import Checkpoint, EpochRecord, Fit
 from gnnrec_trainers.best_epoch import BestEpoch
 from gnnrec_trainers.neighborhoods import SampledPairwise
 from gnnrec_trainers.objectives import Listwise, Pairwise, Supervision, half_squared_norm
@@ -22,8 +22,8 @@ from gnnrec_trainers.weights import overwrite
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from gnnrec.model import Model
-    from gnnrec.training import TrainingTask
+    from gnnrec.contract.training import TrainingTask
+    from gnnrec.modelling.model import Model
     from gnnrec_trainers.device_aware import DeviceAware
     from gnnrec_trainers.objectives import Objective
 

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from gnnrec import UsageError
-from gnnrec.neighbor_sampling import NeighborSampler
+from gnnrec.graph.neighbor_sampling import NeighborSampler
 from gnnrec_trainers.objectives import Negatives, Objective, Scored, Supervision, pairs_of
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch_geometric.data import HeteroData
 
-    from gnnrec.model import Model
-    from gnnrec.training import Batch, TrainingTask
+    from gnnrec.contract.training import Batch, TrainingTask
+    from gnnrec.modelling.model import Model
 
 Place = tuple[int, int]
 """An epoch and a step of it."""

@@ -10,15 +10,15 @@ import torch
 from torch.utils.checkpoint import checkpoint
 
 from gnnrec import UsageError
-from gnnrec.scoring import BLOCK_CELLS
-from gnnrec.training import Batch
+from gnnrec.contract.training import Batch
+from gnnrec.modelling.scoring import BLOCK_CELLS
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch_geometric.data import HeteroData
 
-    from gnnrec.model import Model
-    from gnnrec.training import TrainingTask
+    from gnnrec.contract.training import TrainingTask
+    from gnnrec.modelling.model import Model
 
 
 class Supervision:

@@ -2,9 +2,9 @@
 
 import torch
 from gnnrec import Batch, Edges
-from gnnrec.pair_sampling import UnknownPairs, popularity_weights
-from gnnrec.pair_scores import pair_dot
-from gnnrec.propagation import degrees, propagate
+from gnnrec.graph.pair_sampling import UnknownPairs, popularity_weights
+from gnnrec.graph.pair_scores import pair_dot
+from gnnrec.graph.propagation import degrees, propagate
 from torch import Generator, Tensor, nn
 from torch_geometric.data import HeteroData
 

@@ -1,0 +1,272 @@
+"""The contracts: one abstract component per kind, each with the one method that does its job.
+
+Up to the graph, data are pandas tables and numpy arrays; from the graph on, they are tensors. Shapes are
+written with U users, I items, E edges, B supervision pairs of a batch, R negatives per positive, D channels.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from gnnrec.contract.component import Component
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+    from torch import Generator, Tensor, nn
+    from torch_geometric.data import HeteroData
+
+    from gnnrec.contract.training import Fit, TrainingTask
+    from gnnrec.data.interactions import Availability, Edges, FeatureBlock, Interactions
+    from gnnrec.data.ranked_lists import Catalogue, RankedLists
+    from gnnrec.data.split import Split
+
+NODE_TYPES = ("user", "item")
+
+
+class Dataset(Component):
+    """Where interactions come from."""
+
+    kind = "dataset"
+
+    terms: ClassVar[str] = ""
+    """The terms of use, shown by `gnnrec data fetch`."""
+
+    @abstractmethod
+    def load(self) -> Interactions:
+        """Fetch, check and parse: ids contiguous from 0, original ids kept.
+
+        Raises:
+            DataError: The data cannot be had or are damaged; the message names each place tried.
+        """
+
+    def available(self) -> tuple[Availability, ...]:
+        """What can be loaded without a network, and from where. The fall-back knows of nothing."""
+        return ()
+
+
+class FeatureEncoder(Component):
+    """Turns a node table into numbers."""
+
+    kind = "features"
+
+    @abstractmethod
+    def encode(self, table: pd.DataFrame, train: Edges) -> FeatureBlock:
+        """Encode `table` (row i = node i) as float32 [N, F] with F names.
+
+        Whatever is fitted is fitted on `train`, the training interactions, never on held-out ones.
+        """
+
+
+class Splitter(Component):
+    """Divides interactions into train, val and test, and train into message and supervision edges."""
+
+    kind = "split"
+
+    seed: NonNegativeInt = 42
+    """Rules the split and the evaluation negatives; the recipe's own `seed` does not touch them."""
+
+    @abstractmethod
+    def split(self, interactions: Interactions) -> Split:
+        """Put each interaction into one part, and give each train one its use: message, supervision or both."""
+
+
+class GraphBuilder(Component):
+    """Lays out the graph that an encoder propagates over."""
+
+    kind = "graph"
+
+    @abstractmethod
+    def build(self, edges: Edges, features: Mapping[str, FeatureBlock]) -> HeteroData:
+        """Build a graph from the given edges and no others.
+
+        Node types are `user` and `item`, each with `node_id` int64 [N] and, where `features` has its type, `x`
+        float32 [N, F]. Edge types are `(user, interacts, item)` and, reversed, `(item, rev_interacts, user)`.
+        """
+
+
+class NegativeSampler(Component):
+    """Draws pairs that are taken for negatives in training."""
+
+    kind = "negatives"
+
+    ratio: PositiveInt = 1
+    """How many negatives are drawn for each positive (R)."""
+
+    corrupt: Literal["pair", "item"] = "item"
+    """`pair` draws user and item; `item` keeps the positive's user (what ranking losses need)."""
+
+    exclude: Literal["train", "all"] = "train"
+    """Which positives a negative never is. `all` includes held-out ones and so leaks them: it warns."""
+
+    @abstractmethod
+    def build(self, known: Edges, supervision: Edges, generator: Generator) -> nn.Module:
+        """Return the sampler, an `nn.Module` so that its tables follow the model to a device.
+
+        Its call `sampler(batch, generator, score=None)` gives `(users, items)`, each int64 [B, R], never a pair
+        of `known`. `batch` is a `gnnrec.contract.training.Batch`; its `edge_ids` number the rows of `supervision`.
+        `score` takes `(users, items)` and gives the model's scores, for samplers that look for hard negatives.
+
+        Optional attributes of the module: `every`, one of `run`, `epoch` and `step` (taken where it is missing), says
+        for how long an edge keeps its negatives, so that a trainer asks for all of them at once, and anew when that
+        time is over. `needs_score = True`: in training `score` is always given.
+        """
+
+
+class Encoder(Component):
+    """Turns a graph into user and item embeddings."""
+
+    kind = "encoder"
+
+    @property
+    def hops(self) -> int | None:
+        """How many layers of neighbours an embedding depends on: the field `layers`, or None where there is none."""
+        hops: int | None = getattr(self, "layers", None)
+        return hops
+
+    @abstractmethod
+    def build(self, graph: HeteroData) -> nn.Module:
+        """Return a module whose `forward(graph)` gives user [U, D] and item [I, D], both float32.
+
+        Embeddings of ids are looked up by `node_id`, so the same module runs on a sampled subgraph. There each edge
+        type bears the degrees that its nodes have in the whole graph, `source_degree` int64 [S] and `target_degree`
+        int64 [T]; whoever weighs edges by degree reads them with `gnnrec.graph.propagation.degrees`. With full fan-outs
+        the subgraph's answer for the seeds is the whole graph's.
+
+        The module may also have:
+
+        - `auxiliary_loss(graph, batch, generator)`, a scalar that is added to the loss in training; `batch.users` and
+          `batch.items` are rows of `graph`. Without it nothing is added.
+        - `initial_embeddings(graph)`, layer 0: user [U, D] and item [I, D]; `trainer.l2` weighs its rows.
+        - `propagate_layer(graph, layer, user, item)`, one layer (from 0) of `forward`: user [U, D] and item [I, D] to
+          the next, without changing them; `num_layers`, how many there are (K); and `combine_layers(tables)`, the
+          K + 1 layers' tables [N, D] of one node type to the final one, without which the last is taken. With these
+          and `initial_embeddings`, inference on a large graph goes layer by layer in blocks of nodes; otherwise the
+          whole graph is encoded at once.
+        - `fold_in(graph, histories)`, user [B, D] for users of whom only their items are known; otherwise each
+          becomes a node with the mean user embedding as its own.
+        """
+
+
+class Decoder(Component):
+    """Turns a pair of embeddings into a score."""
+
+    kind = "decoder"
+
+    @abstractmethod
+    def build(self, channels: int) -> nn.Module:
+        """Return a module with two methods that agree, for embeddings of `channels` dimensions.
+
+        `forward(user [E, D], item [E, D])` gives scores [E]; `score_all(user [B, D], item [I, D])` gives [B, I].
+        Optional: `score_pairs(user [U, D], item [I, D], edge_label_index [2, P])` gives [P] without copying
+        embeddings per pair; where it is missing, pairs are gathered and handed to `forward`.
+        """
+
+
+class Loss(Component):
+    """Compares scores of positives with scores of negatives."""
+
+    kind = "loss"
+
+    listwise: ClassVar[bool] = False
+    """False: called with (positive [B], negative [B, R]). True: with all scores [B, I] of some users and positives
+    int64 [2, P] (row of the scores, item); then a recipe has no negatives. A listwise loss is a mean over positives, so
+    that users can be scored in blocks; in validation, items that a user has seen score -inf."""
+
+    @abstractmethod
+    def build(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """Return the loss: a callable that gives a scalar to minimise."""
+
+
+class Trainer(Component):
+    """Fits a model; knows neither metrics nor printing."""
+
+    kind = "trainer"
+
+    epochs: PositiveInt = 100
+    """How many times the supervision edges are gone through at the most."""
+
+    monitor: str = "loss"
+    """The validation metric that chooses the epoch: `loss` is minimised, everything else maximised."""
+
+    checkpoint_seconds: Annotated[float, Field(ge=0)] = 20.0
+    """Seconds between checkpoints, from which an interrupted run is resumed; 0 writes one whenever it can be done."""
+
+    @property
+    def sampled_hops(self) -> int | None:
+        """How many layers of neighbours are sampled around a batch; None where the whole graph is propagated over."""
+        return None
+
+    @abstractmethod
+    def fit(self, task: TrainingTask) -> Fit:
+        """Train `task.model` and leave it with the weights of the best epoch by `monitor`.
+
+        Calls `task.validate(model, epoch)` after each epoch and `task.epoch_ended(record)` with what it gave. Takes its
+        randomness from `task.streams` alone. Starts from `task.checkpoints.restore()` where that is something, and
+        where `task.checkpoints.due()` saves all that going on from there needs, so that a resumed run equals an
+        uninterrupted one.
+        """
+
+
+class Scorer(Component):
+    """A closed-form recommender; takes the place of graph, negatives, encoder, decoder, loss and trainer."""
+
+    kind = "scorer"
+
+    stored: ClassVar[bool] = False
+    """True: what was fitted is saved with the run and `restore` reads it. False: it is fitted again on load."""
+
+    deterministic: ClassVar[bool] = True
+    """True: the run's seed does not change what is fitted, so that one seed stands for all."""
+
+    @abstractmethod
+    def fit(self, train: Edges, generator: Generator) -> nn.Module:
+        """Fit on `train` and return the scorer.
+
+        Its `forward(histories)` takes a sparse CSR float32 [B, I], a one for each item that a user knows, and gives
+        scores float32 [B, I] in fresh memory; so a user it has never seen is scored like any other. What it learned
+        is in its buffers.
+        """
+
+    def restore(self, state: Mapping[str, Tensor]) -> nn.Module:
+        """The fitted scorer from its saved `state_dict`; asked only where `stored`."""
+        raise NotImplementedError(f"scorer '{self.name}' is stored but has no restore")
+
+
+class Metric(Component):
+    """Judges the top of users' rankings."""
+
+    kind = "metric"
+
+    @abstractmethod
+    def measure(self, lists: RankedLists, catalogue: Catalogue) -> Tensor:
+        """A value per user, float32 [Q], which is averaged over users; or one value for all lists together, a scalar.
+
+        `lists` holds k recommended items of each of Q users, and which of them are relevant.
+        """
+
+
+CONTRACTS: dict[str, type[Component]] = {
+    contract.kind: contract
+    for contract in (
+        Dataset,
+        FeatureEncoder,
+        Splitter,
+        GraphBuilder,
+        NegativeSampler,
+        Encoder,
+        Decoder,
+        Loss,
+        Trainer,
+        Scorer,
+        Metric,
+    )
+}
+"""Every kind of component, in the order in which a recipe names them."""
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+"""A share of a whole, both ends excluded."""

@@ -1,0 +1,165 @@
+"""What passes between the run and a trainer, and from both to observers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from torch import Tensor, nn
+    from torch_geometric.data import HeteroData
+
+    from gnnrec.data.interactions import Edges
+    from gnnrec.modelling.model import Model
+    from gnnrec.randomness import Streams
+    from gnnrec.recipe.schema import Recipe
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Supervision edges of one step.
+
+    Attributes:
+        edge_ids: int64 [B], rows of the supervision edges.
+        users: int64 [B], node ids.
+        items: int64 [B], node ids.
+        epoch: Counted from 1; 0 before training.
+    """
+
+    edge_ids: Tensor
+    users: Tensor
+    items: Tensor
+    epoch: int = 0
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that a trainer needs to go on from where it was.
+
+    Attributes:
+        epoch: The epoch that it is in, counted from 1.
+        step: How many steps of that epoch are done.
+        tensors: By name.
+        values: Plain data (numbers, text, lists, dicts) by name.
+    """
+
+    epoch: int
+    step: int
+    tensors: Mapping[str, Tensor]
+    values: Mapping[str, Any]
+
+
+class Checkpoints:
+    """Where a trainer's state is kept. This one keeps nothing: it serves training that is not part of a run."""
+
+    def restore(self) -> Checkpoint | None:
+        """The state to start from, to be asked for once; None at the very beginning."""
+        return None
+
+    def due(self) -> bool:
+        """Whether a checkpoint should be saved now, because time has passed or the run is asked to stop."""
+        return False
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Keep a state.
+
+        Raises:
+            KeyboardInterrupt: The run was asked to stop; the state is saved.
+        """
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One line of history.jsonl.
+
+    Attributes:
+        epoch: Counted from 1.
+        train_loss: Mean loss over the epoch's supervision edges.
+        val: Validation metrics by name; `loss` and the monitored one at least.
+        lr: Learning rate of the epoch's last step.
+        seconds: Of training and validating this epoch.
+    """
+
+    epoch: int
+    train_loss: float
+    val: Mapping[str, float]
+    lr: float
+    seconds: float
+
+    def to_json(self) -> dict[str, float]:
+        """The flat form that is stored: validation metrics get the prefix `val_`."""
+        val = {f"val_{name}": value for name, value in self.val.items()}
+        return {
+            "epoch": self.epoch,
+            "train_loss": self.train_loss,
+            **val,
+            "lr": self.lr,
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(frozen=True)
+class TrainingTask:
+    """All that a trainer is given.
+
+    Attributes:
+        model: Encoder and decoder; `model(graph, edge_label_index)` gives the scores of pairs.
+        graph: What training propagates over.
+        supervision: The positives to learn from.
+        sampler: Gives negatives (see `NegativeSampler.build`); None where the loss is listwise.
+        loss: Takes (positive [B], negative [B, R]) and gives a scalar; or, listwise, all scores [B, I] of some users
+            and positives int64 [2, P] (row, item).
+        validate: Takes the model and the epoch (counted from 1) and gives validation metrics by name.
+        epoch_ended: To be called with each epoch's record.
+        streams: Where all randomness comes from.
+        checkpoints: Where the state is kept from which an interrupted run is resumed.
+    """
+
+    model: Model
+    graph: HeteroData
+    supervision: Edges
+    sampler: nn.Module | None
+    loss: Callable[[Tensor, Tensor], Tensor]
+    validate: Callable[[Model, int], Mapping[str, float]]
+    epoch_ended: Callable[[EpochRecord], None]
+    streams: Streams
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a trainer gives back: the chosen epoch (counted from 1) and the device it trained on."""
+
+    best: EpochRecord
+    device: str
+
+
+@dataclass(frozen=True)
+class RunStart:
+    """What observers are told of a run that is about to fit.
+
+    Attributes:
+        recipe: What it is.
+        directory: Where it lies while it runs.
+        epochs: How many there are at the most; 0 where nothing is trained.
+        counts: Users, items, interactions and edges by use.
+        epochs_done: How many a resumed run has behind it; it goes on with the next.
+    """
+
+    recipe: Recipe
+    directory: Path
+    epochs: int
+    counts: Mapping[str, int]
+    epochs_done: int = 0
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended; `directory` is where it lies now, `metrics` is the content of metrics.json or None."""
+
+    status: Literal["done", "failed", "interrupted"]
+    directory: Path
+    metrics: Mapping[str, Any] | None

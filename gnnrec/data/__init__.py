@@ -1,0 +1,1 @@
+"""What is known: interactions between users and items, how they are split, and how they are found and described."""

@@ -1,0 +1,1 @@
+"""How a graph is computed with: propagation, scores of pairs, and sampling of neighbours, links and negatives."""

@@ -1,0 +1,148 @@
+"""Scoring: users to scores over all items. After fitting, this is all that is known of a recommender."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+from typing_extensions import override
+
+from gnnrec.graph.sparse import incidence
+from gnnrec.modelling.layerwise import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch_geometric.data import HeteroData
+
+    from gnnrec.data.interactions import Edges
+    from gnnrec.modelling.model import Model
+
+BLOCK_CELLS = 2**24
+"""Scores held at once (users of a block times items): 64 MiB of float32."""
+
+
+class Scoring(ABC):
+    """A fitted recommender over U users and I items.
+
+    Attributes:
+        device: Where scores are computed.
+        num_items: I.
+        by_history: How a user who was not there in training is scored, in words.
+        by_item: How similar items are found, in words.
+    """
+
+    device: torch.device
+    num_items: int
+    by_history: str
+    by_item: str
+
+    @abstractmethod
+    def score(self, users: Tensor) -> Tensor:
+        """Scores of all items for users int64 [B]: float32 [B, I], in fresh memory."""
+
+    @abstractmethod
+    def score_pairs(self, edge_label_index: Tensor) -> Tensor:
+        """Scores of pairs int64 [2, P], users first: float32 [P]."""
+
+    @abstractmethod
+    def score_histories(self, histories: Edges) -> Tensor:
+        """Scores of all items for users of whom only their items are known: float32 [B, I], a row per history user."""
+
+    @abstractmethod
+    def similarity(self, item: int) -> Tensor:
+        """How similar every item is to one: float32 [I]."""
+
+
+class EncodedScoring(Scoring):
+    """A trained model over one graph; the graph is encoded once, when this is made.
+
+    Args:
+        model: Encoder and decoder.
+        graph: What is propagated over, on the model's device.
+        fold_in: Gives user embeddings [B, D] for histories.
+    """
+
+    by_history = "folded in as a new node with these edges"
+    by_item = "cosine of item embeddings"
+
+    def __init__(self, model: Model, graph: HeteroData, fold_in: Callable[[Edges], Tensor]) -> None:
+        was_training = model.training
+        model.eval()
+        try:
+            self.user, self.item = encode(model.encoder, graph)
+        finally:
+            model.train(was_training)
+        self._model, self._fold_in = model, fold_in
+        self.num_items, self.device = len(self.item), self.item.device
+
+    @override
+    def score(self, users: Tensor) -> Tensor:
+        with torch.no_grad():
+            return self._model.score_all(self.user[users.to(self.user.device)], self.item)
+
+    @override
+    def score_pairs(self, edge_label_index: Tensor) -> Tensor:
+        with torch.no_grad():
+            return self._model.score_pairs(self.user, self.item, edge_label_index)
+
+    @override
+    def score_histories(self, histories: Edges) -> Tensor:
+        with torch.no_grad():
+            return self._model.score_all(self._fold_in(histories), self.item)
+
+    @override
+    def similarity(self, item: int) -> Tensor:
+        unit = normalize(self.item)
+        return unit @ unit[item]
+
+
+class HistoryScoring(Scoring):
+    """A closed-form scorer, which scores users from the items they know.
+
+    Args:
+        scorer: What `Scorer.fit` gave.
+        known: Each user's items.
+    """
+
+    by_history = "scored from the history, like every user"
+    by_item = "scores after a history of that item alone"
+
+    def __init__(self, scorer: nn.Module, known: Edges) -> None:
+        self._scorer, self._known = scorer, known
+        self.num_items, self.device = known.num_items, torch.device("cpu")
+
+    @override
+    def score(self, users: Tensor) -> Tensor:
+        rows, items = self._known.items_of(users.cpu().numpy())
+        return self._score(rows, items, len(users))
+
+    @override
+    def score_pairs(self, edge_label_index: Tensor) -> Tensor:
+        users, row = torch.unique(edge_label_index[0], return_inverse=True)
+        scores = torch.empty(len(row))
+        size = max(1, BLOCK_CELLS // self.num_items)
+        for start in range(0, len(users), size):
+            block = self.score(users[start : start + size])
+            of_block = (row >= start) & (row < start + size)
+            scores[of_block] = block[row[of_block] - start, edge_label_index[1, of_block]]
+        return scores
+
+    @override
+    def score_histories(self, histories: Edges) -> Tensor:
+        rows, items = histories.items_of(np.arange(histories.num_users))
+        return self._score(rows, items, histories.num_users)
+
+    @override
+    def similarity(self, item: int) -> Tensor:
+        return self._score(np.zeros(1, np.int64), np.array([item]), 1)[0]
+
+    def _score(self, rows: np.ndarray, items: np.ndarray, count: int) -> Tensor:
+        histories = incidence(torch.from_numpy(rows), torch.from_numpy(items), (count, self.num_items))
+        with torch.no_grad():
+            scores: Tensor = self._scorer(histories)
+        return scores

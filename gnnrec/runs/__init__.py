@@ -1,0 +1,1 @@
+"""What is kept: run directories, what they say, resuming them, and asking a finished run."""

@@ -1,0 +1,97 @@
+"""Recommendations of a finished run: for its users, for a history alone, and items similar to one."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from gnnrec.data.interactions import Edges
+from gnnrec.data.lookup import find_nodes, require_item, require_nodes, unknown
+from gnnrec.errors import UsageError
+from gnnrec.evaluation.ranking import top_items
+from gnnrec.modelling.scoring import BLOCK_CELLS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from gnnrec.runs.saved import Run
+
+logger = logging.getLogger("gnnrec")
+
+
+def recommend(run: Run, users: Sequence[Any] | None, k: int, *, include_seen: bool) -> pd.DataFrame:
+    """The best k items for users of the run, or for all of them where `users` is None; see `Run.recommend`."""
+    k = _checked(k, len(run.items))
+    nodes = np.arange(len(run.users)) if users is None else require_nodes(run.users, "user", users)
+    known = run.split.interactions.edges
+    tables = []
+    for block in torch.split(torch.from_numpy(nodes), max(1, BLOCK_CELLS // len(run.items))):
+        scores = run.scoring.score(block)
+        if not include_seen:
+            rows, items = known.items_of(block.numpy())
+            scores[rows, items] = -torch.inf
+        rows, places, items, values = _listed(scores, k)
+        ids = run.users["user"].to_numpy()[block.numpy()[rows]]
+        tables.append(_table(run, items, values, user=ids, rank=places + 1))
+    return pd.concat(tables, ignore_index=True)
+
+
+def recommend_for_history(run: Run, history: Sequence[Any], k: int, *, include_seen: bool) -> pd.DataFrame:
+    """The best k items for somebody of whom only items are known; see `Run.recommend_for_history`."""
+    k = _checked(k, len(run.items))
+    if not len(history):
+        raise UsageError("the history is empty; give at least one item")
+    items, missing = find_nodes(run.items, "item", history)
+    if missing:
+        told = unknown(run.items, "item", missing)
+        if not len(items):
+            raise UsageError(f"nothing of the history is known: {told}")
+        logger.warning("%s; going on with the other %d", told, len(items))
+    items = np.unique(items)
+    edges = Edges(np.zeros(len(items), np.int64), items, 1, len(run.items))
+    scores = run.scoring.score_histories(edges)
+    if not include_seen:
+        scores[0, items] = -torch.inf
+    _, places, items, values = _listed(scores, k)
+    return _table(run, items, values, rank=places + 1)
+
+
+def similar(run: Run, item: Any, k: int) -> pd.DataFrame:
+    """The k items most similar to one, without itself; see `Run.similar`."""
+    k = _checked(k, len(run.items) - 1)
+    node = require_item(run.items, item)
+    scores = run.scoring.similarity(node)[None, :].clone()
+    scores[0, node] = -torch.inf
+    _, places, items, values = _listed(scores, k)
+    return _table(run, items, values, rank=places + 1)
+
+
+def _checked(k: int, most: int) -> int:
+    if k < 1:
+        raise UsageError(f"k is at least 1; got {k}")
+    if k > most:
+        logger.warning("k is %d and there are %d items to choose from; k is taken as %d", k, most, most)
+    return min(k, most)
+
+
+def _listed(scores: Tensor, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Row, place (from 0), item and score of each recommendation; -inf is never recommended."""
+    values, items = top_items(scores, k)
+    rows, places = torch.nonzero(values > -torch.inf, as_tuple=True)
+    found = (rows, places, items[rows, places], values[rows, places])
+    rows_, places_, items_, values_ = (each.cpu().numpy() for each in found)
+    return rows_, places_, items_, values_
+
+
+def _table(run: Run, items: np.ndarray, values: np.ndarray, **first: np.ndarray) -> pd.DataFrame:
+    """Columns `first`, `item`, `title` where there is one, `score`."""
+    columns = {**first, "item": run.items["item"].to_numpy()[items]}
+    if "title" in run.items:
+        columns["title"] = run.items["title"].to_numpy()[items]
+    return pd.DataFrame({**columns, "score": values})

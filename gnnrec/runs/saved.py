@@ -1,0 +1,245 @@
+"""A finished run, read from its directory: what it measured, and the model, ready to be asked."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from gnnrec.data.interactions import Edges, Interactions
+from gnnrec.data.lookup import require_nodes
+from gnnrec.data.split import PARTS, Split
+from gnnrec.errors import RunDirectoryError, UsageError
+from gnnrec.evaluation.evaluator import Evaluator
+from gnnrec.modelling.fitting import objective, restore
+from gnnrec.randomness import Streams
+from gnnrec.recipe.load import load_run_recipe
+from gnnrec.recipe.stand_ins import is_stand_in
+from gnnrec.runs import recommending
+from gnnrec.runs.directory import FORMAT, read_json, require_finished_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from gnnrec.modelling.fitting import Fitted
+    from gnnrec.modelling.scoring import Scoring
+    from gnnrec.recipe.schema import Recipe
+    from gnnrec.runs.directory import RunDirectory
+
+
+def save_fitted(directory: RunDirectory, fitted: Fitted, split: Split, per_user: pd.DataFrame) -> None:
+    """Write weights, id tables, split and test metrics per user: all that `load_run` needs besides the recipe.
+
+    Raises:
+        RunDirectoryError: The disk is full or may not be written.
+    """
+    weights = {name: value.detach().cpu().contiguous() for name, value in fitted.weights.items()}
+    users = split.interactions.users
+    tables = {
+        "users": users,
+        "items": split.interactions.items,
+        "split": split.to_table(),
+        "per_user": per_user.assign(user=users["user"].to_numpy()[per_user["user"]]),
+    }
+    try:
+        save_file(weights, directory.path / "model.safetensors")
+        for name, table in tables.items():
+            table.to_parquet(directory.path / f"{name}.parquet", index=False)
+    except (OSError, SafetensorError) as error:
+        raise RunDirectoryError(f"cannot write the model in {directory.path}: {error}") from None
+    shapes = {name: list(value.shape) for name, value in weights.items()}
+    directory.write_json("model.json", {"format": FORMAT, "shapes": shapes})
+
+
+def load_run(directory: str | Path) -> Run:
+    """Open a finished run.
+
+    Raises:
+        RunDirectoryError: There is no finished run, or it has another format.
+    """
+    return Run(require_finished_run(directory))
+
+
+class Run:
+    """A finished run. Files are read, and the model rebuilt, when they are first asked for.
+
+    Attributes:
+        directory: Where it lies.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.directory)!r})"
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe with every default filled in; running it again reproduces the run."""
+        return load_run_recipe(self.directory)
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """The content of metrics.json."""
+        return self.read_json("metrics.json")
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """The content of environment.json."""
+        return self.read_json("environment.json")
+
+    @cached_property
+    def per_user(self) -> pd.DataFrame:
+        """Test metrics of each user with test interactions: `user` (original id), `relevant`, `recall@10` and so on."""
+        return self._read_table("per_user.parquet")
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """A row per epoch; none where nothing was trained."""
+        if not (self.directory / "history.jsonl").exists():
+            return pd.DataFrame()
+        return pd.read_json(self.directory / "history.jsonl", lines=True)
+
+    @cached_property
+    def users(self) -> pd.DataFrame:
+        """Row i = node i; column `user` holds original ids."""
+        return self._read_table("users.parquet")
+
+    @cached_property
+    def items(self) -> pd.DataFrame:
+        """Row i = node i; column `item` holds original ids."""
+        return self._read_table("items.parquet")
+
+    @cached_property
+    def split(self) -> Split:
+        """The split that the run was trained and judged on."""
+        table = self._read_table("split.parquet")
+        users, items = pd.Index(self.users["user"]), pd.Index(self.items["item"])
+        edges = Edges(
+            users.get_indexer(table["user"]).astype(np.int64),
+            items.get_indexer(table["item"]).astype(np.int64),
+            len(users),
+            len(items),
+        )
+        return Split(
+            Interactions(self.users, self.items, edges, source=str(self.directory)),
+            pd.Index(PARTS).get_indexer(pd.Index(table["part"])).astype(np.int8),
+            table["message"].to_numpy(bool),
+            table["supervision"].to_numpy(bool),
+        )
+
+    def score(self, user_ids: Sequence[Any]) -> Tensor:
+        """Raw scores of all items for users, nothing masked.
+
+        Args:
+            user_ids: B original ids.
+
+        Returns:
+            float32 [B, I], columns in the order of `items`.
+
+        Raises:
+            UsageError: A user is unknown; the message names the nearest.
+        """
+        return self.scoring.score(torch.from_numpy(require_nodes(self.users, "user", user_ids)))
+
+    def evaluate(self, overrides: Mapping[str, Any] | Iterable[str] = ()) -> dict[str, float]:
+        """Judge the run again on its test interactions; nothing is written.
+
+        Args:
+            overrides: Changes of the recipe's `evaluation`: `{"evaluation.k": [5, 50]}`. No other section may change.
+
+        Returns:
+            Test metrics by name.
+
+        Raises:
+            UsageError: Something else than `evaluation` is to be changed.
+        """
+        recipe = load_run_recipe(self.directory, overrides)
+        wanted, stored = recipe.to_dict(), self.recipe.to_dict()
+        changed = [name for name in type(recipe).model_fields if wanted.get(name) != stored.get(name)]
+        if set(changed) - {"evaluation"}:
+            raise UsageError(f"a finished run can be asked with another evaluation, not another {', '.join(changed)}")
+        loss = None if is_stand_in(recipe.loss) else objective(recipe)
+        asked = Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, loss)
+        return asked.measure(self.scoring)
+
+    def recommend(
+        self, user_ids: Sequence[Any] | None = None, k: int = 10, *, include_seen: bool = False
+    ) -> pd.DataFrame:
+        """The k items that score highest for each user, without those the user is known to have interacted with.
+
+        Args:
+            user_ids: Original ids; all users of the run if not given.
+            k: How many; fewer are given where fewer are left. Of equal scores the lower item index wins.
+            include_seen: Recommend known items too.
+
+        Returns:
+            Columns `user`, `rank` (from 1), `item`, `title` (where the data set has titles), `score`.
+
+        Raises:
+            UsageError: A user is unknown, or k is below 1.
+        """
+        return recommending.recommend(self, user_ids, k, include_seen=include_seen)
+
+    def recommend_for_history(self, history: Sequence[Any], k: int = 10, *, include_seen: bool = False) -> pd.DataFrame:
+        """The best items for somebody who was not there in training and of whom only some items are known.
+
+        Args:
+            history: Original item ids; those that are unknown are named in a warning and left out.
+            k: How many.
+            include_seen: Recommend items of the history too.
+
+        Returns:
+            Columns `rank` (from 1), `item`, `title` (where the data set has titles), `score`.
+
+        Raises:
+            UsageError: The history is empty, or nothing of it is known; or k is below 1.
+        """
+        return recommending.recommend_for_history(self, history, k, include_seen=include_seen)
+
+    def similar(self, item: Any, k: int = 10) -> pd.DataFrame:
+        """The items most similar to one, which is given by original id, by title, or by a part of one title alone.
+
+        Returns:
+            Columns `rank` (from 1), `item`, `title` (where the data set has titles), `score`.
+
+        Raises:
+            UsageError: There is no such item, or several; or k is below 1.
+        """
+        return recommending.similar(self, item, k)
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """The content of one of the run's JSON files.
+
+        Raises:
+            RunDirectoryError: It is missing or damaged.
+        """
+        return read_json(self.directory / name)
+
+    @cached_property
+    def scoring(self) -> Scoring:
+        """The recommender itself, over node ids, as in the test phase: all but test interactions are propagated over.
+
+        Raises:
+            RunDirectoryError: The weights are damaged or belong to another recipe.
+        """
+        recipe, split = self.recipe, self.split
+        try:
+            weights = load_file(self.directory / "model.safetensors")
+            return restore(recipe, split, Streams(recipe.seed), weights)
+        except (OSError, RuntimeError, SafetensorError) as error:
+            raise RunDirectoryError(f"the weights in {self.directory} do not load: {error}") from None
+
+    def _read_table(self, name: str) -> pd.DataFrame:
+        try:
+            return pd.read_parquet(self.directory / name)
+        except (OSError, ValueError) as error:
+            raise RunDirectoryError(f"{self.directory / name} cannot be read: {error}") from None

@@ -1,0 +1,64 @@
+"""What every encoder that looks at neighbours must keep on sampled subgraphs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from random_graphs import GRAPHS, random_graph, some_of
+from sampled_encoders import ENCODERS, built
+
+from gnnrec.graph.neighbor_sampling import NeighborSampler
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from gnnrec import Encoder
+
+
+@given(shape=GRAPHS, encoder=st.sampled_from(ENCODERS))
+def test_with_full_fan_outs_the_seeds_get_what_the_whole_graph_gives(
+    shape: tuple[int, int, int, int], encoder: Encoder
+) -> None:
+    graph = random_graph(shape)
+    module = built(encoder, graph)
+    seeds = {kind: some_of(graph[kind].num_nodes, shape[3]) for kind in ("user", "item")}
+    hops = encoder.hops
+    assert hops is not None
+    part = NeighborSampler(graph, (-1,) * max(1, hops)).sample(seeds)
+    for kind, got, whole in zip(("user", "item"), module(part), module(graph), strict=True):
+        torch.testing.assert_close(got[: len(seeds[kind])], whole[seeds[kind]], rtol=1e-5, atol=1e-5)
+
+
+@given(shape=GRAPHS, encoder=st.sampled_from(ENCODERS))
+def test_layers_put_together_are_the_forward_pass_and_a_layer_changes_nothing_it_is_given(
+    shape: tuple[int, int, int, int], encoder: Encoder
+) -> None:
+    graph = random_graph(shape)
+    module = built(encoder, graph)
+    assert module.num_layers == encoder.hops
+    layers: list[tuple[Tensor, Tensor]] = [module.initial_embeddings(graph)]
+    for layer in range(module.num_layers):
+        given_ = tuple(table.detach().clone() for table in layers[-1])
+        layers.append(module.propagate_layer(graph, layer, *given_))
+        assert all(torch.equal(one, two) for one, two in zip(given_, layers[-2], strict=True))
+    tables = zip(*layers, strict=True)
+    combine = getattr(module, "combine_layers", lambda tables: tables[-1])
+    for got, expected in zip(map(combine, tables), module(graph), strict=True):
+        assert torch.equal(got, expected)
+
+
+@pytest.mark.parametrize("encoder", ENCODERS, ids=str)
+def test_weights_learn_from_a_sampled_subgraph(encoder: Encoder) -> None:
+    graph = random_graph((9, 9, 60, 1))
+    module = built(encoder, graph)
+    seeds = {kind: torch.tensor([3, 1]) for kind in ("user", "item")}
+    part = NeighborSampler(graph, (2, 2, 2)).sample(seeds, torch.Generator().manual_seed(0))
+    user, item = module(part)
+    (user[:2] * item[:2]).sum().backward()
+    for name, parameter in module.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name

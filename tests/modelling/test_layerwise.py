@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from random_graphs import BACKWARD, FORWARD, GRAPHS, random_graph
+from sampled_encoders import ENCODERS, built
+from torch import Tensor, nn
+
+from gnnrec.graph import incoming_edges
+from gnnrec.modelling import scoring
+from gnnrec.modelling.layerwise import encode
+from gnnrec.modelling.model import Model
+from gnnrec.modelling.scoring import EncodedScoring
+from gnnrec_decoders.dot import Dot
+from gnnrec_encoders.lightgcn import LightGCN
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
+
+    from gnnrec import Encoder
+
+
+@given(shape=GRAPHS, encoder=st.sampled_from(ENCODERS), block_edges=st.sampled_from((1, 3, 10, 1000)))
+def test_in_blocks_of_any_size_it_is_the_forward_pass(
+    shape: tuple[int, int, int, int], encoder: Encoder, block_edges: int
+) -> None:
+    graph = random_graph(shape)
+    module = built(encoder, graph)
+    for got, expected in zip(encode(module, graph, block_edges), module(graph), strict=True):
+        torch.testing.assert_close(got, expected, rtol=1e-5, atol=1e-5)
+        assert got.grad_fn is None
+
+
+@pytest.mark.parametrize("block_edges", [9, 25, 60])
+def test_no_block_has_more_edges_or_nodes_than_the_bound(block_edges: int) -> None:
+    graph = random_graph((40, 30, 200, 1))
+    module = built(LightGCN(channels=5, layers=2), graph)
+    parts: list[HeteroData] = []
+    whole = module.propagate_layer
+    module.propagate_layer = lambda part, *given: parts.append(part) or whole(part, *given)
+    encode(module, graph, block_edges)
+    degrees = torch.cat([graph[relation].edge_index[1].bincount() for relation in (FORWARD, BACKWARD)])
+    bound = max(block_edges, int(degrees.max()) + 1)
+    sizes = [sum(part[relation].edge_index.size(1) for relation in part.edge_types) for part in parts]
+    assert max(sizes) <= bound
+    assert max(part["user"].num_nodes + part["item"].num_nodes for part in parts) <= bound
+    assert sum(sizes) == 2 * 400, "each edge once per layer"
+
+
+class Watched(nn.Module):
+    """Remembers the graphs it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[HeteroData] = []
+
+    def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
+        self.seen.append(graph)
+        return graph["user"].node_id[:, None].float(), graph["item"].node_id[:, None].float()
+
+
+def test_a_module_that_cannot_go_layer_by_layer_gets_the_whole_graph() -> None:
+    graph, module = random_graph((9, 9, 40, 1)), Watched()
+    user, _ = encode(module, graph, block_edges=1)
+    assert module.seen == [graph]
+    assert user.shape == (9, 1)
+
+
+@pytest.mark.parametrize(("block_edges", "at_once"), [(80, True), (79, False)])
+def test_a_graph_of_one_block_is_encoded_by_the_module_itself(*, block_edges: int, at_once: bool) -> None:
+    graph = random_graph((9, 9, 40, 1))
+    module = built(LightGCN(channels=5), graph)
+    seen: list[HeteroData] = []
+    module.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    got = encode(module, graph, block_edges)
+    assert seen == ([graph] if at_once else [])
+    if at_once:
+        assert all(torch.equal(one, two) for one, two in zip(got, module(graph), strict=True))
+
+
+def test_scoring_encodes_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = random_graph((9, 9, 40, 1))
+    model = Model.build(LightGCN(channels=5), Dot(), graph)
+    expected = EncodedScoring(model, graph, lambda _: pytest.fail("nobody is folded in")).score(torch.arange(9))
+    calls: list[Any] = []
+
+    def in_blocks(module: nn.Module, graph: HeteroData) -> tuple[Tensor, Tensor]:
+        assert not module.training
+        calls.append(graph)
+        return encode(module, graph, block_edges=3)
+
+    monkeypatch.setattr(scoring, "encode", in_blocks)
+    got = EncodedScoring(model, graph, lambda _: pytest.fail("nobody is folded in")).score(torch.arange(9))
+    assert len(calls) == 1
+    assert model.training
+    torch.testing.assert_close(got, expected)
+
+
+def test_edges_are_sorted_once_and_forgotten_with_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = random_graph((9, 9, 40, 1))
+    module = built(LightGCN(channels=5), graph)
+    made: list[weakref.ref[Any]] = []
+    make = incoming_edges.IncomingEdges
+
+    def remembered(*given: Any) -> Any:
+        incoming = make(*given)
+        made.append(weakref.ref(incoming))
+        return incoming
+
+    monkeypatch.setattr(incoming_edges, "IncomingEdges", remembered)
+    for _ in range(2):
+        encode(module, graph, block_edges=3)
+    assert len(made) == 2
+    assert all(reference() is not None for reference in made)
+    del graph
+    gc.collect()
+    assert all(reference() is None for reference in made)

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from torch import nn
+from toys import movielens_like, small_recipe
+
+from gnnrec import run
+from gnnrec.modelling.leaks import LeakError, check_graph, check_negatives
+from gnnrec.modelling.phases import phase_edges
+from gnnrec.testing import checkerboard
+from gnnrec_graphs.bipartite import Bipartite
+from gnnrec_negatives.static import Static
+from gnnrec_splits.random_link import RandomLink
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Generator
+    from torch_geometric.data import HeteroData
+
+    from gnnrec import Edges
+    from gnnrec.modelling.phases import Phase
+
+SPLIT = RandomLink(seed=0).split(checkerboard())
+PHASES: tuple[Phase, ...] = ("train", "validate", "test")
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("reverse", [True, False])
+def test_the_graphs_of_the_phases_pass(phase: Phase, reverse: bool) -> None:
+    check_graph(Bipartite(reverse=reverse).build(phase_edges(SPLIT, phase), {}), SPLIT, phase)
+
+
+@pytest.mark.parametrize(
+    ("built_for", "checked_as", "part"),
+    [("validate", "train", "supervision"), ("test", "validate", "val"), ("test", "train", "val")],
+)
+def test_a_graph_that_holds_more_is_told_with_number_and_example(
+    built_for: Phase, checked_as: Phase, part: str
+) -> None:
+    graph = Bipartite().build(phase_edges(SPLIT, built_for), {})
+    with pytest.raises(LeakError) as error:
+        check_graph(graph, SPLIT, checked_as)
+    count = 9 if part == "val" else int((SPLIT.supervision & ~SPLIT.message).sum())
+    assert str(error.value).startswith(
+        f"{count} {part} edges are propagated over in the {checked_as} phase, as (user, interacts, item); the first is "
+    )
+
+
+def test_a_reverse_edge_alone_is_a_leak_too() -> None:
+    graph = Bipartite().build(SPLIT.message_edges, {})
+    test = SPLIT.edges("test")
+    leaked = torch.tensor([[test.items[0]], [test.users[0]]])
+    store = graph["item", "rev_interacts", "user"]
+    store.edge_index = torch.cat([store.edge_index, leaked], dim=1)
+    with pytest.raises(LeakError) as error:
+        check_graph(graph, SPLIT, "test")
+    assert str(error.value) == (
+        "1 test edges are propagated over in the test phase, as (item, rev_interacts, user); the first is "
+        f"user {test.users[0] + 1} and item {test.items[0] + 101}"
+    )
+
+
+def test_a_positive_among_negatives_is_told() -> None:
+    train = SPLIT.edges("train")
+    users, items = torch.tensor([[int(train.users[0])]]), torch.tensor([[int(train.items[0])]])
+    with pytest.raises(
+        LeakError, match=r"^1 training negatives are positives of train; the first is user \d+ and item"
+    ):
+        check_negatives(users, items, SPLIT, what="training negatives", parts=("train",))
+    check_negatives(users, items + (1 if items < 15 else -1), SPLIT, what="training negatives", parts=("train",))
+
+
+def test_a_graph_builder_that_leaks_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = checkerboard().edges
+    build = Bipartite.build
+
+    def leaky(self: Bipartite, edges: Edges, features: object) -> HeteroData:  # noqa: ARG001 - it takes them all
+        return build(self, whole, {})
+
+    monkeypatch.setattr(Bipartite, "build", leaky)
+    with pytest.raises(LeakError, match="edges are propagated over in the train phase"):
+        run(small_recipe(movielens_like(tmp_path / "data"), encoder__features=False), out=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_sampler_that_draws_positives_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Positives(nn.Module):
+        every = "run"
+
+        def forward(self, batch: object, generator: Generator, score: object = None) -> tuple[object, object]:  # noqa: ARG002
+            return batch.users[:, None], batch.items[:, None]  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(Static, "build", lambda *_: Positives())
+    with pytest.raises(LeakError, match="training negatives are positives of train"):
+        run(small_recipe(movielens_like(tmp_path / "data")), out=tmp_path / "runs")

@@ -1,0 +1,33 @@
+"""Encoders that look at neighbours, and how a test builds one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from gnnrec_encoders.hetero_sage import HeteroSAGE
+from gnnrec_encoders.lightgcn import LightGCN
+from gnnrec_encoders.mf import MF
+from gnnrec_encoders.simgcl import SimGCL
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch_geometric.data import HeteroData
+
+    from gnnrec import Encoder
+
+ENCODERS = (
+    HeteroSAGE(channels=5, layers=1),
+    HeteroSAGE(channels=5, layers=3),
+    LightGCN(channels=5, layers=2),
+    LightGCN(channels=5, layers=3, features=True),
+    MF(channels=5, features=True),
+    SimGCL(channels=5, layers=2),
+)
+
+
+def built(encoder: Encoder, graph: HeteroData) -> nn.Module:
+    """The encoder's module, the same at every call."""
+    torch.manual_seed(0)
+    return encoder.build(graph)
