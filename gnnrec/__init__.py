@@ -34,6 +34,7 @@ from gnnrec.errors import (
     TrainingError,
     UsageError,
 )
+from gnnrec.plugin.moved_modules import MOVED, tell_of_moved_modules, told
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
@@ -129,9 +130,14 @@ def __getattr__(name: str) -> Any:
     if name in _RENAMED:
         warn(f"gnnrec.{name} is now gnnrec.{_RENAMED[name]}", DeprecationWarning, stacklevel=2)
         return getattr(import_module(__name__), _RENAMED[name])
+    if name in MOVED:
+        raise AttributeError(told(name))
     if name not in _LAZY:
         raise AttributeError(f"module 'gnnrec' has no attribute '{name}'")
     return getattr(import_module(_LAZY[name]), name)
+
+
+tell_of_moved_modules()
 
 
 def __dir__() -> list[str]:

@@ -4,40 +4,42 @@ from __future__ import annotations
 
 import logging
 import shlex
-import time
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from gnnrec.contract.training import RunEnd, RunStart
+from gnnrec.data.describe import count_split
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.evaluator import Evaluator
-from gnnrec.modelling.fitting import fit, objective
+from gnnrec.modelling.fitting import fit
+from gnnrec.modelling.objective import Objective
 from gnnrec.plugin.registry import installed
 from gnnrec.randomness import Streams
 from gnnrec.recipe.load import dump_run, load_recipe
-from gnnrec.recipe.made_with import changed, last_made_with, made_with, replaced
-from gnnrec.recipe.schema import Recipe
+from gnnrec.recipe.made_with import made_with
+from gnnrec.recipe.schema import Recipe, recommender_of, with_choices
 from gnnrec.report.page import write_report
 from gnnrec.report.subject import Subject
 from gnnrec.runs.checkpointing import StoredCheckpoints
+from gnnrec.runs.clock import Clock
 from gnnrec.runs.directory import RunDirectory
 from gnnrec.runs.environment import describe_environment
 from gnnrec.runs.observing import Observers
 from gnnrec.runs.record import read_run
-from gnnrec.runs.resuming import differences, unfinished
+from gnnrec.runs.resuming import require_same, require_unchanged, unfinished
 from gnnrec.runs.saved import Run, load_run, save_fitted
 from gnnrec.runs.stopping import StopRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from gnnrec.contract.training import EpochRecord
-    from gnnrec.data.interactions import Interactions
-    from gnnrec.data.split import Split
 
 logger = logging.getLogger("gnnrec")
+
+COUNTS = "%s users, %s items, %s interactions; %s message edges, %s supervision edges, %s val, %s test"
+"""A line over `count_split`."""
 
 
 def run(
@@ -85,20 +87,14 @@ def resume(
     """
     path = unfinished(directory)
     stored = load_recipe((Path(directory).expanduser() if path is None else path) / "recipe.yaml")
-    if recipe is not None and (different := differences(recipe, stored)):
-        raise UsageError(
-            f"{directory} is a run of another recipe: {', '.join(different)}; "
-            "resume it without a recipe, or start a new run"
-        )
+    if recipe is not None:
+        require_same(recipe, stored, directory)
     if path is None:
         return load_run(directory)
     begun_with = read_run(path).made_with
-    last, now = last_made_with(begun_with), made_with(stored, installed())
-    if (changes := changed(last, now) + replaced(last, now)) and not force:
-        raise UsageError(
-            f"{directory} is not resumed: {changes[0]}. It would be of both; give it what it was begun with, "
-            f"start a new run, or go on all the same: gnnrec{_given()} resume --force {path}"
-        )
+    if not force:
+        again = f"gnnrec{_given()} resume --force {path}"
+        require_unchanged(directory, begun_with, made_with(stored, installed()), again)
     return _carry_out(RunDirectory.reopen(path), stored, observers, begun_with)
 
 
@@ -137,21 +133,22 @@ def _fill(
     directory: RunDirectory, recipe: Recipe, watch: Observers, stop: StopRequest, begun_with: Mapping[str, str]
 ) -> dict[str, Any]:
     """Fill a run directory from start to end; returns the content of metrics.json."""
-    clock = _Clock()
+    clock = Clock()
     directory.write_text("recipe.yaml", dump_run(recipe, begun_with))
 
     with clock.phase("load"):
         interactions = recipe.dataset.load()
-        recipe = _with_choices(recipe, interactions)
+        recipe = with_choices(recipe, interactions.chosen)
         split = recipe.split.split(interactions)
-        counts = _announce(interactions, split)
+    counts = count_split(split)
+    logger.info("data: %s", interactions.source)
+    logger.info(COUNTS, *(f"{count:,}" for count in counts.values()))
     directory.write_text("recipe.yaml", dump_run(recipe, begun_with))
 
-    streams = Streams(recipe.seed)
-    ask = partial(Evaluator, split, evaluation=recipe.evaluation, seed=recipe.split.seed, objective=objective(recipe))
-    evaluators = {"val": ask("val"), "test": ask("test")}
-    epochs = recipe.trainer.epochs if recipe.trainer is not None else 0
-    every = recipe.trainer.checkpoint_seconds if recipe.trainer is not None else 0
+    streams, trainer, objective = Streams(recipe.seed), recipe.trainer, Objective.of(recipe.loss)
+    ask = partial(Evaluator, split, evaluation=recipe.evaluation, seed=recipe.split.seed, objective=objective)
+    val_evaluator, test_evaluator = ask("val"), ask("test")
+    epochs, every = (trainer.epochs, trainer.checkpoint_seconds) if trainer is not None else (0, 0)
     checkpoints = StoredCheckpoints(directory.checkpoints, every, stop, split.fingerprint)
     directory.keep_history(checkpoints.epochs_done)
     watch.run_started(RunStart(recipe, directory.path, epochs, counts, checkpoints.epochs_done))
@@ -160,14 +157,16 @@ def _fill(
         directory.append_history(record.to_json())
         watch.epoch_ended(record)
 
+    judge = partial(val_evaluator.judge_epoch, monitor=trainer.monitor if trainer is not None else "loss")
     with clock.phase("train"), streams.global_state():
-        fitted = fit(recipe, split, streams, evaluators["val"], epoch_ended, checkpoints)
+        features = dict(recipe.features)
+        fitted = fit(recommender_of(recipe), features, split, streams, judge, epoch_ended, checkpoints)
     stop.forget()
 
     with clock.phase("evaluate"):
-        val = evaluators["val"].measure(fitted.scoring("validate"))
+        val = val_evaluator.measure(fitted.scoring("validate"))
         scoring = fitted.scoring("test")
-        test, per_user = evaluators["test"].judge(scoring)
+        test, per_user = test_evaluator.judge(scoring)
 
     environment = describe_environment(installed())
     environment |= {
@@ -184,49 +183,3 @@ def _fill(
     metrics["seconds"] = clock.seconds()  # with the report's
     directory.write_json("metrics.json", metrics)
     return metrics
-
-
-def _with_choices(recipe: Recipe, interactions: Interactions) -> Recipe:
-    """The recipe with what loading decided (the variant taken) written into its dataset."""
-    if not interactions.chosen:
-        return recipe
-    dataset = type(recipe.dataset).model_validate({**recipe.dataset.model_dump(), **interactions.chosen})
-    return recipe.model_copy(update={"dataset": dataset})
-
-
-def _announce(interactions: Interactions, split: Split) -> dict[str, int]:
-    edges = interactions.edges
-    counts = {
-        "users": edges.num_users,
-        "items": edges.num_items,
-        "interactions": len(edges),
-        "message_edges": len(split.message_edges),
-        "supervision_edges": len(split.supervision_edges),
-        "val": len(split.edges("val")),
-        "test": len(split.edges("test")),
-    }
-    logger.info("data: %s", interactions.source)
-    logger.info(
-        "%s users, %s items, %s interactions; %s message edges, %s supervision edges, %s val, %s test",
-        *(f"{count:,}" for count in counts.values()),
-    )
-    return counts
-
-
-class _Clock:
-    """Wall-clock seconds of each phase."""
-
-    def __init__(self) -> None:
-        self._started = time.perf_counter()
-        self._seconds: dict[str, float] = {}
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        self._seconds[name] = time.perf_counter() - started
-
-    def seconds(self) -> dict[str, float]:
-        """Rounded to milliseconds, with the total so far."""
-        total = time.perf_counter() - self._started
-        return {name: round(value, 3) for name, value in (*self._seconds.items(), ("total", total))}

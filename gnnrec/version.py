@@ -1,3 +1,3 @@
 """The version of gnnrec, read by the build and by every run's environment.json."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

@@ -3,19 +3,80 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    import torch
     from torch import Tensor, nn
     from torch_geometric.data import HeteroData
 
     from gnnrec.data.interactions import Edges
-    from gnnrec.modelling.model import Model
     from gnnrec.randomness import Streams
-    from gnnrec.recipe.schema import Recipe
+
+
+class TrainableModel(Protocol):
+    """What a trainer is given to train: a torch module that encodes a graph and scores pairs of its nodes.
+
+    gnnrec's own is `gnnrec.modelling.model.Model`.
+    """
+
+    encoder: nn.Module
+    """Graph to user embeddings [U, D] and item embeddings [I, D]; see `Encoder.build` for what else it may have."""
+
+    training: bool
+    """Whether dropout and its like are on."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+
+    def __call__(self, graph: HeteroData, wanted: Tensor) -> Tensor:
+        """Propagate, then score: pairs int64 [2, P] → float32 [P], or users int64 [B] → all items, float32 [B, I]."""
+
+    def score_all(self, user: Tensor, item: Tensor) -> Tensor:
+        """Score every item for encoded users: user [B, D], item [I, D] → float32 [B, I]."""
+
+    def score_pairs(self, user: Tensor, item: Tensor, edge_label_index: Tensor) -> Tensor:
+        """Score pairs int64 [2, P] of encoded nodes: float32 [P]."""
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """As of any module, like the methods below."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Parameters and buffers by name."""
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> Any:
+        """Take parameters and buffers over."""
+
+    def to(self, device: torch.device) -> Self:
+        """The model itself, moved."""
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch dropout and its like on."""
+
+    def eval(self) -> Self:
+        """Switch dropout and its like off."""
+
+
+class RunRecipe(Protocol):
+    """What observers may ask a run's recipe; `gnnrec.Recipe` is one."""
+
+    @property
+    def name(self) -> str:
+        """The folder of the recipe's runs."""
+
+    @property
+    def seed(self) -> int:
+        """Rules everything but the split."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data with every default filled in; sections that are not used are left out."""
+
+    def to_flat_dict(self) -> dict[str, Any]:
+        """The same by dotted keys: `features.item.0.name`."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +179,12 @@ class TrainingTask:
         checkpoints: Where the state is kept from which an interrupted run is resumed.
     """
 
-    model: Model
+    model: TrainableModel
     graph: HeteroData
     supervision: Edges
     sampler: nn.Module | None
     loss: Callable[[Tensor, Tensor], Tensor]
-    validate: Callable[[Model, int], Mapping[str, float]]
+    validate: Callable[[TrainableModel, int], Mapping[str, float]]
     epoch_ended: Callable[[EpochRecord], None]
     streams: Streams
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
@@ -149,7 +210,7 @@ class RunStart:
         epochs_done: How many a resumed run has behind it; it goes on with the next.
     """
 
-    recipe: Recipe
+    recipe: RunRecipe
     directory: Path
     epochs: int
     counts: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""A data set in a few figures."""
+"""A data set, and a split of one, in a few figures."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from gnnrec.data.interactions import Interactions
+    from gnnrec.data.split import Split
 
 HEAD = 0.2
 """The share of items that counts as the head of the popularity curve."""
@@ -39,3 +40,17 @@ def describe_interactions(interactions: Interactions) -> dict[str, str | int | f
     facts["known of items"] = ", ".join(map(str, interactions.items.columns))
     facts["fingerprint"] = interactions.fingerprint
     return facts
+
+
+def count_split(split: Split) -> dict[str, int]:
+    """How many there are: nodes, interactions, and edges by what a run does with them."""
+    edges = split.interactions.edges
+    return {
+        "users": edges.num_users,
+        "items": edges.num_items,
+        "interactions": len(edges),
+        "message_edges": len(split.message_edges),
+        "supervision_edges": len(split.supervision_edges),
+        "val": len(split.edges("val")),
+        "test": len(split.edges("test")),
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,18 +20,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from gnnrec.data.split import Part, Split
+    from gnnrec.modelling.objective import Objective
     from gnnrec.modelling.scoring import Scoring
     from gnnrec.recipe.schema import Evaluation
 
     Value = Callable[[Tensor, Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class Objective:
-    """A loss as it is called: with positive and negative scores, or with all scores and positives."""
-
-    loss: Callable[[Tensor, Tensor], Tensor]
-    listwise: bool
 
 
 class Evaluator:
@@ -58,7 +50,7 @@ class Evaluator:
         check_negatives(users, items, split, what="evaluation negatives", parts=PARTS)
         self._ranking = RankingTask(split.edges(part), seen)
         self._objective = objective
-        self._lengths = evaluation.k
+        self._lengths, self._every = evaluation.k, evaluation.every
         self._metrics = {f"{metric.name}@{k}": (metric, k) for k in evaluation.k for metric in evaluation.metrics}
         train = split.edges("train")
         popularity = np.bincount(train.items, minlength=train.num_items)
@@ -77,6 +69,15 @@ class Evaluator:
             lists = self._rank(scoring)
             values |= {name: self._value(name, lists).mean().item() for name in wanted if name in self._metrics}
         return {name: values[name] for name in wanted}
+
+    def judge_epoch(self, scoring: Scoring, epoch: int, *, monitor: str) -> dict[str, float]:
+        """What a line of history says of an epoch (counted from 1): the loss and `monitor`; now and then everything.
+
+        Everything every `evaluation.every` epochs, never where that is left out.
+        """
+        if self._every is not None and epoch % self._every == 0:
+            return self.measure(scoring)
+        return self.measure(scoring, dict.fromkeys(("loss", monitor)))
 
     def judge(self, scoring: Scoring) -> tuple[dict[str, float], pd.DataFrame]:
         """All metrics, and the ranking metrics of each user: columns `user` (node id), `relevant`, and each metric."""

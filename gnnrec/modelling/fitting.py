@@ -1,4 +1,4 @@
-"""Fits what a recipe describes, and restores it from what was saved: both give scorings, phase by phase."""
+"""Fits a recommender, and restores it from what was saved: both give scorings, phase by phase."""
 
 from __future__ import annotations
 
@@ -13,26 +13,24 @@ import torch
 from gnnrec.contract.training import Batch, TrainingTask
 from gnnrec.data.interactions import Edges
 from gnnrec.errors import DataError
-from gnnrec.evaluation.evaluator import Objective
 from gnnrec.modelling.fold_in import fold_in
 from gnnrec.modelling.leaks import check_graph, check_negatives
 from gnnrec.modelling.model import Model
 from gnnrec.modelling.phases import PhaseGraphs, phase_edges
 from gnnrec.modelling.scoring import EncodedScoring, HistoryScoring
+from gnnrec.recipe.schema import ModelSections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from torch import Tensor, nn
 
-    from gnnrec.contract.kinds import NegativeSampler
-    from gnnrec.contract.training import Checkpoints, EpochRecord
+    from gnnrec.contract.kinds import FeatureEncoder, NegativeSampler, Scorer
+    from gnnrec.contract.training import Checkpoints, EpochRecord, TrainableModel
     from gnnrec.data.split import Split
-    from gnnrec.evaluation.evaluator import Evaluator
     from gnnrec.modelling.phases import Phase
     from gnnrec.modelling.scoring import Scoring
     from gnnrec.randomness import Streams
-    from gnnrec.recipe.schema import Recipe
 
 logger = logging.getLogger("gnnrec")
 
@@ -59,58 +57,60 @@ class Fitted:
     device: str
 
 
-def objective(recipe: Recipe) -> Objective | None:
-    """The recipe's loss as it is called; None for a closed-form scorer."""
-    if recipe.scorer is not None:
-        return None
-    loss = recipe.model_sections().loss
-    return Objective(loss.build(), loss.listwise)
-
-
 def fit(
-    recipe: Recipe,
+    recommender: Scorer | ModelSections,
+    features: Mapping[str, Sequence[FeatureEncoder]],
     split: Split,
     streams: Streams,
-    validation: Evaluator,
+    judge: Callable[[Scoring, int], Mapping[str, float]],
     epoch_ended: Callable[[EpochRecord], None],
     checkpoints: Checkpoints,
 ) -> Fitted:
     """Fit a scorer or train a model.
 
     Args:
-        recipe: Says what.
+        recommender: A scorer, or the sections of a model.
+        features: The encoders of each node type, for a model's graphs.
         split: What is learned from; a scorer learns from all of train.
         streams: All randomness.
-        validation: Judges each epoch.
+        judge: Takes the validation scoring and the epoch (counted from 1), and gives validation metrics by name.
         epoch_ended: Is told of each epoch.
         checkpoints: Where training starts from, and where its state is kept.
     """
-    if recipe.scorer is not None:
-        scorer = recipe.scorer.fit(split.edges("train"), streams.generator(REFIT_STREAM))
-        weights = dict(scorer.state_dict()) if recipe.scorer.stored else {}
-        return Fitted(lambda phase: HistoryScoring(scorer, phase_edges(split, phase)), weights, None, "cpu")
-    return _train(recipe, split, streams, validation, epoch_ended, checkpoints)
+    if isinstance(recommender, ModelSections):
+        return _train(recommender, features, split, streams, judge, epoch_ended, checkpoints)
+    return fit_scorer(recommender, split, streams)
 
 
-def restore(recipe: Recipe, split: Split, streams: Streams, weights: Mapping[str, Tensor]) -> Scoring:
+def fit_scorer(component: Scorer, split: Split, streams: Streams) -> Fitted:
+    """Fit a recommender that needs no epochs on all of train."""
+    scorer = component.fit(split.edges("train"), streams.generator(REFIT_STREAM))
+    weights = dict(scorer.state_dict()) if component.stored else {}
+    return Fitted(lambda phase: HistoryScoring(scorer, phase_edges(split, phase)), weights, None, "cpu")
+
+
+def restore(
+    recommender: Scorer | ModelSections,
+    features: Mapping[str, Sequence[FeatureEncoder]],
+    split: Split,
+    streams: Streams,
+    weights: Mapping[str, Tensor],
+) -> Scoring:
     """The scoring of the test phase, from what was saved.
 
     Raises:
-        RuntimeError: The weights do not belong to the recipe.
+        RuntimeError: The weights do not belong to the recommender.
     """
-    if recipe.scorer is not None:
-        if recipe.scorer.stored:
-            scorer = recipe.scorer.restore(weights)
-        else:
-            scorer = recipe.scorer.fit(split.edges("train"), streams.generator(REFIT_STREAM))
-        return HistoryScoring(scorer, phase_edges(split, "test"))
-    sections = recipe.model_sections()
-    graphs = PhaseGraphs(recipe, split)
+    if not isinstance(recommender, ModelSections):
+        if not recommender.stored:
+            return fit_scorer(recommender, split, streams).scoring("test")
+        return HistoryScoring(recommender.restore(weights), phase_edges(split, "test"))
+    graphs = PhaseGraphs(recommender.graph, features, split)
     graph = graphs.build("test")
     with streams.global_state():
-        model = Model.build(sections.encoder, sections.decoder, graph)
+        model = Model.build(recommender.encoder, recommender.decoder, graph)
     model.load_state_dict(weights)
-    return EncodedScoring(model, graph, partial(fold_in, sections.encoder, model.encoder, graphs))
+    return EncodedScoring(model, graph, partial(fold_in, recommender.encoder, model.encoder, graphs))
 
 
 def _known(negatives: NegativeSampler, split: Split) -> Edges:
@@ -161,15 +161,15 @@ def _sampler(negatives: NegativeSampler, known: Edges, supervision: Edges, split
 
 
 def _train(
-    recipe: Recipe,
+    sections: ModelSections,
+    features: Mapping[str, Sequence[FeatureEncoder]],
     split: Split,
     streams: Streams,
-    validation: Evaluator,
+    judge: Callable[[Scoring, int], Mapping[str, float]],
     epoch_ended: Callable[[EpochRecord], None],
     checkpoints: Checkpoints,
 ) -> Fitted:
-    sections = recipe.model_sections()
-    graphs = PhaseGraphs(recipe, split)
+    graphs = PhaseGraphs(sections.graph, features, split)
     graph, validation_graph = graphs.build("train"), graphs.build("validate")
     check_graph(graph, split, "train")
     check_graph(validation_graph, split, "validate")
@@ -180,12 +180,9 @@ def _train(
         known = _known(sections.negatives, split)
         supervision = _with_negatives(sections.negatives, known, supervision)
         sampler = _sampler(sections.negatives, known, supervision, split, streams)
-    monitored = tuple(dict.fromkeys(("loss", sections.trainer.monitor)))
 
-    def validate(model: Model, epoch: int) -> dict[str, float]:
-        every = recipe.evaluation.every
-        names = None if every is not None and epoch % every == 0 else monitored
-        return validation.measure(EncodedScoring(model, validation_graph.to(model.device), folded), names)
+    def validate(model: TrainableModel, epoch: int) -> Mapping[str, float]:
+        return judge(EncodedScoring(model, validation_graph.to(model.device), folded), epoch)
 
     trained = sections.trainer.fit(
         TrainingTask(

@@ -11,12 +11,13 @@ from gnnrec.data.interactions import Edges, FeatureBlock
 from gnnrec.errors import ContractError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from torch_geometric.data import HeteroData
 
-    from gnnrec.contract.kinds import FeatureEncoder
+    from gnnrec.contract.kinds import FeatureEncoder, GraphBuilder
     from gnnrec.data.interactions import IdArray
     from gnnrec.data.split import Split
-    from gnnrec.recipe.schema import Recipe
 
 Phase = Literal["train", "validate", "test"]
 
@@ -32,20 +33,21 @@ class PhaseGraphs:
     """Builds the graph of each phase; features are encoded once, on training interactions alone.
 
     Args:
-        recipe: Its `features` and `graph` say how.
+        builder: Lays out the graphs.
+        features: The encoders of each node type, in order; their blocks stand side by side.
         split: Its edges say what.
 
     Raises:
         ContractError: A feature encoder gives another number of rows than there are nodes.
     """
 
-    def __init__(self, recipe: Recipe, split: Split) -> None:
-        self._builder = recipe.model_sections().graph
+    def __init__(self, builder: GraphBuilder, features: Mapping[str, Sequence[FeatureEncoder]], split: Split) -> None:
+        self._builder = builder
         self._split = split
         self._features = {
             node_type: block
             for node_type in NODE_TYPES
-            if (block := _encode(getattr(recipe.features, node_type), node_type, split)) is not None
+            if (block := _encode(features.get(node_type, ()), node_type, split)) is not None
         }
 
     def build(self, phase: Phase) -> HeteroData:
@@ -64,7 +66,7 @@ class PhaseGraphs:
         return self._builder.build(wider, features)
 
 
-def _encode(encoders: tuple[FeatureEncoder, ...], node_type: str, split: Split) -> FeatureBlock | None:
+def _encode(encoders: Sequence[FeatureEncoder], node_type: str, split: Split) -> FeatureBlock | None:
     table = split.interactions.users if node_type == "user" else split.interactions.items
     blocks = []
     for encoder in encoders:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from torch_geometric.data import HeteroData
 
+    from gnnrec.contract.training import TrainableModel
     from gnnrec.data.interactions import Edges
-    from gnnrec.modelling.model import Model
 
 BLOCK_CELLS = 2**24
 """Scores held at once (users of a block times items): 64 MiB of float32."""
@@ -70,7 +70,7 @@ class EncodedScoring(Scoring):
     by_history = "folded in as a new node with these edges"
     by_item = "cosine of item embeddings"
 
-    def __init__(self, model: Model, graph: HeteroData, fold_in: Callable[[Edges], Tensor]) -> None:
+    def __init__(self, model: TrainableModel, graph: HeteroData, fold_in: Callable[[Edges], Tensor]) -> None:
         was_training = model.training
         model.eval()
         try:

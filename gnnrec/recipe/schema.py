@@ -170,6 +170,23 @@ class Recipe(BaseModel):
         return dict(_flat(self.to_dict(), ""))
 
 
+def recommender_of(recipe: Recipe) -> Scorer | ModelSections:
+    """What a recipe has fitted: its scorer, or the sections of the model that is trained.
+
+    Raises:
+        UsageError: As `Recipe.model_sections` does.
+    """
+    return recipe.model_sections() if recipe.scorer is None else recipe.scorer
+
+
+def with_choices(recipe: Recipe, chosen: Mapping[str, Any]) -> Recipe:
+    """The recipe with what loading decided (the variant taken) written into its dataset."""
+    if not chosen:
+        return recipe
+    dataset = type(recipe.dataset).model_validate({**recipe.dataset.model_dump(), **chosen})
+    return recipe.model_copy(update={"dataset": dataset})
+
+
 @lru_cache(maxsize=8)
 def recipe_model(registry: Registry) -> type[Recipe]:
     """The recipe over the components of `registry`; its dump holds every component field."""

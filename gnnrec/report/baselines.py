@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from gnnrec.errors import GnnrecError
 from gnnrec.evaluation.evaluator import Evaluator
-from gnnrec.modelling.fitting import REFIT_STREAM
-from gnnrec.modelling.phases import phase_edges
-from gnnrec.modelling.scoring import HistoryScoring
+from gnnrec.modelling.fitting import fit_scorer
 from gnnrec.plugin.registry import installed
 from gnnrec.randomness import Streams
 from gnnrec.runs.directory import PARTIAL
@@ -90,11 +88,11 @@ def _obstacle(subject: Subject, scorer: str) -> str:
 def _judged(subject: Subject, scorer: str) -> Baseline:
     recipe, split = subject.recipe, subject.split
     component = cast("Scorer", installed().component("scorer", scorer).model_validate({"name": scorer}))
-    fitted = component.fit(split.edges("train"), Streams(recipe.seed).generator(REFIT_STREAM))
+    fitted = fit_scorer(component, split, Streams(recipe.seed))
 
     def judged(part: Part, phase: Phase) -> dict[str, float]:
         asked = Evaluator(split, part, recipe.evaluation, recipe.split.seed)
-        return asked.measure(HistoryScoring(fitted, phase_edges(split, phase)))
+        return asked.measure(fitted.scoring(phase))
 
     origin = "fitted and judged for this report, with its default settings"
     return Baseline(SCORERS[scorer], judged("val", "validate"), judged("test", "test"), origin)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -20,12 +20,33 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from gnnrec.runs.saved import Run
+    from gnnrec.data.split import Split
+    from gnnrec.modelling.scoring import Scoring
 
 logger = logging.getLogger("gnnrec")
 
 
-def recommend(run: Run, users: Sequence[Any] | None, k: int, *, include_seen: bool) -> pd.DataFrame:
+class Asked(Protocol):
+    """What recommendations are made from: a finished run, each part of which is read when it is first asked for."""
+
+    @property
+    def users(self) -> pd.DataFrame:
+        """Row i = node i; column `user` holds original ids."""
+
+    @property
+    def items(self) -> pd.DataFrame:
+        """Row i = node i; column `item` holds original ids."""
+
+    @property
+    def split(self) -> Split:
+        """Its interactions are what users are known to have interacted with."""
+
+    @property
+    def scoring(self) -> Scoring:
+        """The recommender itself, over node ids."""
+
+
+def recommend(run: Asked, users: Sequence[Any] | None, k: int, *, include_seen: bool) -> pd.DataFrame:
     """The best k items for users of the run, or for all of them where `users` is None; see `Run.recommend`."""
     k = _checked(k, len(run.items))
     nodes = np.arange(len(run.users)) if users is None else require_nodes(run.users, "user", users)
@@ -42,7 +63,7 @@ def recommend(run: Run, users: Sequence[Any] | None, k: int, *, include_seen: bo
     return pd.concat(tables, ignore_index=True)
 
 
-def recommend_for_history(run: Run, history: Sequence[Any], k: int, *, include_seen: bool) -> pd.DataFrame:
+def recommend_for_history(run: Asked, history: Sequence[Any], k: int, *, include_seen: bool) -> pd.DataFrame:
     """The best k items for somebody of whom only items are known; see `Run.recommend_for_history`."""
     k = _checked(k, len(run.items))
     if not len(history):
@@ -62,7 +83,7 @@ def recommend_for_history(run: Run, history: Sequence[Any], k: int, *, include_s
     return _table(run, items, values, rank=places + 1)
 
 
-def similar(run: Run, item: Any, k: int) -> pd.DataFrame:
+def similar(run: Asked, item: Any, k: int) -> pd.DataFrame:
     """The k items most similar to one, without itself; see `Run.similar`."""
     k = _checked(k, len(run.items) - 1)
     node = require_item(run.items, item)
@@ -89,7 +110,7 @@ def _listed(scores: Tensor, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     return rows_, places_, items_, values_
 
 
-def _table(run: Run, items: np.ndarray, values: np.ndarray, **first: np.ndarray) -> pd.DataFrame:
+def _table(run: Asked, items: np.ndarray, values: np.ndarray, **first: np.ndarray) -> pd.DataFrame:
     """Columns `first`, `item`, `title` where there is one, `score`."""
     columns = {**first, "item": run.items["item"].to_numpy()[items]}
     if "title" in run.items:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnnrec.errors import RunDirectoryError
+from gnnrec.errors import RunDirectoryError, UsageError
+from gnnrec.recipe.made_with import changed, last_made_with, replaced
 from gnnrec.runs.directory import PARTIAL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gnnrec.recipe.schema import Recipe
 
 
@@ -26,6 +29,39 @@ def unfinished(directory: str | Path) -> Path | None:
     if final.is_dir() and path == final:
         return None
     raise RunDirectoryError(f"there is no run in {path}" + (f"; it is finished: {final}" if final.is_dir() else ""))
+
+
+def require_same(recipe: Recipe, stored: Recipe, directory: str | Path) -> None:
+    """Go on with a run only as what it is.
+
+    Raises:
+        UsageError: The run's recipe is another; the message names the keys that differ.
+    """
+    if different := differences(recipe, stored):
+        raise UsageError(
+            f"{directory} is a run of another recipe: {', '.join(different)}; "
+            "resume it without a recipe, or start a new run"
+        )
+
+
+def require_unchanged(directory: str | Path, begun_with: Mapping[str, str], now: Mapping[str, str], again: str) -> None:
+    """Go on with a run only with what it was begun with.
+
+    Args:
+        directory: The run's, as it is to be called.
+        begun_with: What gave its components when it was begun, and as it went on.
+        now: What gives them here.
+        again: The command that goes on all the same.
+
+    Raises:
+        UsageError: It is another version, or another plugin.
+    """
+    last = last_made_with(begun_with)
+    if changes := changed(last, now) + replaced(last, now):
+        raise UsageError(
+            f"{directory} is not resumed: {changes[0]}. It would be of both; give it what it was begun with, "
+            f"start a new run, or go on all the same: {again}"
+        )
 
 
 def differences(recipe: Recipe, stored: Recipe) -> list[str]:

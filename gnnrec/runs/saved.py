@@ -16,9 +16,11 @@ from gnnrec.data.lookup import require_nodes
 from gnnrec.data.split import PARTS, Split
 from gnnrec.errors import RunDirectoryError, UsageError
 from gnnrec.evaluation.evaluator import Evaluator
-from gnnrec.modelling.fitting import objective, restore
+from gnnrec.modelling.fitting import restore
+from gnnrec.modelling.objective import Objective
 from gnnrec.randomness import Streams
 from gnnrec.recipe.load import load_run_recipe
+from gnnrec.recipe.schema import recommender_of
 from gnnrec.recipe.stand_ins import is_stand_in
 from gnnrec.runs import recommending
 from gnnrec.runs.directory import FORMAT, read_json, require_finished_run
@@ -167,7 +169,7 @@ class Run:
         changed = [name for name in type(recipe).model_fields if wanted.get(name) != stored.get(name)]
         if set(changed) - {"evaluation"}:
             raise UsageError(f"a finished run can be asked with another evaluation, not another {', '.join(changed)}")
-        loss = None if is_stand_in(recipe.loss) else objective(recipe)
+        loss = Objective.of(None if is_stand_in(recipe.loss) else recipe.loss)
         asked = Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, loss)
         return asked.measure(self.scoring)
 
@@ -234,7 +236,7 @@ class Run:
         recipe, split = self.recipe, self.split
         try:
             weights = load_file(self.directory / "model.safetensors")
-            return restore(recipe, split, Streams(recipe.seed), weights)
+            return restore(recommender_of(recipe), dict(recipe.features), split, Streams(recipe.seed), weights)
         except (OSError, RuntimeError, SafetensorError) as error:
             raise RunDirectoryError(f"the weights in {self.directory} do not load: {error}") from None
 

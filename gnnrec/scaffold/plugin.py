@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from packaging.version import Version
+
 from gnnrec.recipe.schema import MODEL_SECTIONS
 from gnnrec.scaffold.source import bracketed, joined
 from gnnrec.version import __version__
@@ -36,7 +38,7 @@ def plugin_files(names: Names) -> dict[str, str]:
             module=names.module,
             name=names.component,
             kinds=names.kinds,
-            version=".".join(__version__.split(".")[:2]),
+            version=_oldest(),
             recipes=recipes,
             **more,
         )
@@ -78,3 +80,9 @@ def _module(names: Names, render: Callable[..., str]) -> str:
     components = [render(templates[kind], cls=classes[kind]) for kind in names.kinds]
     hook = render("hook.py", returned=bracketed("    return ", list(classes.values()), "[]"))
     return joined(f"{names.distribution}: a plugin for gnnrec.", [*components, hook])
+
+
+def _oldest() -> str:
+    """The oldest gnnrec that a plugin written today asks for: this minor version, or what there is of it so far."""
+    minor = ".".join(__version__.split(".")[:2])
+    return minor if Version(__version__) >= Version(minor) else __version__

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from gnnrec.contract.training import Checkpoint, Checkpoints, EpochRecord, Fit, TrainingTask
+from gnnrec.contract.training import Checkpoint, Checkpoints, EpochRecord, Fit, TrainableModel, TrainingTask
 from gnnrec.randomness import Streams
 from gnnrec.testing.checkerboard import Checkerboard
 from gnnrec.testing.comparing import difference
@@ -158,7 +158,7 @@ class Training:
             {name: value for name, value in record.to_json().items() if name != "seconds"} for record in self.records
         ]
 
-    def _validate(self, model: Model, epoch: int) -> Values:
+    def _validate(self, model: TrainableModel, epoch: int) -> Values:
         self.events.append(("validate", epoch))
         self.weights[epoch] = _copy(model)
         if self.values is not None:
@@ -183,5 +183,5 @@ def final_weights(training: Training) -> dict[str, Tensor]:
     return _copy(training.model)
 
 
-def _copy(model: Model) -> dict[str, Tensor]:
+def _copy(model: TrainableModel) -> dict[str, Tensor]:
     return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}

@@ -14,7 +14,7 @@ from gnnrec_datasets.table_columns import NOTHING, Column
 from gnnrec_datasets.table_files import TableFile, shown
 
 if TYPE_CHECKING:
-    from gnnrec_datasets.table import Table
+    from gnnrec_datasets.table_fields import TableFields
 
 logger = logging.getLogger("gnnrec")
 
@@ -22,7 +22,7 @@ WORDS = ("title", "genres")
 """Columns of text, even where they look like numbers: 1984 is a book."""
 
 
-def load(table: Table) -> Interactions:
+def load(table: TableFields) -> Interactions:
     """The interactions of a table.
 
     Raises:
@@ -43,7 +43,7 @@ def available(path: str) -> tuple[Availability, ...]:
     return (Availability(path, place),)
 
 
-def _read_log(table: Table) -> pd.DataFrame:
+def _read_log(table: TableFields) -> pd.DataFrame:
     file = TableFile.find(table.path, table.separator)
     names = [name for name in (table.user, table.item, table.rating, table.timestamp) if name is not None]
     cells = file.read(names)
@@ -62,7 +62,7 @@ def _read_log(table: Table) -> pd.DataFrame:
     return liked
 
 
-def _known(table: Table, kind: str, path: str, id_column: str, log: pd.DataFrame) -> pd.DataFrame:
+def _known(table: TableFields, kind: str, path: str, id_column: str, log: pd.DataFrame) -> pd.DataFrame:
     """What a table of nodes knows of the nodes of the log, under the log's ids."""
     file = TableFile.find(path, table.separator)
     new_names = {id_column: kind} | ({table.title: "title"} if kind == "item" and table.title is not None else {})

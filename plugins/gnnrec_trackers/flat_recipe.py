@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gnnrec import Recipe
+    from gnnrec.contract.training import RunRecipe
 
 
-def flat(recipe: Recipe) -> dict[str, str | bool | float]:
+def flat(recipe: RunRecipe) -> dict[str, str | bool | float]:
     """The recipe's dotted keys; what is no text, number or boolean is its JSON."""
     return {
         key: value if isinstance(value, str | bool | int | float) else json.dumps(value)

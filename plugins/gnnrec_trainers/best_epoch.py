@@ -11,7 +11,9 @@ from gnnrec_trainers.weights import KeptWeights, overwrite
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from torch import Tensor, nn
+    from torch import Tensor
+
+    from gnnrec.contract.training import TrainableModel
 
 
 class BestEpoch:
@@ -28,7 +30,7 @@ class BestEpoch:
         waited: How many epochs in a row were no better.
     """
 
-    def __init__(self, model: nn.Module, monitor: str, patience: int | None, min_delta: float) -> None:
+    def __init__(self, model: TrainableModel, monitor: str, patience: int | None, min_delta: float) -> None:
         self._monitor, self._patience, self._min_delta = monitor, patience, min_delta
         self._kept = KeptWeights(model)
         self._reference: float | None = None
@@ -40,7 +42,7 @@ class BestEpoch:
         """Whether patience is at its end."""
         return self._patience is not None and self.waited >= self._patience
 
-    def judge(self, record: EpochRecord, model: nn.Module) -> None:
+    def judge(self, record: EpochRecord, model: TrainableModel) -> None:
         """Take in an epoch that is over: copy the model's weights if it is the best, count it if it is no better."""
         value = record.val[self._monitor]
         if self.record is None or gain(self._monitor, value, self.record.val[self._monitor]) > 0:
@@ -51,7 +53,7 @@ class BestEpoch:
         else:
             self.waited += 1
 
-    def put_back(self, model: nn.Module) -> EpochRecord:
+    def put_back(self, model: TrainableModel) -> EpochRecord:
         """Give the model the best epoch's weights; returns that epoch.
 
         Raises:

@@ -20,11 +20,10 @@ from gnnrec_trainers.optimizer_state import load_state, split_state
 from gnnrec_trainers.weights import overwrite
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
-    from gnnrec.contract.training import TrainingTask
-    from gnnrec.modelling.model import Model
-    from gnnrec_trainers.device_aware import DeviceAware
+    from gnnrec.contract.training import TrainableModel, TrainingTask
+    from gnnrec_trainers.device_aware_fields import DeviceAwareFields
     from gnnrec_trainers.objectives import Objective
 
 logger = logging.getLogger("gnnrec")
@@ -47,15 +46,16 @@ class Training:
         task: What is trained.
     """
 
-    def __init__(self, config: DeviceAware, task: TrainingTask) -> None:
+    def __init__(self, config: DeviceAwareFields, task: TrainingTask) -> None:
         self._config, self._task = config, task
         self._fabric = Fabric(accelerator=available(config.device), devices=1, precision=config.precision)
         self._fabric.launch()
         self._device = self._fabric.device
-        self._wrapped, self._optimizer = self._fabric.setup(task.model, _optimizer(config, task.model, self._device))
+        module = cast("nn.Module", task.model)
+        self._wrapped, self._optimizer = self._fabric.setup(module, _optimizer(config, task.model, self._device))
         self._objective = objective(config, task, self._device)
         self._schedule = self._built_schedule()
-        self._average = averaged(task.model, config.ema) if config.ema is not None else None
+        self._average = averaged(module, config.ema) if config.ema is not None else None
         self._best = BestEpoch(task.model, config.monitor, config.patience, config.min_delta)
         self._epoch, self._step = 1, 0
         self._loss_sum = torch.zeros((), device=self._device)
@@ -63,9 +63,9 @@ class Training:
         self._restore(task.checkpoints.restore())
 
     @property
-    def _judged(self) -> Model:
+    def _judged(self) -> TrainableModel:
         """The model that is validated and kept: the average of the weights where there is one."""
-        return self._task.model if self._average is None else cast("Model", self._average.module)
+        return self._task.model if self._average is None else cast("TrainableModel", self._average.module)
 
     def run(self) -> Fit:
         """Train to the end and leave `task.model` with the best epoch's weights."""
@@ -130,7 +130,7 @@ class Training:
         self._optimizer.step()
         self._optimizer.zero_grad()
         if self._average is not None:
-            self._average.update_parameters(self._task.model)
+            self._average.update_parameters(cast("nn.Module", self._task.model))
         if self._schedule is not None and not self._watches:
             self._schedule.step()
         return rate
@@ -242,7 +242,7 @@ class Training:
         self._epoch, self._step = checkpoint.epoch, checkpoint.step
 
 
-def objective(config: DeviceAware, task: TrainingTask, device: torch.device) -> Objective:
+def objective(config: DeviceAwareFields, task: TrainingTask, device: torch.device) -> Objective:
     """What a step minimises, by the kind of the loss and the way of propagating.
 
     Raises:
@@ -264,7 +264,7 @@ def objective(config: DeviceAware, task: TrainingTask, device: torch.device) -> 
     )
 
 
-def averaged(model: Model, decay: float) -> AveragedModel:
+def averaged(model: nn.Module, decay: float) -> AveragedModel:
     """A copy of the model whose weights follow an exponential moving average."""
     return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
 
@@ -286,7 +286,7 @@ def available(device: str) -> str:
     return device
 
 
-def _optimizer(config: DeviceAware, model: Model, device: torch.device) -> torch.optim.Optimizer:
+def _optimizer(config: DeviceAwareFields, model: TrainableModel, device: torch.device) -> torch.optim.Optimizer:
     options: dict[str, Any] = {"lr": config.learning_rate}
     if config.weight_decay:
         options["weight_decay"] = config.weight_decay

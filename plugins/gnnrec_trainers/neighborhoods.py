@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch_geometric.data import HeteroData
 
-    from gnnrec.contract.training import Batch, TrainingTask
-    from gnnrec.modelling.model import Model
+    from gnnrec.contract.training import Batch, TrainableModel, TrainingTask
 
 Place = tuple[int, int]
 """An epoch and a step of it."""
@@ -60,7 +59,7 @@ class SampledPairwise(Objective):
         self._sampler = NeighborSampler(task.graph, fan_out, replace=replace)
         self._ahead: tuple[Place, Iterator[Scored]] | None = None
 
-    def loss(self, model: Model, epoch: int, step: int) -> tuple[Tensor, Scored]:
+    def loss(self, model: TrainableModel, epoch: int, step: int) -> tuple[Tensor, Scored]:
         """Encodes the neighbourhood; negatives that are looked for by score are scored on one of their own."""
         scored = (self._next((epoch, step)) if self._workers else self._prepare((epoch, step), model)).to(self._device)
         user, item = model.encoder(scored.graph)
@@ -70,7 +69,7 @@ class SampledPairwise(Objective):
         """The step at a place; the same whoever prepares it."""
         return self._prepare(place, None)
 
-    def _prepare(self, place: Place, model: Model | None) -> Scored:
+    def _prepare(self, place: Place, model: TrainableModel | None) -> Scored:
         epoch, step = place
         batch = self.supervision.batch(epoch, step)
 

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch_geometric.data import HeteroData
 
-    from gnnrec.contract.training import TrainingTask
-    from gnnrec.modelling.model import Model
+    from gnnrec.contract.training import TrainableModel, TrainingTask
 
 
 class Supervision:
@@ -133,10 +132,10 @@ class Objective(ABC):
         self._task, self.supervision = task, supervision
 
     @abstractmethod
-    def loss(self, model: Model, epoch: int, step: int) -> tuple[Tensor, Scored]:
+    def loss(self, model: TrainableModel, epoch: int, step: int) -> tuple[Tensor, Scored]:
         """The task's loss in one step, a scalar, and what was scored for it."""
 
-    def _pairwise(self, model: Model, user: Tensor, item: Tensor, scored: Scored) -> Tensor:
+    def _pairwise(self, model: TrainableModel, user: Tensor, item: Tensor, scored: Scored) -> Tensor:
         """The task's loss of pairs, given embeddings of the rows of their graph."""
         scores = model.score_pairs(user, item, scored.pairs).float()
         positives = len(scored.edge_ids)
@@ -153,7 +152,7 @@ class Pairwise(Objective):
         self._negatives = Negatives(task, supervision, device)
         self._pairs: tuple[Tensor, Tensor] | None = None
 
-    def loss(self, model: Model, epoch: int, step: int) -> tuple[Tensor, Scored]:
+    def loss(self, model: TrainableModel, epoch: int, step: int) -> tuple[Tensor, Scored]:
         """Encodes the whole graph once; negatives that are looked for by score are scored by the same embeddings."""
         batch = self.supervision.batch(epoch, step)
         user, item = model.encoder(self._graph)
@@ -182,7 +181,7 @@ class Listwise(Objective):
         self._graph = task.graph.clone().to(supervision.whole.users.device)
         self._block = max(1, BLOCK_CELLS // task.supervision.num_items)
 
-    def loss(self, model: Model, epoch: int, step: int) -> tuple[Tensor, Scored]:
+    def loss(self, model: TrainableModel, epoch: int, step: int) -> tuple[Tensor, Scored]:
         """Users are scored in blocks; a second block is scored again in the backward pass rather than kept."""
         batch = self.supervision.batch(epoch, step)
         user, item = model.encoder(self._graph)
@@ -209,7 +208,7 @@ def pairs_of(batch: Batch, users: Tensor, items: Tensor) -> Tensor:
     return torch.stack([torch.cat([batch.users, users.flatten()]), torch.cat([batch.items, items.flatten()])])
 
 
-def half_squared_norm(model: Model, scored: Scored) -> Tensor:
+def half_squared_norm(model: TrainableModel, scored: Scored) -> Tensor:
     """Half the squared norm of the layer-0 rows that each positive and its negatives score, per positive: a scalar.
 
     Raises:

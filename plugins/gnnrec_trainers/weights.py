@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from torch import Tensor, nn
+    from torch import Tensor
+
+    from gnnrec.contract.training import TrainableModel
 
 
 class KeptWeights:
@@ -20,14 +22,14 @@ class KeptWeights:
         tensors: The copy.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: TrainableModel) -> None:
         self.tensors: dict[str, Tensor] = {name: value.clone() for name, value in model.state_dict().items()}
 
-    def take(self, model: nn.Module) -> None:
+    def take(self, model: TrainableModel) -> None:
         """Copy the model's weights."""
         overwrite(self.tensors, model.state_dict())
 
-    def put_back(self, model: nn.Module) -> None:
+    def put_back(self, model: TrainableModel) -> None:
         """Give the model the weights that were taken last."""
         overwrite(model.state_dict(), self.tensors)
 

@@ -20,8 +20,9 @@ from toys import edges, split_by_hand
 from toys import interactions as toy_interactions
 
 from gnnrec.data.ranked_lists import Catalogue, RankedLists
-from gnnrec.evaluation.evaluator import Evaluator, Objective
+from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.evaluation.ranking import RankingTask, top_items
+from gnnrec.modelling.objective import Objective
 from gnnrec.plugin.registry import installed
 from gnnrec.recipe.schema import Evaluation
 from gnnrec_losses.functional import softmax

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from toys import edges, interactions, pairs_of, split_by_hand
 
 from gnnrec import ContractError, Edges, FeatureBlock, FeatureEncoder, load_recipe
-from gnnrec.modelling.phases import PhaseGraphs, phase_edges
+from gnnrec.modelling.phases import phase_edges
 from gnnrec.recipe.schema import Features
 from gnnrec.testing import checkerboard
 from gnnrec_datasets.movielens import MovieLens
 from gnnrec_splits.random_link import RandomLink
+from recipes import phase_graphs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,7 @@ def test_held_out_edges_and_their_reverses_are_absent_from_what_a_phase_propagat
     seed: int, disjoint: float
 ) -> None:
     split = RandomLink(seed=seed, disjoint_train=disjoint).split(checkerboard())
-    graphs = PhaseGraphs(RECIPE, split)
+    graphs = phase_graphs(RECIPE, split)
     val, test = pairs_of(split.edges("val")), pairs_of(split.edges("test"))
     scored = pairs_of(split.supervision_edges) if disjoint else set()
     for phase, hidden in (("train", scored | val | test), ("validate", val | test), ("test", test)):
@@ -74,13 +75,13 @@ def test_held_out_edges_and_their_reverses_are_absent_from_what_a_phase_propagat
 
 
 def test_without_reverse_edges_there_is_one_edge_type() -> None:
-    graph = PhaseGraphs(load_recipe("movielens_sage", {"graph.reverse": False}), SPLIT).build("test")
+    graph = phase_graphs(load_recipe("movielens_sage", {"graph.reverse": False}), SPLIT).build("test")
     assert graph.edge_types == [FORWARD]
     assert as_pairs(graph[FORWARD].edge_index) == {(0, 0), (1, 1), (2, 0), (2, 2), (0, 1)}
 
 
 def test_nodes_bear_their_ids_and_their_own_features() -> None:
-    graph = PhaseGraphs(RECIPE, SPLIT).build("train")
+    graph = phase_graphs(RECIPE, SPLIT).build("train")
     assert graph["user"].node_id.tolist() == [0, 1, 2]
     assert graph["item"].node_id.tolist() == [0, 1, 2, 3]
     assert "x" not in graph["user"]
@@ -92,7 +93,7 @@ def test_feature_encoders_see_training_interactions_alone_and_stand_side_by_side
     SHOWN.clear()
     features = Features(item=(Recorded(width=2), Recorded(width=1)), user=(Recorded(rows=3, width=3),))
     recipe = RECIPE.model_copy(update={"features": features})
-    graph = PhaseGraphs(recipe, SPLIT).build("test")
+    graph = phase_graphs(recipe, SPLIT).build("test")
     assert [{(0, 0), (1, 1), (2, 0), (2, 2)}] * 3 == SHOWN
     assert graph["item"].x.tolist() == [[2, 2, 1]] * 4
     assert graph["user"].x.tolist() == [[3, 3, 3]] * 3
@@ -101,13 +102,13 @@ def test_feature_encoders_see_training_interactions_alone_and_stand_side_by_side
 def test_features_with_another_number_of_rows_are_refused() -> None:
     recipe = RECIPE.model_copy(update={"features": Features(item=(Recorded(rows=3),))})
     with pytest.raises(ContractError) as error:
-        PhaseGraphs(recipe, SPLIT)
+        phase_graphs(recipe, SPLIT)
     assert str(error.value) == "features 'recorded' gave 3 rows for 4 item nodes"
 
 
 def test_genre_rows_belong_to_their_movies(movielens_folder: Path) -> None:
     data = MovieLens(path=str(movielens_folder)).load()
-    x = PhaseGraphs(RECIPE, RECIPE.split.split(data)).build("train")["item"].x.numpy()
+    x = phase_graphs(RECIPE, RECIPE.split.split(data)).build("train")["item"].x.numpy()
     names = np.array(RECIPE.features.item[0].encode(data.items, edges([], 1, 1)).names)
     assert x.shape == (9_724, 20)
     assert names[0] == "(no genres listed)"

@@ -13,8 +13,8 @@ from toys import edges, movielens_like, small_recipe
 from gnnrec import Run, UsageError, run
 from gnnrec.data.lookup import require_item
 from gnnrec.modelling.fold_in import fold_in
-from gnnrec.modelling.phases import PhaseGraphs
 from gnnrec_encoders.lightgcn_module import LightGCNModule
+from recipes import phase_graphs
 
 if TYPE_CHECKING:
     import subprocess
@@ -76,7 +76,7 @@ def test_a_scorer_run_says_what_it_is(closed_form: Run) -> None:
 
 def test_a_folded_in_user_does_not_depend_on_who_else_is_asked_for(trained: Run) -> None:
     sections = trained.recipe.model_sections()
-    graphs = PhaseGraphs(trained.recipe, trained.split)
+    graphs = phase_graphs(trained.recipe, trained.split)
     module = trained.scoring._model.encoder  # type: ignore[attr-defined]
     both = fold_in(sections.encoder, module, graphs, edges([(0, 0), (0, 2), (1, 1)], 2, 16))
     alone = fold_in(sections.encoder, module, graphs, edges([(0, 1)], 1, 16))
@@ -86,7 +86,7 @@ def test_a_folded_in_user_does_not_depend_on_who_else_is_asked_for(trained: Run)
 def test_a_module_s_own_fold_in_goes_first(trained: Run) -> None:
     module = torch.nn.Linear(1, 1)
     module.fold_in = lambda graph, histories: torch.full((histories.num_users, 3), 7.0)  # type: ignore[assignment]  # noqa: ARG005
-    graphs = PhaseGraphs(trained.recipe, trained.split)
+    graphs = phase_graphs(trained.recipe, trained.split)
     folded = fold_in(trained.recipe.model_sections().encoder, module, graphs, edges([(1, 1)], 2, 16))
     assert folded.tolist() == [[7.0] * 3] * 2
 
@@ -125,7 +125,7 @@ def test_items_are_found_by_id_title_or_part_of_one() -> None:
 
 
 def test_lightgcn_equals_the_normalised_adjacency(trained: Run) -> None:
-    graph = PhaseGraphs(trained.recipe, trained.split).build("test")
+    graph = phase_graphs(trained.recipe, trained.split).build("test")
     module = LightGCNModule({}, {"user": 12, "item": 16}, 5, 2, 0.1)
     adjacency = torch.zeros(28, 28)
     users, items = graph["user", "interacts", "item"].edge_index

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from gnnrec.contract.training import EpochRecord, Fit, TrainingTask
-from gnnrec.evaluation.evaluator import Evaluator, Objective
+from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.modelling.model import Model
+from gnnrec.modelling.objective import Objective
 from gnnrec.modelling.scoring import EncodedScoring
 from gnnrec.randomness import Streams
 from gnnrec.recipe.schema import Evaluation
