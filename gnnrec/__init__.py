@@ -1,48 +1,46 @@
 """gnnrec: recommenders built on graph neural networks, put together from plugins by recipes.
 
-Importing it imports no torch. What needs torch (`run`, `load_run` and the tensor data types) is loaded when it
-is first asked for.
+Importing it imports nothing else: each name is loaded when it is first asked for.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-from warnings import warn
 
-from gnnrec.contract.hookspecs import hookimpl
-from gnnrec.contract.kinds import (
-    Dataset,
-    Decoder,
-    Encoder,
-    FeatureEncoder,
-    Fraction,
-    GraphBuilder,
-    Loss,
-    Metric,
-    NegativeSampler,
-    Scorer,
-    Splitter,
-    Trainer,
-)
-from gnnrec.errors import (
-    ContractError,
-    DataError,
-    GnnrecError,
-    PluginError,
-    RunDirectoryError,
-    TrainingError,
-    UsageError,
-)
 from gnnrec.plugin.moved_modules import MOVED, tell_of_moved_modules, told
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
     from gnnrec.comparison.compare import compare
+    from gnnrec.contract.hookspecs import hookimpl
+    from gnnrec.contract.kinds import (
+        Dataset,
+        Decoder,
+        Encoder,
+        FeatureEncoder,
+        Fraction,
+        GraphBuilder,
+        Loss,
+        Metric,
+        NegativeSampler,
+        Scorer,
+        Splitter,
+        Trainer,
+    )
     from gnnrec.contract.training import Batch, Checkpoint, EpochRecord, Fit, RunEnd, RunStart, TrainingTask
     from gnnrec.data.interactions import Availability, Edges, FeatureBlock, Interactions
     from gnnrec.data.ranked_lists import Catalogue, RankedLists
     from gnnrec.data.split import Split
+    from gnnrec.errors import (
+        ContractError,
+        DataError,
+        GnnrecError,
+        PluginError,
+        RunDirectoryError,
+        TrainingError,
+        UsageError,
+    )
     from gnnrec.pipeline import run
     from gnnrec.plugin.registry import load_plugin
     from gnnrec.recipe.faults import RecipeError
@@ -53,22 +51,42 @@ if TYPE_CHECKING:
 _LAZY = {
     "Availability": "gnnrec.data.interactions",
     "Batch": "gnnrec.contract.training",
-    "Checkpoint": "gnnrec.contract.training",
     "Catalogue": "gnnrec.data.ranked_lists",
+    "Checkpoint": "gnnrec.contract.training",
+    "ContractError": "gnnrec.errors",
+    "DataError": "gnnrec.errors",
+    "Dataset": "gnnrec.contract.kinds",
+    "Decoder": "gnnrec.contract.kinds",
     "Edges": "gnnrec.data.interactions",
+    "Encoder": "gnnrec.contract.kinds",
     "EpochRecord": "gnnrec.contract.training",
     "FeatureBlock": "gnnrec.data.interactions",
+    "FeatureEncoder": "gnnrec.contract.kinds",
     "Fit": "gnnrec.contract.training",
+    "Fraction": "gnnrec.contract.kinds",
+    "GnnrecError": "gnnrec.errors",
+    "GraphBuilder": "gnnrec.contract.kinds",
     "Interactions": "gnnrec.data.interactions",
+    "Loss": "gnnrec.contract.kinds",
+    "Metric": "gnnrec.contract.kinds",
+    "NegativeSampler": "gnnrec.contract.kinds",
+    "PluginError": "gnnrec.errors",
     "RankedLists": "gnnrec.data.ranked_lists",
     "Recipe": "gnnrec.recipe.schema",
     "RecipeError": "gnnrec.recipe.faults",
     "Run": "gnnrec.runs.saved",
+    "RunDirectoryError": "gnnrec.errors",
     "RunEnd": "gnnrec.contract.training",
     "RunStart": "gnnrec.contract.training",
+    "Scorer": "gnnrec.contract.kinds",
     "Split": "gnnrec.data.split",
+    "Splitter": "gnnrec.contract.kinds",
+    "Trainer": "gnnrec.contract.kinds",
+    "TrainingError": "gnnrec.errors",
     "TrainingTask": "gnnrec.contract.training",
+    "UsageError": "gnnrec.errors",
     "compare": "gnnrec.comparison.compare",
+    "hookimpl": "gnnrec.contract.hookspecs",
     "load_plugin": "gnnrec.plugin.registry",
     "load_recipe": "gnnrec.recipe.load",
     "load_run": "gnnrec.runs.saved",
@@ -128,6 +146,8 @@ _RENAMED: dict[str, str] = {}
 
 def __getattr__(name: str) -> Any:
     if name in _RENAMED:
+        from warnings import warn
+
         warn(f"gnnrec.{name} is now gnnrec.{_RENAMED[name]}", DeprecationWarning, stacklevel=2)
         return getattr(import_module(__name__), _RENAMED[name])
     if name in MOVED:

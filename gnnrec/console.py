@@ -7,19 +7,17 @@ import logging
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from unicodedata import combining, east_asian_width
 
 from gnnrec.contract.hookspecs import hookimpl
 from gnnrec.errors import UsageError, suggestion
-from gnnrec.plugin.registry import DISABLE_VARIABLE
+from gnnrec.plugin.variables import DISABLE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
     from gnnrec.contract.training import EpochRecord, RunEnd, RunStart
@@ -33,6 +31,8 @@ METRIC_LINES = 10
 
 
 def _console(*, stderr: bool) -> Console:
+    from rich.console import Console
+
     stream = sys.stderr if stderr else sys.stdout
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=None if stream.isatty() else WIDE)
 
@@ -56,6 +56,13 @@ def say_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None, whole: Collection[str] = ()
 ) -> None:
     """A table of the answer; columns that are to be copied from it stay `whole`, and the others give way."""
+    cells = [tuple(columns), *(tuple("" if cell is None else str(cell) for cell in row) for row in rows)]
+    if not sys.stdout.isatty() and (lines := _aligned(cells)) is not None:
+        say("\n".join(lines if title is None else [title, *lines]))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
     console = _console(stderr=False)
     boxed = console.is_terminal
     if title is not None:
@@ -63,9 +70,24 @@ def say_table(
     table = Table(box=None, pad_edge=False, show_edge=False)
     for column in columns:
         table.add_column(Text(column, style="bold" if boxed else ""), overflow="fold", no_wrap=column in whole)
-    for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    for row in cells[1:]:
+        table.add_row(*map(Text, row))
     console.print(table)
+
+
+def _aligned(cells: Sequence[Sequence[str]]) -> list[str] | None:
+    """Rows that fit as they are, as a table of rich has them, which takes its time; None where one has to wrap."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    if sum(widths) + 2 * len(widths) > WIDE or not all(_is_narrow(cell) for row in cells for cell in row):
+        return None
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+
+
+def _is_narrow(text: str) -> bool:
+    """Whether each character takes one column."""
+    return text.isprintable() and (
+        text.isascii() or not any(combining(each) or east_asian_width(each) in {"W", "F"} for each in text)
+    )
 
 
 def say_or_write(text: str | bytes, out: Path | None, *, force: bool) -> None:

@@ -44,7 +44,8 @@ import gnnrec.cli.app
 import gnnrec.testing
 from gnnrec import RecipeError
 from gnnrec.pipeline import run
-from gnnrec.plugin.registry import DISABLE_VARIABLE, Registry
+from gnnrec.plugin.registry import Registry
+from gnnrec.plugin.variables import DISABLE_VARIABLE
 from gnnrec.recipe.load import load_recipe, shipped_recipes, to_yaml
 from gnnrec.testing import ContractViolation, encoder
 
@@ -111,11 +112,11 @@ def registry(folder: Path) -> Registry:
 
 
 @pytest.fixture(scope="module")
-def command_line(registry: Registry) -> CommandLine:
+def command_line(registry: Registry) -> Iterator[CommandLine]:
     """The application with the commands of the documents' plugins too."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gnnrec.cli.app, "installed", lambda: registry)
-        return CommandLine(typer.main.get_command(gnnrec.cli.app.build_app()), registry)
+        patch.setattr("gnnrec.plugin.registry.installed", lambda: registry)
+        yield CommandLine(typer.main.get_command(gnnrec.cli.app.build_app()), registry)
 
 
 def test_every_block_is_in_a_language_that_is_checked() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,20 +11,32 @@ from gnnrec.cli import shell
 from gnnrec.cli.app import build_app, given_plugins
 from gnnrec.console import complain, log_to_stderr
 from gnnrec.errors import PluginError, UsageError
-from gnnrec.plugin.registry import load_plugin
 
 if TYPE_CHECKING:
     import typer
 
 
+YOUNG = 50_000
+"""New objects before the garbage collector looks for cycles: importing makes many, and none that are garbage."""
+
+
 def main() -> None:
     """Run the command line with all installed plugins and those that -p names; or say how a shell's line goes on."""
-    log_to_stderr()
-    if shell.is_asking():
-        shell.answer(_build_what_can_be)
+    gc.set_threshold(YOUNG)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for them reads every distribution
+    try:
+        log_to_stderr()
+        if shell.is_asking():
+            shell.answer(_build_what_can_be)
+        _run()
+    finally:
+        gc.freeze()  # the process ends, and what it gives back need not be looked through first
+
+
+def _run() -> None:
     try:
         for plugin in given_plugins(sys.argv[1:]):
-            load_plugin(plugin)
+            _load(plugin)
     except PluginError as error:
         complain("\n".join([str(error), *(error.__notes__ if "--debug" in sys.argv else ())]))
         sys.exit(UsageError.exit_status)
@@ -33,7 +47,13 @@ def _build_what_can_be() -> typer.Typer:
     """The application for a line that may not be typed to its end: a plugin that cannot be loaded is left out."""
     for plugin in given_plugins(shell.typed()):
         try:
-            load_plugin(plugin)
+            _load(plugin)
         except PluginError:
             continue
     return build_app()
+
+
+def _load(plugin: str) -> None:
+    from gnnrec.plugin.registry import load_plugin
+
+    load_plugin(plugin)

@@ -3,36 +3,65 @@
 from __future__ import annotations
 
 import traceback
+from importlib import import_module
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_group
 
-from gnnrec.cli import compare, data, inspect, new, recipes, report, run, runs, use
-from gnnrec.cli.completion import complete_plugins
-from gnnrec.cli.plugin_commands import add_plugin_commands
-from gnnrec.console import complain, report_left_out
+from gnnrec.cli.commands import COMMANDS
+from gnnrec.cli.plugin_commands import PluginCommands
+from gnnrec.console import complain
 from gnnrec.errors import GnnrecError
-from gnnrec.plugin.failures import said
-from gnnrec.plugin.registry import installed
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gnnrec.plugin.registry import PluginRecord
+    from gnnrec.plugin.record import PluginRecord
 
 INTERRUPTED = 130
 
 PLUGIN_OPTION = ("--plugin", "-p")
 
 
-class ErrorReporting(TyperGroup):
-    """Turns errors that a user can mend into a message and an exit status."""
+class CommandLine(TyperGroup):
+    """gnnrec's commands, each imported when it is named, and those of plugins; errors become messages.
+
+    Plugins are asked for theirs where a name is none of gnnrec's, and where all commands are listed.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.plugin_commands = PluginCommands(COMMANDS)
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the group's signature
+        """Gnnrec's own in the order of a newcomer's day, then those of plugins."""
+        return [*COMMANDS, *self.plugin_commands.commands]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the group's signature
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return self.plugin_commands.commands.get(cmd_name)
+        module, _ = COMMANDS[cmd_name]
+        app = typer.Typer()
+        import_module(f"gnnrec.cli.{module}").add_commands(app)
+        return get_group(app).commands[cmd_name]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the group's signature
+        """The list of commands in the help."""
+        rows = [(name, about) for name, (_, about) in COMMANDS.items()]
+        theirs = self.plugin_commands.commands
+        width = formatter.width - 6 - max(map(len, [*COMMANDS, *theirs]))
+        rows += [(name, command.get_short_help_str(width)) for name, command in theirs.items() if not command.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; with --debug, every error shows its traceback."""
+        self.plugin_commands.tell_faults()
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -52,6 +81,8 @@ class ErrorReporting(TyperGroup):
             what, whom = f"{type(error).__name__}: {error}", ""
             plugin = _plugin_at_fault(error)
             if plugin is not None:
+                from gnnrec.plugin.failures import said
+
                 what, whom = (
                     f"plugin '{plugin.name}' ({plugin.origin}) failed: {said(error)}",
                     " to the plugin's author",
@@ -70,30 +101,23 @@ class ErrorReporting(TyperGroup):
 
 def _plugin_at_fault(error: BaseException) -> PluginRecord | None:
     """The stranger's plugin in whose code an error was raised, or that called what raised it."""
+    from gnnrec.plugin.registry import installed
+
     frames = reversed(traceback.extract_tb(error.__traceback__))
     return next(filter(None, (installed().plugin_at(frame.filename) for frame in frames)), None)
 
 
 def build_app() -> typer.Typer:
     """The application with the commands of gnnrec and of all plugins."""
-    faults: dict[str, str] = {}
     app = typer.Typer(
         name="gnnrec",
-        cls=ErrorReporting,
+        cls=CommandLine,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"], "obj": faults},
+        rich_markup_mode=None,  # boxes around a help take longer to import than all the rest
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for module in (run, compare, runs, report, use, recipes, inspect):
-        module.add_commands(app)
-    app.add_typer(data.app, name="data")
-    app.add_typer(new.app, name="new")
-    registry = installed()
-    report_left_out(registry)
-    faults |= add_plugin_commands(app, registry)
-    for plugin, fault in faults.items():
-        complain(f"warning: plugin '{plugin}' {fault}")
     return app
 
 
@@ -114,8 +138,15 @@ def given_plugins(arguments: Sequence[str]) -> list[str]:
     return given
 
 
-def _print_version(wanted: bool) -> None:
+def _complete_plugins(incomplete: str) -> list[tuple[str, str]]:
+    from gnnrec.cli.completion import complete_plugins
+
+    return complete_plugins(incomplete)
+
+
+def _print_version(ctx: typer.Context, wanted: bool) -> None:
     if wanted:
+        cast("CommandLine", ctx.command).plugin_commands.tell_faults()
         typer.echo(f"gnnrec {__version__}")
         raise typer.Exit
 
@@ -128,7 +159,7 @@ def _root(
             metavar="FILE|MODULE",
             help="Load a plugin that is not installed, for this command: a .py file, or an importable module's name. "
             "May be given several times, before the command.",
-            autocompletion=complete_plugins,
+            autocompletion=_complete_plugins,
         ),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import typer  # noqa: TC002 - typer reads annotations at run time
-from rich.markup import escape
 
 from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.errors import GnnrecError
 from gnnrec.plugin.registry import installed
-from gnnrec.recipe.load import SUFFIXES, load_recipe, shipped_recipes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,6 +33,8 @@ def quietly(completer: Callable[P, Iterable[Candidate]]) -> Callable[P, list[Can
 
     @wraps(completer)
     def complete(*args: P.args, **kwargs: P.kwargs) -> list[Candidate]:
+        from rich.markup import escape
+
         try:
             return [(text, escape(about)) for text, about in completer(*args, **kwargs)]
         except Exception:  # noqa: BLE001 - a shell that waits for words has no use for an error
@@ -66,6 +66,8 @@ def complete_datasets(incomplete: str) -> list[Candidate]:
 @quietly
 def complete_recipes(incomplete: str) -> list[Candidate]:
     """Names of shipped recipes, and YAML files and folders."""
+    from gnnrec.recipe.load import SUFFIXES, shipped_recipes
+
     shipped = [(name, "shipped recipe") for name in shipped_recipes() if name.startswith(incomplete)]
     return shipped + [(path, "") for path in _files(incomplete, SUFFIXES)]
 
@@ -114,6 +116,8 @@ def _recipe(ctx: typer.Context) -> Recipe | None:
     given = next(_given(ctx, GIVEN), None)
     if given is None:
         return None
+    from gnnrec.recipe.load import load_recipe
+
     path = Path(given) / "recipe.yaml" if Path(given).is_dir() else given
     for assignments in (ctx.params.get("assignments") or (), ()):
         try:

@@ -40,6 +40,11 @@ FieldOption = Annotated[
 app = typer.Typer(help="Look at data sets, and fetch them.", no_args_is_help=True)
 
 
+def add_commands(to: typer.Typer) -> None:
+    """Add `data` with its commands."""
+    to.add_typer(app, name="data")
+
+
 @app.command("list")
 def list_data(as_json: JsonOption = False) -> None:
     """List the data sets that can be loaded, and where they are if they are at hand."""

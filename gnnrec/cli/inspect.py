@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -17,7 +17,7 @@ from gnnrec.plugin.registry import installed
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from gnnrec.plugin.registry import PluginRecord
+    from gnnrec.plugin.record import PluginRecord
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -91,7 +91,7 @@ def plugins(context: typer.Context, as_json: JsonOption = False) -> None:
     With `gnnrec --debug plugins`, tracebacks of those that failed. GNNREC_TRACE_PLUGINS=1 tells, in any command, what
     plugins are asked and how long they take.
     """
-    no_commands: dict[str, str] = context.find_root().obj
+    no_commands: dict[str, str] = cast("Any", context.find_root().command).plugin_commands.faults
     rows = [
         {
             "name": plugin.name,

@@ -16,6 +16,11 @@ from gnnrec.plugin.registry import installed
 app = typer.Typer(help="Start something of your own.", no_args_is_help=True)
 
 
+def add_commands(to: typer.Typer) -> None:
+    """Add `new` with its commands."""
+    to.add_typer(app, name="new")
+
+
 @app.callback()
 def _new() -> None:
     """Start something of your own."""

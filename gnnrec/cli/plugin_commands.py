@@ -2,43 +2,86 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.main import get_command_name, get_group
 
+from gnnrec.console import complain, report_left_out
 from gnnrec.errors import PluginError
 from gnnrec.plugin.failures import said
+from gnnrec.plugin.memory import recall
+from gnnrec.plugin.variables import disabled_names, is_traced
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gnnrec.plugin.hooks import HookCall
-    from gnnrec.plugin.registry import Registry
 
 OWN = "gnnrec"
 
 
-def add_plugin_commands(app: typer.Typer, registry: Registry) -> dict[str, str]:
-    """Let each plugin that has the hook add its commands; a plugin at fault adds none.
+class PluginCommands:
+    """The commands that plugins add, and what is wrong with plugins; both found out when they are first asked for.
 
-    Returns:
-        For each plugin at fault, why.
+    Where nothing has changed since a start at which all plugins were in order and none added a command, no plugin is
+    imported to say so again.
+
+    Args:
+        own: The names of gnnrec's commands, which no plugin can take.
     """
-    owners = dict.fromkeys(_names(app), OWN)
-    faults: dict[str, str] = {}
-    for call in registry.hook_calls("gnnrec_commands"):
-        try:
-            added = _commands_of(call, owners)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - one plugin must not cost the others the command line
-            faults[call.plugin] = f"adds no commands: {said(error)}"
-        else:
-            app.registered_commands += added.registered_commands
-            app.registered_groups += added.registered_groups
-    return faults
+
+    def __init__(self, own: Iterable[str]) -> None:
+        self._own = tuple(own)
+
+    @property
+    def commands(self) -> dict[str, Any]:
+        """By name."""
+        return self._found[0]
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """For each plugin whose commands cannot be added, why."""
+        return self._found[1]
+
+    def tell_faults(self) -> None:
+        """Say which plugins are left out or add no commands, once."""
+        _ = self._found
+
+    @cached_property
+    def _found(self) -> tuple[dict[str, Any], dict[str, str]]:
+        if self._nothing_to_say:
+            return {}, {}
+        from gnnrec.plugin.registry import installed
+
+        registry = installed()
+        report_left_out(registry)
+        owners = dict.fromkeys(self._own, OWN)
+        commands: dict[str, Any] = {}
+        faults: dict[str, str] = {}
+        for call in registry.hook_calls("gnnrec_commands"):
+            try:
+                commands |= _commands_of(call, owners)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - one plugin must not cost the others the command line
+                faults[call.plugin] = f"adds no commands: {said(error)}"
+        for plugin, fault in faults.items():
+            complain(f"warning: plugin '{plugin}' {fault}")
+        return commands, faults
+
+    @property
+    def _nothing_to_say(self) -> bool:
+        """Whether plugins can stay unimported; where they are loaded already, as with -p, asking them is simplest."""
+        if "gnnrec.plugin.registry" in sys.modules or disabled_names() or is_traced():
+            return False
+        memory = recall()
+        return memory is not None and not memory.commands
 
 
-def _commands_of(call: HookCall, owners: dict[str, str]) -> typer.Typer:
-    """What one plugin adds, by itself; its names are noted in `owners`.
+def _commands_of(call: HookCall, owners: dict[str, str]) -> dict[str, Any]:
+    """What one plugin adds, by name; the names are noted in `owners`.
 
     Raises:
         PluginError: A name is taken, or the plugin wants to be the command line itself.
@@ -50,12 +93,14 @@ def _commands_of(call: HookCall, owners: dict[str, str]) -> typer.Typer:
     twice = [name for name, count in Counter(_names(own)).items() if count > 1]
     if twice:
         raise PluginError(f"it adds '{twice[0]}' twice")
-    names = list(get_group(own).commands) if own.registered_commands or own.registered_groups else []
-    for name in names:
+    if not own.registered_commands and not own.registered_groups:
+        return {}
+    added = get_group(own).commands
+    for name in added:
         if name in owners:
             raise PluginError(f"there is a command '{name}' already, of {owners[name]}")
-    owners |= dict.fromkeys(names, f"plugin '{call.plugin}'")
-    return own
+    owners |= dict.fromkeys(added, f"plugin '{call.plugin}'")
+    return dict(added)
 
 
 def _names(app: typer.Typer) -> list[str]:

@@ -1,4 +1,4 @@
-"""The one shape that every component has: a small frozen pydantic model whose fields a recipe may set."""
+"""The one shape of components and of what is in them: a small frozen pydantic model whose fields a recipe may set."""
 
 from __future__ import annotations
 
@@ -7,22 +7,35 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from gnnrec.contract.attribute_docstrings import described_by_docstrings
 
-class Component(BaseModel, ABC):
-    """A part that a recipe can name.
+CONFIG = ConfigDict(
+    extra="forbid",
+    frozen=True,
+    allow_inf_nan=False,
+    validate_default=True,
+    defer_build=True,  # until it is checked or used: most commands look at few models
+)
+"""Of every model that a recipe fills in."""
+
+
+class Part(BaseModel):
+    """A model that a recipe fills in: a component, or what stands in a component's field.
 
     Its fields are exactly what a recipe may say: typed, bounded, and described by the docstring below each.
     Fields are immutable (tuples, not lists), nothing unknown is accepted, defaults are checked as well.
-    Heavy imports belong inside the one method of its kind, so that listing and validating stay light.
     """
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        allow_inf_nan=False,
-        validate_default=True,
-        use_attribute_docstrings=True,
-    )
+    model_config = CONFIG
+
+    __get_pydantic_json_schema__ = classmethod(described_by_docstrings)
+
+
+class Component(Part, ABC):
+    """A part that a recipe can name.
+
+    Heavy imports belong inside the one method of its kind, so that listing and validating stay light.
+    """
 
     kind: ClassVar[str]
     """The recipe key that this component fills; set by the contract it derives from."""

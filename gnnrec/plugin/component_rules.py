@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection
 from dataclasses import is_dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -46,7 +47,7 @@ def check_component(component: object) -> None:
     contract = CONTRACTS.get(getattr(component, "kind", ""))
     if contract is None or not issubclass(component, contract):
         raise PluginError(f"{title} derives from no contract; derive from Encoder, Decoder or another kind")
-    component.model_rebuild()
+    _build(component)
     if inspect.isabstract(component):
         missing = ", ".join(sorted(component.__abstractmethods__))
         raise PluginError(f"{title} lacks the method of its kind: {missing}")
@@ -59,6 +60,19 @@ def check_component(component: object) -> None:
         _check_field(f"{title}.{field}", info, (component,))
     _check_defaults(component)
     _check_schema(component)
+
+
+def _build(component: type[Component]) -> None:
+    """Let pydantic build what it put off, and say where the class stands that it cannot."""
+    try:
+        component.model_rebuild()
+    except Exception as error:
+        text = str(error).partition("\n\n")[0]  # pydantic goes on about itself
+        try:
+            file, line = inspect.getsourcefile(component), inspect.getsourcelines(component)[1]
+        except (OSError, TypeError):  # made without a file
+            file, line = component.__module__, 0
+        raise PluginError(f"{type(error).__name__}: {text} ({Path(str(file)).name}:{line})") from error
 
 
 def _check_name(component: type[Component]) -> None:

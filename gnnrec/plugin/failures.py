@@ -6,8 +6,6 @@ import os
 import traceback
 from pathlib import Path
 
-import pydantic
-
 from gnnrec.errors import GnnrecError
 
 
@@ -29,5 +27,7 @@ def _is_foreign(file: str) -> bool:
     path, python = Path(file), Path(os.__file__).parent
     if path.is_relative_to(python) and not path.relative_to(python).parts[0].endswith("-packages"):
         return False
+    import pydantic
+
     known = (Path(__file__).parents[1], Path(pydantic.__file__).parent)
     return not file.startswith("<frozen") and not any(path.is_relative_to(folder) for folder in known)

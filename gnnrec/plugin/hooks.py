@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import os
 import sys
 import time
 import warnings
@@ -16,18 +15,17 @@ import pluggy
 
 from gnnrec.contract import hookspecs
 from gnnrec.errors import PluginError, suggestion
+from gnnrec.plugin.variables import is_traced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-TRACE_VARIABLE = "GNNREC_TRACE_PLUGINS"
 
 logger = logging.getLogger(__name__)
 
 
 def trace(text: str, *details: object) -> None:
     """Tell what plugins do, where `GNNREC_TRACE_PLUGINS` asks for it."""
-    if os.environ.get(TRACE_VARIABLE, "0") not in {"", "0"}:
+    if is_traced():
         if not logger.isEnabledFor(logging.INFO):  # from Python, where nobody listens yet
             logger.addHandler(logging.StreamHandler())
             logger.setLevel(logging.INFO)

@@ -3,113 +3,116 @@
 from __future__ import annotations
 
 import copy
-import importlib.metadata
-import os
 import sys
 import time
 import traceback
 import warnings
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from gnnrec.contract import hookspecs
 from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.errors import PluginError, UsageError, suggestion
 from gnnrec.plugin.component_rules import check_component
 from gnnrec.plugin.failures import said
-from gnnrec.plugin.hooks import HookCall, Hooks, trace
-from gnnrec.plugin.sources import GivenPlugin, InstalledPlugin
+from gnnrec.plugin.hooks import HookCall, Hooks, in_order, trace
+from gnnrec.plugin.memory import Memory, recall, remember
+from gnnrec.plugin.record import PluginRecord
+from gnnrec.plugin.sources import GivenPlugin, InstalledPlugin, RememberedPlugin
+from gnnrec.plugin.variables import disabled_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
+    from importlib.metadata import EntryPoint
 
     from gnnrec.contract.component import Component
 
-DISABLE_VARIABLE = "GNNREC_DISABLE_PLUGINS"
 
-
-@dataclass(frozen=True)
-class PluginRecord:
-    """A plugin that was found, and what became of it."""
-
-    name: str
-    distribution: str
-    version: str
-    state: Literal["loaded", "disabled", "failed"]
-    components: tuple[type[Component], ...] = ()
-    hooks: tuple[str, ...] = ()
-    error: str = ""
-    details: str = ""
-    """The traceback of a failure, for `--debug`."""
-    deprecations: tuple[str, ...] = ()
-    """What it does that will not be possible for long, and what to do instead."""
-    given: str = ""
-    """The file or module that was named for this process alone; such a plugin has no distribution."""
-    typed: str = ""
-    """What was given, as it was typed."""
-    sha256: str = ""
-    """Of the files of a plugin that is given or installed editable, as they were when it was loaded."""
-
-    @property
-    def origin(self) -> str:
-        """Distribution and version, or what was given."""
-        return self.given or f"{self.distribution} {self.version}".strip()
-
-    @property
-    def maker(self) -> tuple[str, str]:
-        """What a recipe is to remember: the distribution or what was given; its version, its hash or both."""
-        version = f"{self.version} sha256:{self.sha256}" if self.sha256 else self.version
-        return (self.given or self.distribution, version.strip())
-
-    @property
-    def fault(self) -> str:
-        """Why it is left out, as the end of a sentence; empty where it is not."""
-        return {"loaded": "", "disabled": f"disabled by {DISABLE_VARIABLE}", "failed": f"left out: {self.error}"}[
-            self.state
-        ]
+Source = InstalledPlugin | RememberedPlugin | GivenPlugin
+"""Where a plugin comes from."""
 
 
 class Registry:
     """The components of all plugins that loaded, by kind and name, and the hooks of those plugins.
 
     Args:
-        entry_points: What to load, in this order; a name that is taken is refused to the later one.
+        plugins: What to load, in this order; a name that is taken is refused to the later one.
         disabled: Names of plugins to leave out.
         given: Plugins that are loaded after those.
+        memory: What is known of the plugins among `plugins`, if anything: that their components keep the rules,
+            so that they are not held against them again; and which kinds gnnrec's own contribute, so that each is
+            imported when one of its kinds is first asked for.
 
     Attributes:
-        plugins: What was found, and what became of it.
         not_found: Names to leave out that no plugin bears.
     """
 
     def __init__(
         self,
-        entry_points: Iterable[importlib.metadata.EntryPoint],
+        plugins: Iterable[EntryPoint | Source],
         disabled: Iterable[str] = (),
         given: Iterable[GivenPlugin] = (),
+        *,
+        memory: Memory | None = None,
     ) -> None:
+        self._memory = memory
         self._hooks = Hooks()
         self._components: dict[str, dict[str, type[Component]]] = {kind: {} for kind in CONTRACTS}
         self._owners: dict[type[Component], PluginRecord] = {}
-        self._loaded: dict[str, tuple[PluginRecord, InstalledPlugin | GivenPlugin]] = {}
-        disabled = set(disabled)
-        self._sources: tuple[InstalledPlugin | GivenPlugin, ...] = (*map(InstalledPlugin, entry_points), *given)
-        self.plugins = tuple(self._load(source, disabled) for source in self._sources)
-        self.not_found = tuple(sorted(disabled - {plugin.name for plugin in self.plugins}))
+        self._loaded: dict[str, tuple[PluginRecord, Source]] = {}
+        self._disabled = set(disabled)
+        self._sources: tuple[Source, ...] = (*map(_source, plugins), *given)
+        self._records: dict[Source, PluginRecord] = {}
+        self._waiting = {
+            source: kinds
+            for source in self._sources
+            if memory is not None and source.is_own and (kinds := memory.kinds.get(source.name)) is not None
+        }
+        for source in self._sources:
+            if source not in self._waiting:
+                self._records[source] = self._load(source)
+        self.not_found = tuple(sorted(self._disabled - {source.name for source in self._sources}))
 
     @classmethod
-    def installed(cls, given: Iterable[GivenPlugin] = ()) -> Registry:
+    def installed(cls, given: Collection[GivenPlugin] = ()) -> Registry:
         """Load every installed plugin: gnnrec's own first, so that nobody displaces a built-in by its name."""
-        found = importlib.metadata.entry_points(group=hookspecs.PROJECT)
-        ordered = sorted(found, key=_rank)
-        names = os.environ.get(DISABLE_VARIABLE, "").split(",")
-        return cls(ordered, {name.strip() for name in names if name.strip()}, given)
+        disabled = disabled_names()
+        memory = recall() if not disabled else None
+        if memory is not None and memory.modules:
+            found: list[Source] = [RememberedPlugin(name, module) for name, module in memory.modules.items()]
+        else:
+            from importlib.metadata import entry_points
+
+            found = [*sorted(map(InstalledPlugin, entry_points(group=hookspecs.PROJECT)), key=_rank)]
+        registry = cls(found, disabled, given, memory=memory)
+        if memory is None and not given and not registry.left_to_say:
+            registry.remember()
+        return registry
+
+    @property
+    def plugins(self) -> tuple[PluginRecord, ...]:
+        """What was found, and what became of it."""
+        self._load_waiting()
+        return tuple(self._records[source] for source in self._sources)
+
+    @property
+    def left_to_say(self) -> bool:
+        """Whether there is something about plugins that every command says."""
+        return bool(self.not_found) or any(plugin.state != "loaded" or plugin.deprecations for plugin in self.plugins)
+
+    def remember(self) -> None:
+        """Leave to the next start what this one has found."""
+        own = {source.name: self._records[source].components for source in self._sources if source.is_own}
+        kinds = {name: sorted({component.kind for component in components}) for name, components in own.items()}
+        files = [file for source in self._sources for file in source.files]
+        modules = {source.name: source.module for source in self._sources} if len(own) == len(self._sources) else {}
+        remember(Memory(bool(self.hook_calls("gnnrec_commands")), kinds, modules), files)
 
     def with_components(self, components: Iterable[type[Component]]) -> Registry:
         """A registry that has these components as well; they are no plugin's."""
+        self._load_waiting()
         wider = copy.copy(self)
         known = {kind: dict(those) for kind, those in self._components.items()}
         for component in components:
@@ -119,14 +122,18 @@ class Registry:
 
     def hook_calls(self, hook: str) -> list[HookCall]:
         """The implementations of a hook, in the order in which they are to be called."""
-        return self._hooks.calls(hook)
+        self._load_waiting()
+        place = {source.name: index for index, source in enumerate(self._sources)}
+        return in_order(sorted(self._hooks.calls(hook), key=lambda call: place[call.plugin]))
 
     def loaded_plugins(self) -> dict[str, object]:
         """The plugin objects (modules, mostly) that loaded, in order, by name."""
-        return {name: source.plugin for name, (_, source) in self._loaded.items()}
+        self._load_waiting()
+        return {source.name: source.plugin for source in self._sources if source.name in self._loaded}
 
     def components(self, kind: str) -> dict[str, type[Component]]:
         """The component classes of a kind, by name."""
+        self._load_waiting(kind)
         return dict(self._components[kind])
 
     def component(self, kind: str, name: str) -> type[Component]:
@@ -138,10 +145,11 @@ class Registry:
         """
         if kind not in CONTRACTS:
             raise UsageError(f"no kind of component is called '{kind}'{suggestion(kind, CONTRACTS)}")
-        if name not in self._components[kind]:
-            hint = self.left_out(name) or suggestion(name, self._components[kind])
+        known = self.components(kind)
+        if name not in known:
+            hint = self.left_out(name) or suggestion(name, known)
             raise UsageError(f"no {kind} is called '{name}'{hint}")
-        return self._components[kind][name]
+        return known[name]
 
     def left_out(self, name: str) -> str:
         """The end of a message about a component that is not there: the plugin that has it and did not load, if any."""
@@ -161,9 +169,16 @@ class Registry:
         """The plugin that contributes `component`."""
         return self._owners[component]
 
-    def _load(self, source: InstalledPlugin | GivenPlugin, disabled: set[str]) -> PluginRecord:
+    def _load_waiting(self, kind: str | None = None) -> None:
+        """Load what was put off: the plugins that contribute a kind, or all of them."""
+        for source, kinds in list(self._waiting.items()):
+            if kind is None or kind in kinds:
+                del self._waiting[source]
+                self._records[source] = self._load(source)
+
+    def _load(self, source: Source) -> PluginRecord:
         origin = (source.name, source.distribution, source.version)
-        if source.name in disabled:
+        if source.name in self._disabled:
             return PluginRecord(*origin, "disabled", given=source.given)
         registered = None
         try:
@@ -179,7 +194,10 @@ class Registry:
             registered = plugin
             components = self._contributed(plugin)
             for component in components:
-                check_component(component)
+                if source.given or self._memory is None:
+                    check_component(component)
+                if not source.is_own:
+                    self._load_waiting(component.kind)
                 self._check_free(component, source.name, components)
             sha256 = source.sha256
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin does, the others load
@@ -204,8 +222,10 @@ class Registry:
             self._owners[component] = record
         return record
 
-    def _check_not_installed(self, source: InstalledPlugin | GivenPlugin) -> None:
+    def _check_not_installed(self, source: Source) -> None:
         """A file that somebody names may have been packaged meanwhile."""
+        if source.given:
+            self._load_waiting()
         if source.given and source.name in self._loaded:
             record, _ = self._loaded[source.name]
             raise PluginError(
@@ -278,7 +298,10 @@ def load_plugin(plugin: str | Path) -> PluginRecord:
     return record
 
 
-def _rank(point: importlib.metadata.EntryPoint) -> tuple[bool, str, str]:
+def _source(plugin: EntryPoint | Source) -> Source:
+    return plugin if isinstance(plugin, Source) else InstalledPlugin(plugin)
+
+
+def _rank(plugin: InstalledPlugin) -> tuple[bool, str, str]:
     """By name; of two with one name always the same comes first, in whatever order the disk has them."""
-    plugin = InstalledPlugin(point)
     return not plugin.is_own, plugin.name, plugin.distribution

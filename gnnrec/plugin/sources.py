@@ -46,6 +46,11 @@ class InstalledPlugin:
         self.distribution, self.version = _name_and_version(point.dist) if point.dist is not None else ("", "")
 
     @property
+    def module(self) -> str:
+        """Where the plugin is: a module, or `module:attribute`."""
+        return self._point.value
+
+    @property
     def is_own(self) -> bool:
         """Whether it is a part of gnnrec's own distribution."""
         return self.distribution == PROJECT
@@ -120,6 +125,47 @@ def _name_and_version(distribution: Distribution) -> tuple[str, str]:
     return metadata["Name"], metadata["Version"]
 
 
+class RememberedPlugin:
+    """One of gnnrec's own plugins, as an earlier start found it: what its distribution says is not read again.
+
+    Args:
+        name: The entry point's.
+        module: Where the plugin is.
+
+    Attributes:
+        distribution: gnnrec's own.
+        version: gnnrec's own.
+        given: Empty.
+        typed: Empty.
+        sha256: Empty: the version says what its files are.
+    """
+
+    distribution = PROJECT
+    version = __version__
+    is_own = True
+    given = ""
+    typed = ""
+    sha256 = ""
+
+    def __init__(self, name: str, module: str) -> None:
+        self.name = name
+        self.module = module
+
+    @cached_property
+    def plugin(self) -> ModuleType:
+        """The plugin, imported when it is first asked for."""
+        return importlib.import_module(self.module)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its Python files."""
+        return plugin_files(self.plugin)
+
+    def may_contribute(self, name: str) -> bool:  # noqa: ARG002 - it is loaded; otherwise it would not be remembered
+        """Never left out."""
+        return False
+
+
 class GivenPlugin:
     """A plugin that is named for this process alone: `-p my_encoder.py`, or `-p` and an importable module's name.
 
@@ -151,6 +197,11 @@ class GivenPlugin:
     def is_file(self) -> bool:
         """Whether a file was named, not a module."""
         return self._path is not None
+
+    @property
+    def module(self) -> str:
+        """The name that it is imported by."""
+        return self.name
 
     @cached_property
     def plugin(self) -> ModuleType:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from gnnrec.errors import suggestion
 from gnnrec.recipe.faults import Fault, RecipeError
 from gnnrec.recipe.nodes import Node, Path, dotted
-from gnnrec.recipe.schema import MODEL_SECTIONS, SECTIONS, Evaluation, recipe_model
+from gnnrec.recipe.schema import COMPONENT_SECTIONS, MODEL_SECTIONS, SECTIONS, Evaluation, Named, recipe_model
 from gnnrec.recipe.translation import Translator, shown
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def check(node: Node, registry: Registry, made: Mapping[str, str] | None = None)
     written = node.find(("trainer", "monitor"))
     monitor = written.value if written is not None else None
     try:
-        recipe = recipe_model(registry).model_validate_json(_as_json(data), strict=True)
+        recipe = recipe_model(registry, _named(data, registry)).model_validate_json(_as_json(data), strict=True)
     except ValidationError as error:
         present = {fault.path for fault in faults}
         found = Translator(node, registry, made or {}).faults(error)
@@ -58,6 +58,19 @@ def check(node: Node, registry: Registry, made: Mapping[str, str] | None = None)
     if recipe is None or faults:
         raise RecipeError(faults)
     return recipe
+
+
+def _named(data: dict[str, Any], registry: Registry) -> Named | None:
+    """The components that a recipe names; None where one of them is not there, or has no name that could be one."""
+    features, evaluation = data.get("features") or {}, data["evaluation"]
+    lists = [("features", each) for each in (features.values() if isinstance(features, dict) else [features])]
+    lists.append(("metric", evaluation["metrics"] if isinstance(evaluation, dict) else evaluation))
+    found = [(section, data[section]) for section in COMPONENT_SECTIONS if data.get(section) is not None]
+    for kind, parts in lists:
+        found += [(kind, part) for part in parts] if isinstance(parts, list) else [(kind, parts)]
+    names = [(kind, part.get("name") if isinstance(part, dict) else None) for kind, part in found]
+    known = [(kind, name) for kind, name in names if isinstance(name, str) and name in registry.components(kind)]
+    return frozenset(known) if len(known) == len(names) else None
 
 
 def check_component_data(kind: str, node: Node, registry: Registry) -> Component:

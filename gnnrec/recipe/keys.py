@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
+from gnnrec.contract.attribute_docstrings import attribute_docstrings
 from gnnrec.contract.kinds import NODE_TYPES
 from gnnrec.recipe.nodes import read_yaml
 from gnnrec.recipe.schema import COMPONENT_SECTIONS, Evaluation, Recipe
@@ -174,4 +175,4 @@ def _text(value: Any) -> str:
 
 
 def _told(model: type[BaseModel], name: str) -> str:
-    return shorten(str(model.model_fields[name].description), ABOUT, placeholder=" …")
+    return shorten(attribute_docstrings(model)[name], ABOUT, placeholder=" …")

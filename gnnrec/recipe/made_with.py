@@ -14,7 +14,8 @@ from gnnrec.recipe.nodes import dotted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from gnnrec.plugin.registry import PluginRecord, Registry
+    from gnnrec.plugin.record import PluginRecord
+    from gnnrec.plugin.registry import Registry
     from gnnrec.recipe.nodes import Node
     from gnnrec.recipe.schema import Recipe
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     NonNegativeInt,
     PositiveInt,
@@ -17,6 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from gnnrec.contract.attribute_docstrings import described_by_docstrings
+from gnnrec.contract.component import CONFIG
 from gnnrec.contract.kinds import (
     CONTRACTS,
     NODE_TYPES,
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from gnnrec.contract.component import Component
     from gnnrec.plugin.registry import Registry
 
-STRICT = ConfigDict(extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True)
-
 SECTIONS = ("dataset", "split")
 """Sections that every recipe has."""
 
@@ -49,7 +48,8 @@ SECTIONS = ("dataset", "split")
 class Evaluation(BaseModel):
     """How a model is judged."""
 
-    model_config = STRICT
+    model_config = CONFIG
+    __get_pydantic_json_schema__ = classmethod(described_by_docstrings)
 
     negatives: PositiveInt = 2
     """Evaluation negatives per held-out positive, for loss, AUC and average precision; fixed, and the same for every
@@ -74,7 +74,8 @@ class Evaluation(BaseModel):
 class Features(BaseModel):
     """Feature encoders of each node type; their blocks stand side by side in the given order."""
 
-    model_config = STRICT
+    model_config = CONFIG
+    __get_pydantic_json_schema__ = classmethod(described_by_docstrings)
 
     user: tuple[SerializeAsAny[FeatureEncoder], ...] = ()
     """Features of users."""
@@ -105,7 +106,8 @@ COMPONENT_SECTIONS = (*SECTIONS, *MODEL_SECTIONS, "scorer")
 class Recipe(BaseModel):
     """A whole experiment: one component per section."""
 
-    model_config = STRICT
+    model_config = CONFIG
+    __get_pydantic_json_schema__ = classmethod(described_by_docstrings)
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     """Names the folder of the recipe's runs; the file's own name where it is not given."""
@@ -116,7 +118,7 @@ class Recipe(BaseModel):
     dataset: SerializeAsAny[Dataset]
     """Where interactions come from."""
 
-    features: Features = Features()
+    features: Features = Features.model_construct()
     """What is known of users and items besides interactions."""
 
     split: SerializeAsAny[Splitter]
@@ -143,7 +145,7 @@ class Recipe(BaseModel):
     scorer: SerializeAsAny[Scorer] | None = None
     """A closed-form recommender, in place of graph, negatives, encoder, decoder, loss and trainer."""
 
-    evaluation: Evaluation = Evaluation()
+    evaluation: Evaluation = Evaluation.model_construct()
     """How the result is judged."""
 
     def model_sections(self) -> ModelSections:
@@ -187,30 +189,34 @@ def with_choices(recipe: Recipe, chosen: Mapping[str, Any]) -> Recipe:
     return recipe.model_copy(update={"dataset": dataset})
 
 
-@lru_cache(maxsize=8)
-def recipe_model(registry: Registry) -> type[Recipe]:
-    """The recipe over the components of `registry`; its dump holds every component field."""
+Named = frozenset[tuple[str, str]]
+"""Kind and name of each component that a recipe names."""
+
+
+@lru_cache(maxsize=64)
+def recipe_model(registry: Registry, named: Named | None = None) -> type[Recipe]:
+    """The recipe over the components of `registry`; its dump holds every component field.
+
+    Args:
+        registry: What is installed.
+        named: Only these, all of which are there; to build a model over all components takes longer than most recipes
+            take to be checked.
+    """
+    choice = partial(_choice, registry, named)
     fields: dict[str, Any] = {}
     for section in ("dataset", "split"):
-        fields[section] = (_choice(registry, section), ...)
+        fields[section] = (choice(section), ...)
     for section in (*MODEL_SECTIONS, "scorer"):
-        fields[section] = (_choice(registry, section) | None, None)
-    blocks: Any = tuple.__class_getitem__((_choice(registry, "features"), ...))
-    feature_fields: dict[str, Any] = {each: (blocks, _described(Features, each, ())) for each in NODE_TYPES}
+        fields[section] = (choice(section) | None, None)
+    blocks: Any = tuple.__class_getitem__((choice("features"), ...))
+    feature_fields: dict[str, Any] = dict.fromkeys(NODE_TYPES, (blocks, ()))
     features: Any = create_model("Features", __base__=Features, __doc__=Features.__doc__, **feature_fields)
-    fields["features"] = (features, features())
-    metrics: Any = tuple.__class_getitem__((_choice(registry, "metric"), ...))
-    judged: dict[str, Any] = {"metrics": (metrics, _described(Evaluation, "metrics", ()))}
+    fields["features"] = (features, features.model_construct())
+    metrics: Any = tuple.__class_getitem__((choice("metric"), ...))
+    judged: dict[str, Any] = {"metrics": (metrics, ())}
     evaluation: Any = create_model("Evaluation", __base__=Evaluation, __doc__=Evaluation.__doc__, **judged)
-    fields["evaluation"] = (evaluation, evaluation())
-    for section, (annotation, default) in fields.items():
-        fields[section] = (annotation, _described(Recipe, section, default))
+    fields["evaluation"] = (evaluation, evaluation.model_construct())
     return create_model("Recipe", __base__=Recipe, __doc__=Recipe.__doc__, **fields)
-
-
-def _described(model: type[BaseModel], field: str, default: Any) -> Any:
-    """A field that is narrowed, with the description that it has in `model`."""
-    return Field(default, description=model.model_fields[field].description)
 
 
 def _flat(data: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
@@ -227,9 +233,14 @@ def _refuse(value: object) -> None:  # noqa: ARG001 - whatever it is, nothing ca
     raise PydanticCustomError("union_tag_invalid", "no component of this kind is installed")
 
 
-def _choice(registry: Registry, kind: str) -> Any:
+def _choice(registry: Registry, named: Named | None, kind: str) -> Any:
     """A discriminated union of the kind's components."""
-    components: tuple[type[Component], ...] = tuple(registry.components(kind).values())
+    names = {name for each, name in named if each == kind} if named is not None else None
+    if names is not None and not names:
+        return CONTRACTS[kind]  # nothing is there to be told apart, and no plugin has to be imported for it
+    components: tuple[type[Component], ...] = tuple(
+        component for name, component in registry.components(kind).items() if names is None or name in names
+    )
     if not components:
         return Annotated[CONTRACTS[kind], BeforeValidator(_refuse)]
     return Annotated[Union[components], Field(discriminator="name")]  # noqa: UP007 - a | cannot be made of a tuple

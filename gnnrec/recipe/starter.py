@@ -7,6 +7,7 @@ import re
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
+from gnnrec.contract.attribute_docstrings import attribute_docstrings
 from gnnrec.contract.kinds import NODE_TYPES
 from gnnrec.recipe.nodes import read_yaml
 from gnnrec.recipe.schema import COMPONENT_SECTIONS, Recipe
@@ -67,11 +68,11 @@ def to_inline_yaml(value: Any) -> str:
 
 
 def _heading(section: str) -> list[str]:
-    return [f"# {_one_line(Recipe.model_fields[section].description)}"]
+    return [f"# {_one_line(attribute_docstrings(Recipe)[section])}"]
 
 
 def _top(key: str, value: Any, *, said: bool) -> list[str]:
-    return _aligned([("" if said else "# ", f"{key}: {to_inline_yaml(value)}", Recipe.model_fields[key].description)])
+    return _aligned([("" if said else "# ", f"{key}: {to_inline_yaml(value)}", attribute_docstrings(Recipe)[key])])
 
 
 def _component(section: str, component: Component, registry: Registry) -> list[str]:

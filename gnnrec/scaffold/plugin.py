@@ -38,7 +38,7 @@ def plugin_files(names: Names) -> dict[str, str]:
             module=names.module,
             name=names.component,
             kinds=names.kinds,
-            version=_oldest(),
+            version=oldest_that_will_do(__version__),
             recipes=recipes,
             **more,
         )
@@ -82,7 +82,11 @@ def _module(names: Names, render: Callable[..., str]) -> str:
     return joined(f"{names.distribution}: a plugin for gnnrec.", [*components, hook])
 
 
-def _oldest() -> str:
-    """The oldest gnnrec that a plugin written today asks for: this minor version, or what there is of it so far."""
-    minor = ".".join(__version__.split(".")[:2])
-    return minor if Version(__version__) >= Version(minor) else __version__
+def oldest_that_will_do(version: str) -> str:
+    """The oldest gnnrec that a plugin written with this one asks for: its minor version, or what there is of it so far.
+
+    >>> oldest_that_will_do("0.2.1"), oldest_that_will_do("0.2.0.dev0")
+    ('0.2', '0.2.0.dev0')
+    """
+    minor = ".".join(version.split(".")[:2])
+    return minor if Version(version) >= Version(minor) else version

@@ -5,21 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from gnnrec import Fraction
+from gnnrec.contract.component import Part
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
 
-class Schedule(BaseModel, ABC):
+class Schedule(Part, ABC):
     """How the learning rate changes. It moves once per optimizer step, or once per epoch where `watches` is true."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True, use_attribute_docstrings=True
-    )
 
     watches: ClassVar[bool] = False
     """Moved once per epoch, by the monitored validation metric."""

@@ -103,9 +103,10 @@ def test_a_component_that_is_not_there_is_told_with_what_the_recipe_was_made_wit
 def test_a_plugin_that_is_there_and_left_out_is_told_as_such(
     made: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    path = made("made_with: {gnnrec: '1.0', other: '1'}")
     monkeypatch.setenv("GNNREC_DISABLE_PLUGINS", "gnnrec_losses")
     with pytest.raises(RecipeError) as caught:
-        load_recipe(made("made_with: {gnnrec: '1.0', other: '1'}"), registry=Registry.installed())
+        load_recipe(path, registry=Registry.installed())
     [fault] = caught.value.faults
     end = f"plugin 'gnnrec_losses' (gnnrec {HERE}) has one, and is disabled by GNNREC_DISABLE_PLUGINS"
     assert fault.message == f"no loss is called 'bce'; {end}"

@@ -20,7 +20,7 @@ from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.plugin.registry import Registry, installed
 from gnnrec.recipe.load import load_recipe
 from gnnrec.scaffold.naming import MAX_LENGTH, Names, chosen_names
-from gnnrec.scaffold.plugin import plugin_files, recipe_files
+from gnnrec.scaffold.plugin import oldest_that_will_do, plugin_files, recipe_files
 from gnnrec.scaffold.writing import write_folder
 from gnnrec.testing import checks_of
 
@@ -143,7 +143,7 @@ def test_the_distribution_says_what_it_is(tmp_path: Path) -> None:
     assert project["project"]["name"] == "my-gat"
     assert project["project"]["version"] == "0.1.0"
     assert project["project"]["description"] == "A plugin for gnnrec: encoder, loss."
-    assert project["project"]["dependencies"] == [f"gnnrec>={'.'.join(__version__.split('.')[:2])}"]
+    assert project["project"]["dependencies"] == [f"gnnrec>={oldest_that_will_do(__version__)}"]
     assert project["project"]["entry-points"] == {"gnnrec": {"my_gat": "my_gat"}}
     assert project["tool"]["hatch"]["build"]["targets"]["wheel"] == {"include": ["/*.py"]}
     workflow = YAML(typ="safe", pure=True).load(files[".github/workflows/test.yml"])

@@ -1,0 +1,137 @@
+"""What one start of gnnrec may leave to the next: that all installed plugins were in order, and what for to ask them.
+
+Components themselves are never remembered: a class is imported whenever a command looks at it, and a stranger's plugin
+whenever a command looks at any component, since what it contributes may depend on more than its files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gnnrec.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+METADATA = (".dist-info", ".egg-info", ".egg")
+"""How folders end in which a distribution says what it is."""
+
+DECLARATIONS = "entry_points.txt"
+
+PATH_FINDER = "_frozen_importlib_external"
+"""The module of Python's own finder along the path."""
+
+SETTLED = 2.0
+"""Seconds after which a file that is written again has another time, whatever the file system."""
+
+
+class Memory(NamedTuple):
+    """What was found when all plugins were in order.
+
+    Attributes:
+        commands: Whether any of them adds commands.
+        kinds: Of gnnrec's own plugins, by name, the kinds of component that each contributes.
+        modules: The modules of gnnrec's own plugins by name, in their order, where there are no others; else empty.
+    """
+
+    commands: bool
+    kinds: dict[str, list[str]]
+    modules: dict[str, str]
+
+
+def recall() -> Memory | None:
+    """What an earlier start has found, if every distribution and file is as it was then; None otherwise.
+
+    Where it cannot be read, or something in the environment says what plugins do, there is none.
+    """
+    try:
+        stored = json.loads(_place().read_bytes())
+        if stored["for"] != _distributions() or any(_stamp(path) != was for path, was in stored["files"].items()):
+            return None
+        return Memory(**stored["memory"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def remember(memory: Memory, files: Iterable[Path]) -> None:
+    """Leave it to the next start; in silence where it cannot be written, or where files have only just been.
+
+    Args:
+        memory: What was found.
+        files: The Python files that it was found in.
+    """
+    own = Path(__file__).parents[1].rglob("*.py")
+    try:
+        distributions = _distributions()
+        stamps = {str(path): _stamp(path) for path in {*files, *own}}
+        if _newest(distributions, stamps) > time.time() - SETTLED:
+            return
+        place = _place()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        from tempfile import NamedTemporaryFile
+
+        with NamedTemporaryFile("w", dir=place.parent, delete=False, encoding="utf-8") as draft:
+            json.dump({"for": distributions, "files": stamps, "memory": memory._asdict()}, draft)
+        Path(draft.name).replace(place)  # whole or not there, whoever else writes it
+    except (OSError, ValueError):
+        return
+
+
+def _place() -> Path:
+    """A file for each environment, so that they do not take it from each other."""
+    from platformdirs import user_cache_dir
+
+    environment = zlib.crc32(os.fsencode(sys.prefix))
+    return Path(user_cache_dir("gnnrec")) / "plugins" / f"{environment:08x}.json"
+
+
+def _distributions() -> dict[str, Any]:
+    """This gnnrec and Python, and each distribution along the path of modules with the times at which it changed.
+
+    Raises:
+        ValueError: Something other than folders along that path finds distributions.
+    """
+    strange = (finder for finder in sys.meta_path if getattr(finder, "__module__", "") != PATH_FINDER)
+    if any(hasattr(finder, "find_distributions") for finder in strange):
+        raise ValueError("distributions may come from anywhere")
+    return {
+        "gnnrec": __version__,
+        "python": sys.version,
+        "path": sys.path,
+        "found": [found for folder in dict.fromkeys(sys.path) for found in sorted(_found(folder))],
+    }
+
+
+def _found(folder: str) -> Iterator[list[Any]]:
+    try:
+        entries = list(os.scandir(folder or "."))
+    except NotADirectoryError:  # a zip file
+        yield [folder, os.stat(folder).st_mtime_ns, 0]  # noqa: PTH116 - at every start
+        return
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name.endswith(METADATA):
+            try:
+                declared = os.stat(f"{entry.path}/{DECLARATIONS}").st_mtime_ns  # noqa: PTH116 - the same
+            except OSError:
+                declared = 0
+            yield [entry.path, entry.stat().st_mtime_ns, declared]
+
+
+def _stamp(path: str | Path) -> list[int]:
+    """When a file was changed, and its size."""
+    known = os.stat(path)  # noqa: PTH116 - the same
+    return [known.st_mtime_ns, known.st_size]
+
+
+def _newest(distributions: dict[str, Any], stamps: dict[str, list[int]]) -> float:
+    """The time of the last change, in seconds."""
+    times = [max(changed, declared) for _, changed, declared in distributions["found"]]
+    return max([*times, *(stamp[0] for stamp in stamps.values())], default=0) / 1e9
