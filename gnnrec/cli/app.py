@@ -45,10 +45,7 @@ class CommandLine(TyperGroup):
         """The command of that name, or None."""
         if cmd_name not in COMMANDS:
             return self.plugin_commands.commands.get(cmd_name)
-        module, _ = COMMANDS[cmd_name]
-        app = typer.Typer()
-        import_module(f"gnnrec.cli.{module}").add_commands(app)
-        return get_group(app).commands[cmd_name]
+        return own_command(cmd_name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the group's signature
         """The list of commands in the help."""
@@ -97,6 +94,14 @@ class CommandLine(TyperGroup):
             complain(traceback.format_exc())
             return True
         return False
+
+
+def own_command(name: str) -> Any:
+    """A command of gnnrec, imported."""
+    module, _ = COMMANDS[name]
+    app = typer.Typer()
+    import_module(f"gnnrec.cli.{module}").add_commands(app)
+    return get_group(app).commands[name]
 
 
 def _plugin_at_fault(error: BaseException) -> PluginRecord | None:
