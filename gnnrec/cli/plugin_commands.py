@@ -27,8 +27,8 @@ OWN = "gnnrec"
 class PluginCommands:
     """The commands that plugins add, and what is wrong with plugins; both found out when they are first asked for.
 
-    Where nothing has changed since a start at which all plugins were in order and none added a command, no plugin is
-    imported to say so again.
+    Where there are only gnnrec's own plugins, and nothing has changed since a start at which they were in order, none
+    is imported to say so again.
 
     Args:
         own: The names of gnnrec's commands, which no plugin can take.
@@ -77,7 +77,7 @@ class PluginCommands:
         if "gnnrec.plugin.registry" in sys.modules or disabled_names() or is_traced():
             return False
         memory = recall()
-        return memory is not None and not memory.commands
+        return memory is not None and memory.alone
 
 
 def _commands_of(call: HookCall, owners: dict[str, str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What one start of gnnrec may leave to the next: that all installed plugins were in order, and what for to ask them.
+"""What one start of gnnrec leaves to the next about its own plugins: that they are in order, and what each is for.
 
-Components themselves are never remembered: a class is imported whenever a command looks at it, and a stranger's plugin
-whenever a command looks at any component, since what it contributes may depend on more than its files.
+Strangers' plugins are never remembered, since what they do may hang on more than their files: they are imported and
+checked whenever plugins are looked at. Components are not remembered either: a class is imported when it is asked for.
 """
 
 from __future__ import annotations
@@ -32,29 +32,28 @@ SETTLED = 2.0
 
 
 class Memory(NamedTuple):
-    """What was found when all plugins were in order.
+    """What was found.
 
     Attributes:
-        commands: Whether any of them adds commands.
-        kinds: Of gnnrec's own plugins, by name, the kinds of component that each contributes.
-        modules: The modules of gnnrec's own plugins by name, in their order, where there are no others; else empty.
+        own: gnnrec's own plugins by name, in their order: the module of each, and the kinds that it contributes.
+        alone: Whether there are no others.
     """
 
-    commands: bool
-    kinds: dict[str, list[str]]
-    modules: dict[str, str]
+    own: dict[str, tuple[str, list[str]]]
+    alone: bool
 
 
 def recall() -> Memory | None:
     """What an earlier start has found, if every distribution and file is as it was then; None otherwise.
 
-    Where it cannot be read, or something in the environment says what plugins do, there is none.
+    Where it cannot be read there is none.
     """
     try:
         stored = json.loads(_place().read_bytes())
         if stored["for"] != _distributions() or any(_stamp(path) != was for path, was in stored["files"].items()):
             return None
-        return Memory(**stored["memory"])
+        own = {name: (module, kinds) for name, (module, kinds) in stored["own"].items()}
+        return Memory(own, bool(stored["alone"]))
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
@@ -77,7 +76,7 @@ def remember(memory: Memory, files: Iterable[Path]) -> None:
         from tempfile import NamedTemporaryFile
 
         with NamedTemporaryFile("w", dir=place.parent, delete=False, encoding="utf-8") as draft:
-            json.dump({"for": distributions, "files": stamps, "memory": memory._asdict()}, draft)
+            json.dump({"for": distributions, "files": stamps, **memory._asdict()}, draft)
         Path(draft.name).replace(place)  # whole or not there, whoever else writes it
     except (OSError, ValueError):
         return

@@ -38,12 +38,10 @@ class Registry:
     """The components of all plugins that loaded, by kind and name, and the hooks of those plugins.
 
     Args:
-        plugins: What to load, in this order; a name that is taken is refused to the later one.
+        plugins: What to load, in this order; a name that is taken is refused to the later one. A remembered one is
+            loaded when a kind that it contributes is first asked for, and not held against the rules again.
         disabled: Names of plugins to leave out.
         given: Plugins that are loaded after those.
-        memory: What is known of the plugins among `plugins`, if anything: that their components keep the rules,
-            so that they are not held against them again; and which kinds gnnrec's own contribute, so that each is
-            imported when one of its kinds is first asked for.
 
     Attributes:
         not_found: Names to leave out that no plugin bears.
@@ -54,10 +52,7 @@ class Registry:
         plugins: Iterable[EntryPoint | Source],
         disabled: Iterable[str] = (),
         given: Iterable[GivenPlugin] = (),
-        *,
-        memory: Memory | None = None,
     ) -> None:
-        self._memory = memory
         self._hooks = Hooks()
         self._components: dict[str, dict[str, type[Component]]] = {kind: {} for kind in CONTRACTS}
         self._owners: dict[type[Component], PluginRecord] = {}
@@ -65,11 +60,7 @@ class Registry:
         self._disabled = set(disabled)
         self._sources: tuple[Source, ...] = (*map(_source, plugins), *given)
         self._records: dict[Source, PluginRecord] = {}
-        self._waiting = {
-            source: kinds
-            for source in self._sources
-            if memory is not None and source.is_own and (kinds := memory.kinds.get(source.name)) is not None
-        }
+        self._waiting = {source: source.kinds for source in self._sources if isinstance(source, RememberedPlugin)}
         for source in self._sources:
             if source not in self._waiting:
                 self._records[source] = self._load(source)
@@ -78,17 +69,17 @@ class Registry:
     @classmethod
     def installed(cls, given: Collection[GivenPlugin] = ()) -> Registry:
         """Load every installed plugin: gnnrec's own first, so that nobody displaces a built-in by its name."""
-        disabled = disabled_names()
-        memory = recall() if not disabled else None
-        if memory is not None and memory.modules:
-            found: list[Source] = [RememberedPlugin(name, module) for name, module in memory.modules.items()]
-        else:
-            from importlib.metadata import entry_points
+        memory = recall()
+        own = [RememberedPlugin(name, *known) for name, known in memory.own.items()] if memory is not None else []
+        if memory is not None and memory.alone:
+            return cls(own, disabled_names(), given)
+        from importlib.metadata import entry_points
 
-            found = [*sorted(map(InstalledPlugin, entry_points(group=hookspecs.PROJECT)), key=_rank)]
-        registry = cls(found, disabled, given, memory=memory)
-        if memory is None and not given and not registry.left_to_say:
-            registry.remember()
+        found = sorted(map(InstalledPlugin, entry_points(group=hookspecs.PROJECT)), key=_rank)
+        if memory is not None:
+            return cls([*own, *(plugin for plugin in found if not plugin.is_own)], disabled_names(), given)
+        registry = cls(found, disabled_names(), given)
+        registry.remember_own()
         return registry
 
     @property
@@ -97,18 +88,14 @@ class Registry:
         self._load_waiting()
         return tuple(self._records[source] for source in self._sources)
 
-    @property
-    def left_to_say(self) -> bool:
-        """Whether there is something about plugins that every command says."""
-        return bool(self.not_found) or any(plugin.state != "loaded" or plugin.deprecations for plugin in self.plugins)
-
-    def remember(self) -> None:
-        """Leave to the next start what this one has found."""
-        own = {source.name: self._records[source].components for source in self._sources if source.is_own}
-        kinds = {name: sorted({component.kind for component in components}) for name, components in own.items()}
-        files = [file for source in self._sources for file in source.files]
-        modules = {source.name: source.module for source in self._sources} if len(own) == len(self._sources) else {}
-        remember(Memory(bool(self.hook_calls("gnnrec_commands")), kinds, modules), files)
+    def remember_own(self) -> None:
+        """Leave to the next start what is known of gnnrec's own plugins, if they are in order and add no commands."""
+        own = {source: self._records[source] for source in self._sources if source.is_own}
+        commands = {call.plugin for call in self.hook_calls("gnnrec_commands")}
+        if all(record.state == "loaded" and record.name not in commands for record in own.values()):
+            kinds = {each: sorted({component.kind for component in record.components}) for each, record in own.items()}
+            known = {source.name: (source.module, kinds[source]) for source in own}
+            remember(Memory(known, len(own) == len(self._sources)), [file for each in own for file in each.files])
 
     def with_components(self, components: Iterable[type[Component]]) -> Registry:
         """A registry that has these components as well; they are no plugin's."""
@@ -194,7 +181,7 @@ class Registry:
             registered = plugin
             components = self._contributed(plugin)
             for component in components:
-                if source.given or self._memory is None:
+                if not isinstance(source, RememberedPlugin):
                     check_component(component)
                 if not source.is_own:
                     self._load_waiting(component.kind)

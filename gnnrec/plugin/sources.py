@@ -19,6 +19,7 @@ from gnnrec.plugin.files import files_of, module_of, plugin_files, sha256_of
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from importlib.metadata import Distribution, EntryPoint
     from types import ModuleType
 
@@ -87,16 +88,7 @@ class InstalledPlugin:
 
     def may_contribute(self, name: str) -> bool:
         """Whether its source, which is not imported for that, has a component of that name."""
-        package = self._point.module.partition(".")[0]
-        try:
-            spec = importlib.util.find_spec(package)
-        except (ImportError, ValueError):
-            return False
-        if spec is None:
-            return False
-        files = files_of(spec.submodule_search_locations or (), spec.origin)[:MAX_FILES]
-        pattern = re.compile(rf"""Literal\[\s*["']{re.escape(name)}["']\s*\]""")
-        return any(pattern.search(_text(path)) for path in files)
+        return _names(self._point.module, name)
 
     def _check_requirements(self) -> None:
         from packaging.requirements import InvalidRequirement, Requirement
@@ -131,6 +123,7 @@ class RememberedPlugin:
     Args:
         name: The entry point's.
         module: Where the plugin is.
+        kinds: The kinds of component that it contributes.
 
     Attributes:
         distribution: gnnrec's own.
@@ -147,9 +140,10 @@ class RememberedPlugin:
     typed = ""
     sha256 = ""
 
-    def __init__(self, name: str, module: str) -> None:
+    def __init__(self, name: str, module: str, kinds: Collection[str]) -> None:
         self.name = name
         self.module = module
+        self.kinds = kinds
 
     @cached_property
     def plugin(self) -> ModuleType:
@@ -161,9 +155,9 @@ class RememberedPlugin:
         """Its Python files."""
         return plugin_files(self.plugin)
 
-    def may_contribute(self, name: str) -> bool:  # noqa: ARG002 - it is loaded; otherwise it would not be remembered
-        """Never left out."""
-        return False
+    def may_contribute(self, name: str) -> bool:
+        """Whether its source, which is not imported for that, has a component of that name."""
+        return _names(self.module, name)
 
 
 class GivenPlugin:
@@ -277,6 +271,20 @@ class GivenPlugin:
 
 def _spec(name: str) -> Any:
     return importlib.util.find_spec(name) if "." not in name else None
+
+
+def _names(module: str, component: str) -> bool:
+    """Whether the source of a module's package names a component so."""
+    package = module.partition(".")[0]
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return False
+    if spec is None:
+        return False
+    files = files_of(spec.submodule_search_locations or (), spec.origin)[:MAX_FILES]
+    pattern = re.compile(rf"""Literal\[\s*["']{re.escape(component)}["']\s*\]""")
+    return any(pattern.search(_text(path)) for path in files)
 
 
 def _find_modules_in(folder: Path) -> None:

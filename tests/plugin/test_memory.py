@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
     from pathlib import Path
 
-FOUND = Memory(commands=False, kinds={"mine": ["encoder"]}, modules={"mine": "mine"})
+FOUND = Memory(own={"mine": ("mine", ["encoder"])}, alone=True)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_file_that_has_only_just_been_written_is_not_remembered(
     assert not place.exists()
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"for": 1, "files": {}, "memory": {}}', "\0\xff"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"for": 1, "files": {}, "own": {}}', "\0\xff"])
 def test_a_damaged_memory_is_none(place: Path, site: Path, content: str) -> None:
     remember(FOUND, [site / "mine.py"])
     place.write_text(content)
@@ -126,7 +126,7 @@ def test_a_damaged_memory_is_none(place: Path, site: Path, content: str) -> None
 def test_a_memory_of_another_shape_is_none(place: Path, site: Path) -> None:
     remember(FOUND, [site / "mine.py"])
     stored = json.loads(place.read_text())
-    place.write_text(json.dumps(stored | {"memory": {"commands": False}}))
+    place.write_text(json.dumps(stored | {"own": {"mine": ["mine"]}}))
     assert recall() is None
 
 
@@ -172,16 +172,14 @@ ENCODER = """
     """
 
 
-def own() -> tuple[RememberedPlugin, ...]:
-    points = [point for point in entry_points(group=PROJECT) if point.dist is not None and point.dist.name == PROJECT]
-    return tuple(RememberedPlugin(point.name, point.value) for point in points)
-
-
-KINDS = {
-    plugin.name: [record.kind for record in plugin.plugin.gnnrec_components()]
-    for plugin in own()
-    if hasattr(plugin.plugin, "gnnrec_components")
-}
+def own() -> list[RememberedPlugin]:
+    """gnnrec's own plugins, as they are remembered."""
+    points = sorted(point for point in entry_points(group=PROJECT) if point.dist and point.dist.name == PROJECT)
+    kinds = {
+        point.name: sorted({component.kind for component in getattr(point.load(), "gnnrec_components", list)()})
+        for point in points
+    }
+    return [RememberedPlugin(point.name, point.value, kinds[point.name]) for point in points]
 
 
 def test_with_a_memory_an_own_plugin_is_loaded_when_one_of_its_kinds_is_asked_for(
@@ -191,7 +189,7 @@ def test_with_a_memory_an_own_plugin_is_loaded_when_one_of_its_kinds_is_asked_fo
     monkeypatch.setattr(
         RememberedPlugin, "plugin", property(lambda self: loaded.append(self.name) or sys.modules[self.module])
     )
-    registry = Registry(own(), memory=Memory(commands=False, kinds=KINDS, modules={}))
+    registry = Registry(own())
     before = set(loaded)
     assert "mf" in registry.components("encoder")
     assert set(loaded) - before == {"gnnrec_encoders"}
@@ -204,7 +202,7 @@ def test_with_a_memory_a_stranger_is_still_refused_the_name_of_a_built_in(
     plugin: Callable[[str, str], EntryPoint],
 ) -> None:
     points = [plugin("twin", ENCODER.replace("NAME", "mf")), plugin("fine", ENCODER.replace("NAME", "fine"))]
-    registry = Registry([*own(), *points], memory=Memory(commands=False, kinds=KINDS, modules={}))
+    registry = Registry([*own(), *points])
     twin = next(record for record in registry.plugins if record.name == "twin")
     assert twin.error == "encoder 'mf' of plugin 'twin' is already contributed by plugin 'gnnrec_encoders'"
     assert list(registry.components("encoder"))[-1] == "fine"
@@ -214,7 +212,5 @@ def test_hooks_are_called_in_the_promised_order_however_late_a_plugin_was_loaded
     plugin: Callable[[str, str], EntryPoint],
 ) -> None:
     point = plugin("stranger", "@hookimpl\ndef gnnrec_run_started(run): ...\n")
-    registry = Registry(
-        [*own(), point], memory=Memory(commands=False, kinds=KINDS | {"gnnrec_trackers": []}, modules={})
-    )
+    registry = Registry([*own(), point])
     assert [call.plugin for call in registry.hook_calls("gnnrec_run_started")] == ["gnnrec_trackers", "stranger"]
