@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from gnnrec.cli.commands import COMMANDS
+from gnnrec.cli.commands import COMMANDS, PLAIN
 from gnnrec.cli.plugin_commands import PluginCommands
 from gnnrec.console import complain
 from gnnrec.errors import GnnrecError
@@ -46,6 +46,12 @@ class CommandLine(TyperGroup):
         if cmd_name not in COMMANDS:
             return self.plugin_commands.commands.get(cmd_name)
         return own_command(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is typed; of `commands` typer names the nearest where there is none."""
+        if args and args[0] not in COMMANDS:
+            self.commands = cast("Any", dict.fromkeys(self.list_commands(ctx)))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the group's signature
         """The list of commands in the help."""
@@ -99,7 +105,7 @@ class CommandLine(TyperGroup):
 def own_command(name: str) -> Any:
     """A command of gnnrec, imported."""
     module, _ = COMMANDS[name]
-    app = typer.Typer()
+    app = typer.Typer(rich_markup_mode=PLAIN)
     import_module(f"gnnrec.cli.{module}").add_commands(app)
     return get_group(app).commands[name]
 
@@ -119,7 +125,7 @@ def build_app() -> typer.Typer:
         cls=CommandLine,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        rich_markup_mode=None,  # boxes around a help take longer to import than all the rest
+        rich_markup_mode=PLAIN,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)

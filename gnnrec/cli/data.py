@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 from pydantic import ValidationError
 
+from gnnrec.cli.commands import PLAIN
 from gnnrec.cli.completion import complete_datasets, complete_fields
 from gnnrec.cli.options import JsonOption
 from gnnrec.console import say, say_json, say_table
@@ -37,7 +38,7 @@ FieldOption = Annotated[
     ),
 ]
 
-app = typer.Typer(help="Look at data sets, and fetch them.", no_args_is_help=True)
+app = typer.Typer(help="Look at data sets, and fetch them.", no_args_is_help=True, rich_markup_mode=PLAIN)
 
 
 def add_commands(to: typer.Typer) -> None:

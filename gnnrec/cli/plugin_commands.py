@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.main import get_command_name, get_group
 
+from gnnrec.cli.commands import PLAIN
 from gnnrec.console import complain, report_left_out
 from gnnrec.errors import PluginError
 from gnnrec.plugin.failures import said
@@ -86,7 +87,7 @@ def _commands_of(call: HookCall, owners: dict[str, str]) -> dict[str, Any]:
     Raises:
         PluginError: A name is taken, or the plugin wants to be the command line itself.
     """
-    own = typer.Typer()
+    own = typer.Typer(rich_markup_mode=PLAIN)
     call(app=own)
     if own.registered_callback is not None:
         raise PluginError("it sets app.callback, which is gnnrec's own; add a command or app.add_typer(…, name=…)")

@@ -82,7 +82,8 @@ def recommend(
 
     Ids are the data set's own. What a user is known to have interacted with is left out.
 
-    Examples:
+    For example:
+
       gnnrec recommend RUN --user 1 --user 2 -k 5
 
       gnnrec recommend RUN --history 1,1270,2571

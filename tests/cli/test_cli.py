@@ -78,6 +78,12 @@ def test_help_names_every_command(gnnrec: Command) -> None:
         assert re.search(f"^  {command} +[A-Z]", done.stdout, re.MULTILINE)
 
 
+def test_a_command_that_is_not_there_is_told_with_the_nearest(gnnrec: Command) -> None:
+    done = gnnrec("runn")
+    assert done.returncode == 2
+    assert done.stderr.endswith("Error: No such command 'runn'. Did you mean 'run', 'runs'?\n")
+
+
 def test_version_is_printed(gnnrec: Command) -> None:
     done = gnnrec("--version")
     assert (done.returncode, done.stdout) == (0, f"gnnrec {__version__}\n")
