@@ -71,15 +71,24 @@ def remember(memory: Memory, files: Iterable[Path]) -> None:
         stamps = {str(path): _stamp(path) for path in {*files, *own}}
         if _newest(distributions, stamps) > time.time() - SETTLED:
             return
-        place = _place()
-        place.parent.mkdir(parents=True, exist_ok=True)
-        from tempfile import NamedTemporaryFile
-
-        with NamedTemporaryFile("w", dir=place.parent, delete=False, encoding="utf-8") as draft:
-            json.dump({"for": distributions, "files": stamps, **memory._asdict()}, draft)
-        Path(draft.name).replace(place)  # whole or not there, whoever else writes it
+        _write(json.dumps({"for": distributions, "files": stamps, **memory._asdict()}), _place())
     except (OSError, ValueError):
         return
+
+
+def _write(text: str, place: Path) -> None:
+    """Write a file that is whole or not there, whoever else writes it and however full the disk is."""
+    from tempfile import NamedTemporaryFile
+
+    place.parent.mkdir(parents=True, exist_ok=True)
+    draft = NamedTemporaryFile("w", dir=place.parent, delete=False, encoding="utf-8")  # noqa: SIM115 - closed to be moved
+    try:
+        with draft:
+            draft.write(text)
+        Path(draft.name).replace(place)
+    except OSError:
+        Path(draft.name).unlink(missing_ok=True)
+        raise
 
 
 def _place() -> Path:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -134,6 +135,15 @@ def test_where_it_cannot_be_written_nothing_is_said(place: Path, site: Path) -> 
     place.parent.write_text("a file where the folder would be")
     remember(FOUND, [site / "mine.py"])
     assert recall() is None
+
+
+def test_what_a_full_disk_leaves_is_cleared_away(place: Path, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    remember(FOUND, [site / "mine.py"])
+    assert list(place.parent.iterdir()) == []
 
 
 def test_a_finder_that_knows_distributions_of_its_own_is_not_second_guessed(
