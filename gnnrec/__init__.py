@@ -1,6 +1,6 @@
 """gnnrec: recommenders built on graph neural networks, put together from plugins by recipes.
 
-Importing it imports nothing else: each name is loaded when it is first asked for.
+Importing it imports nothing heavy: each name is loaded when it is first asked for.
 """
 
 from __future__ import annotations

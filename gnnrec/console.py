@@ -7,7 +7,7 @@ import logging
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 from gnnrec.contract.hookspecs import hookimpl
 from gnnrec.errors import UsageError, suggestion
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 WIDE = 180
 """Columns when nobody is looking, so that what is piped does not wrap."""
+
+UNSPACED = ("Mn", "Me", "Mc", "Cf")
+"""Unicode's categories of characters that may take no column of their own."""
 
 METRIC_LINES = 10
 """Lines of progress in a log that is no terminal."""
@@ -86,7 +89,7 @@ def _aligned(cells: Sequence[Sequence[str]]) -> list[str] | None:
 def _is_narrow(text: str) -> bool:
     """Whether each character takes one column."""
     return text.isprintable() and (
-        text.isascii() or not any(combining(each) or east_asian_width(each) in {"W", "F"} for each in text)
+        text.isascii() or not any(category(each) in UNSPACED or east_asian_width(each) in {"W", "F"} for each in text)
     )
 
 

@@ -8,10 +8,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_group
 
-from gnnrec.cli.commands import COMMANDS, PLAIN
+from gnnrec.cli.commands import COMMANDS
+from gnnrec.cli.plain_help import PLAIN, PlainGroup
 from gnnrec.cli.plugin_commands import PluginCommands
 from gnnrec.console import complain
 from gnnrec.errors import GnnrecError
@@ -27,7 +27,7 @@ INTERRUPTED = 130
 PLUGIN_OPTION = ("--plugin", "-p")
 
 
-class CommandLine(TyperGroup):
+class CommandLine(PlainGroup):
     """gnnrec's commands, each imported when it is named, and those of plugins; errors become messages.
 
     Plugins are asked for theirs where a name is none of gnnrec's, and where all commands are listed.
@@ -123,7 +123,6 @@ def build_app() -> typer.Typer:
     app = typer.Typer(
         name="gnnrec",
         cls=CommandLine,
-        no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=PLAIN,
         context_settings={"help_option_names": ["-h", "--help"]},

@@ -41,6 +41,3 @@ COMMANDS = {
     "new": ("new", "Start something of your own."),
 }
 """Each command: the module that adds it, and the first paragraph of its help, so that naming all imports none."""
-
-PLAIN = None
-"""Typer's name for help without boxes, whose drawing takes longer to import than all the rest of it."""

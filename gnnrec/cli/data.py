@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 from pydantic import ValidationError
 
-from gnnrec.cli.commands import PLAIN
 from gnnrec.cli.completion import complete_datasets, complete_fields
 from gnnrec.cli.options import JsonOption
+from gnnrec.cli.plain_help import PLAIN, PlainGroup
 from gnnrec.console import say, say_json, say_table
 from gnnrec.contract.kinds import Dataset
 from gnnrec.plugin.registry import Registry, installed
@@ -38,7 +38,7 @@ FieldOption = Annotated[
     ),
 ]
 
-app = typer.Typer(help="Look at data sets, and fetch them.", no_args_is_help=True, rich_markup_mode=PLAIN)
+app = typer.Typer(help="Look at data sets, and fetch them.", cls=PlainGroup, rich_markup_mode=PLAIN)
 
 
 def add_commands(to: typer.Typer) -> None:

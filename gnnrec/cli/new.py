@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from gnnrec.cli.commands import PLAIN
 from gnnrec.cli.completion import complete_kinds
+from gnnrec.cli.plain_help import PLAIN, PlainGroup
 from gnnrec.console import say
 from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.plugin.registry import installed
 
-app = typer.Typer(help="Start something of your own.", no_args_is_help=True, rich_markup_mode=PLAIN)
+app = typer.Typer(help="Start something of your own.", cls=PlainGroup, rich_markup_mode=PLAIN)
 
 
 def add_commands(to: typer.Typer) -> None:

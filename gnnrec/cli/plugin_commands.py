@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.main import get_command_name, get_group
 
-from gnnrec.cli.commands import PLAIN
+from gnnrec.cli.plain_help import PLAIN
 from gnnrec.console import complain, report_left_out
 from gnnrec.errors import PluginError
 from gnnrec.plugin.failures import said
@@ -54,12 +54,16 @@ class PluginCommands:
 
     @cached_property
     def _found(self) -> tuple[dict[str, Any], dict[str, str]]:
-        if self._nothing_to_say:
+        memory = recall()
+        are_loaded = "gnnrec.plugin.registry" in sys.modules  # as with -p
+        if memory is not None and memory.alone and not (are_loaded or disabled_names() or is_traced()):
             return {}, {}
         from gnnrec.plugin.registry import installed
 
         registry = installed()
         report_left_out(registry)
+        if memory is None:
+            registry.remember_own()
         owners = dict.fromkeys(self._own, OWN)
         commands: dict[str, Any] = {}
         faults: dict[str, str] = {}
@@ -71,14 +75,6 @@ class PluginCommands:
         for plugin, fault in faults.items():
             complain(f"warning: plugin '{plugin}' {fault}")
         return commands, faults
-
-    @property
-    def _nothing_to_say(self) -> bool:
-        """Whether plugins can stay unimported; where they are loaded already, as with -p, asking them is simplest."""
-        if "gnnrec.plugin.registry" in sys.modules or disabled_names() or is_traced():
-            return False
-        memory = recall()
-        return memory is not None and memory.alone
 
 
 def _commands_of(call: HookCall, owners: dict[str, str]) -> dict[str, Any]:

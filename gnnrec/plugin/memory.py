@@ -95,8 +95,10 @@ def _place() -> Path:
     """A file for each environment, so that they do not take it from each other."""
     from platformdirs import user_cache_dir
 
-    environment = zlib.crc32(os.fsencode(sys.prefix))
-    return Path(user_cache_dir("gnnrec")) / "plugins" / f"{environment:08x}.json"
+    cache = Path(user_cache_dir("gnnrec"))
+    if not cache.is_absolute():
+        raise OSError("nobody says whose cache it is")
+    return cache / "plugins" / f"{zlib.crc32(os.fsencode(sys.prefix)):08x}.json"
 
 
 def _distributions() -> dict[str, Any]:

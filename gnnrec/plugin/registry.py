@@ -78,9 +78,7 @@ class Registry:
         found = sorted(map(InstalledPlugin, entry_points(group=hookspecs.PROJECT)), key=_rank)
         if memory is not None:
             return cls([*own, *(plugin for plugin in found if not plugin.is_own)], disabled_names(), given)
-        registry = cls(found, disabled_names(), given)
-        registry.remember_own()
-        return registry
+        return cls(found, disabled_names(), given)
 
     @property
     def plugins(self) -> tuple[PluginRecord, ...]:
@@ -89,7 +87,12 @@ class Registry:
         return tuple(self._records[source] for source in self._sources)
 
     def remember_own(self) -> None:
-        """Leave to the next start what is known of gnnrec's own plugins, if they are in order and add no commands."""
+        """Leave to the next start what is known of gnnrec's own plugins, if they are in order and add no commands.
+
+        Not where plugins are given: whoever starts next need not find modules where those are found.
+        """
+        if any(source.given for source in self._sources):
+            return
         own = {source: self._records[source] for source in self._sources if source.is_own}
         commands = {call.plugin for call in self.hook_calls("gnnrec_commands")}
         if all(record.state == "loaded" and record.name not in commands for record in own.values()):
@@ -109,14 +112,12 @@ class Registry:
 
     def hook_calls(self, hook: str) -> list[HookCall]:
         """The implementations of a hook, in the order in which they are to be called."""
-        self._load_waiting()
-        place = {source.name: index for index, source in enumerate(self._sources)}
+        place = {source.name: index for index, source in enumerate(self._loaded_sources())}
         return in_order(sorted(self._hooks.calls(hook), key=lambda call: place[call.plugin]))
 
     def loaded_plugins(self) -> dict[str, object]:
         """The plugin objects (modules, mostly) that loaded, in order, by name."""
-        self._load_waiting()
-        return {source.name: source.plugin for source in self._sources if source.name in self._loaded}
+        return {source.name: source.plugin for source in self._loaded_sources()}
 
     def components(self, kind: str) -> dict[str, type[Component]]:
         """The component classes of a kind, by name."""
@@ -156,6 +157,11 @@ class Registry:
         """The plugin that contributes `component`."""
         return self._owners[component]
 
+    def _loaded_sources(self) -> list[Source]:
+        """Where the plugins that loaded come from, in order; of two with one name only one has."""
+        self._load_waiting()
+        return [source for source in self._sources if self._records[source].state == "loaded"]
+
     def _load_waiting(self, kind: str | None = None) -> None:
         """Load what was put off: the plugins that contribute a kind, or all of them."""
         for source, kinds in list(self._waiting.items()):
@@ -168,6 +174,8 @@ class Registry:
         if source.name in self._disabled:
             return PluginRecord(*origin, "disabled", given=source.given)
         registered = None
+        if any(source.name == waiting.name for waiting in self._waiting):
+            self._load_waiting()  # the name is theirs
         try:
             self._check_not_installed(source)
             started = time.perf_counter()
@@ -211,8 +219,6 @@ class Registry:
 
     def _check_not_installed(self, source: Source) -> None:
         """A file that somebody names may have been packaged meanwhile."""
-        if source.given:
-            self._load_waiting()
         if source.given and source.name in self._loaded:
             record, _ = self._loaded[source.name]
             raise PluginError(

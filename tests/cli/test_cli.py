@@ -78,6 +78,13 @@ def test_help_names_every_command(gnnrec: Command) -> None:
         assert re.search(f"^  {command} +[A-Z]", done.stdout, re.MULTILINE)
 
 
+@pytest.mark.parametrize("group", [[], ["data"], ["new"]])
+def test_a_group_without_a_command_answers_with_its_help(gnnrec: Command, group: list[str]) -> None:
+    done = gnnrec(*group)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout == gnnrec(*group, "--help").stdout
+
+
 def test_a_command_that_is_not_there_is_told_with_the_nearest(gnnrec: Command) -> None:
     done = gnnrec("runn")
     assert done.returncode == 2

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from plugin_texts import ENCODER
 
+from gnnrec import console
 from gnnrec.cli.app import own_command
 from gnnrec.cli.commands import COMMANDS
+from gnnrec.console import say_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,3 +150,19 @@ def test_two_starts_at_once_do_not_disturb_each_other(start: Start, tmp_path: Pa
 def test_the_help_says_of_a_command_what_the_command_says_of_itself(name: str) -> None:
     command = own_command(name)
     assert " ".join((command.help or "").split("\n\n")[0].split()) == COMMANDS[name][1]
+
+
+def test_a_table_is_aligned_as_rich_aligns_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [("a", "walk → item"), ("bcd", "Järvelin"), ("", None)]
+    say_table(("x", "about"), rows)
+    plain = capsys.readouterr().out
+    monkeypatch.setattr(console, "_aligned", lambda _: None)
+    say_table(("x", "about"), rows)
+    assert capsys.readouterr().out == plain
+
+
+@pytest.mark.parametrize("text", ["หนังรัก", "映画", "e\u0301", "a\tb", "x" * 200])
+def test_what_does_not_take_a_column_per_character_or_does_not_fit_is_left_to_rich(text: str) -> None:
+    assert console._aligned([("title",), (text,)]) is None

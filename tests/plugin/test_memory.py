@@ -224,3 +224,33 @@ def test_hooks_are_called_in_the_promised_order_however_late_a_plugin_was_loaded
     point = plugin("stranger", "@hookimpl\ndef gnnrec_run_started(run): ...\n")
     registry = Registry([*own(), point])
     assert [call.plugin for call in registry.hook_calls("gnnrec_run_started")] == ["gnnrec_trackers", "stranger"]
+
+
+def test_a_stranger_with_the_name_of_an_own_plugin_does_not_take_its_place(
+    plugin: Callable[[str, str], EntryPoint],
+) -> None:
+    point = plugin("a_decoder", ENCODER.replace("NAME", "fine"))
+    twin = type(point)("gnnrec_losses", point.value, point.group)
+    registry = Registry([*own(), twin])
+    assert "bce" in registry.components("loss")
+    assert [record.state for record in registry.plugins if record.name == "gnnrec_losses"] == ["loaded", "failed"]
+    assert registry.loaded_plugins()["gnnrec_losses"] is sys.modules["gnnrec_losses"]
+
+
+def test_of_two_plugins_with_one_name_the_one_that_failed_is_not_asked_again(
+    plugin: Callable[[str, str], EntryPoint],
+) -> None:
+    good, bad = plugin("good", ENCODER.replace("NAME", "fine")), plugin("bad", "raise RuntimeError('boom')")
+    registry = Registry([type(good)("a", "good", PROJECT), type(bad)("a", "bad", PROJECT)])
+    assert registry.loaded_plugins() == {"a": sys.modules["good"]}
+
+
+def test_where_nobody_says_whose_cache_it_is_none_is_made(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda _: "~/.cache/gnnrec")
+    monkeypatch.setattr(memory, "SETTLED", -60)
+    monkeypatch.chdir(tmp_path)
+    remember(FOUND, [site / "mine.py"])
+    assert recall() is None
+    assert not (tmp_path / "~").exists()
