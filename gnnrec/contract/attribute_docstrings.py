@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
 
 def attribute_docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """The docstring of each field that has one, those of the classes it derives from among them.
+    """The docstring of each field that has one where it is declared last, in the model or a class it derives from.
 
     Pydantic can read them as a class is made (`use_attribute_docstrings`), which takes as long as making it; and most
     commands ask no field what it means.
     """
     said: dict[str, str] = {}
     for each in reversed(model.__mro__):
-        if not model.model_fields.keys().isdisjoint(vars(each).get("__annotations__", {})):
-            said |= _own(each)
+        declared = model.model_fields.keys() & vars(each).get("__annotations__", {})
+        if declared:
+            said = {name: text for name, text in said.items() if name not in declared} | _own(each)
     return {name: text for name, text in said.items() if name in model.model_fields}
 
 

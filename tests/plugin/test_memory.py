@@ -30,6 +30,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "cache" / "memory.json"
     monkeypatch.setattr(memory, "_place", lambda: place)
     monkeypatch.setattr(memory, "SETTLED", -60)
+    own = [finder for finder in sys.meta_path if getattr(finder, "__module__", "") == memory.PATH_FINDER]
+    monkeypatch.setattr(sys, "meta_path", own)  # others come with what other tests import
     return place
 
 
