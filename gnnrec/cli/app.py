@@ -38,7 +38,7 @@ class CommandLine(PlainGroup):
         self.plugin_commands = PluginCommands(COMMANDS)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the group's signature
-        """Gnnrec's own in the order of a newcomer's day, then those of plugins."""
+        """The names of commands: our own in the order of a newcomer's day, then those of plugins."""
         return [*COMMANDS, *self.plugin_commands.commands]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the group's signature
