@@ -35,7 +35,8 @@ class Peer:
 
     def __init__(self, recipe: gnnrec.Recipe) -> None:
         interactions = recipe.dataset.load()
-        genres = recipe.features.item[0].encode(interactions.items, interactions.edges)
+        encoding = recipe.features.item[0].fit(interactions.items, gnnrec.Observed(interactions.edges))
+        genres = encoding.encode(interactions.items)
         self.program = PygSage(interactions, genres, seed=recipe.split.seed)
         self.seconds: list[float] = []
         self.losses: list[float] = []

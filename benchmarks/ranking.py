@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gnnrec.data.interactions import Edges
+from gnnrec.data.edges import Edges
 from gnnrec.evaluation.ranking import RankingTask
 from gnnrec.modelling.scoring import BLOCK_CELLS
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Decoder,
         Encoder,
         FeatureEncoder,
+        Filter,
         Fraction,
         GraphBuilder,
         Loss,
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
         Trainer,
     )
     from gnnrec.contract.training import Batch, Checkpoint, EpochRecord, Fit, RunEnd, RunStart, TrainingTask
-    from gnnrec.data.interactions import Availability, Edges, FeatureBlock, Interactions
+    from gnnrec.data.edges import Edges, Relation
+    from gnnrec.data.features import Encoding, FeatureBlock
+    from gnnrec.data.interactions import Availability, Interactions
+    from gnnrec.data.observed import Observed
     from gnnrec.data.ranked_lists import Catalogue, RankedLists
     from gnnrec.data.split import Split
     from gnnrec.errors import (
@@ -57,11 +61,13 @@ _LAZY = {
     "DataError": "gnnrec.errors",
     "Dataset": "gnnrec.contract.kinds",
     "Decoder": "gnnrec.contract.kinds",
-    "Edges": "gnnrec.data.interactions",
+    "Edges": "gnnrec.data.edges",
     "Encoder": "gnnrec.contract.kinds",
+    "Encoding": "gnnrec.data.features",
     "EpochRecord": "gnnrec.contract.training",
-    "FeatureBlock": "gnnrec.data.interactions",
+    "FeatureBlock": "gnnrec.data.features",
     "FeatureEncoder": "gnnrec.contract.kinds",
+    "Filter": "gnnrec.contract.kinds",
     "Fit": "gnnrec.contract.training",
     "Fraction": "gnnrec.contract.kinds",
     "GnnrecError": "gnnrec.errors",
@@ -70,10 +76,12 @@ _LAZY = {
     "Loss": "gnnrec.contract.kinds",
     "Metric": "gnnrec.contract.kinds",
     "NegativeSampler": "gnnrec.contract.kinds",
+    "Observed": "gnnrec.data.observed",
     "PluginError": "gnnrec.errors",
     "RankedLists": "gnnrec.data.ranked_lists",
     "Recipe": "gnnrec.recipe.schema",
     "RecipeError": "gnnrec.recipe.faults",
+    "Relation": "gnnrec.data.edges",
     "Run": "gnnrec.runs.saved",
     "RunDirectoryError": "gnnrec.errors",
     "RunEnd": "gnnrec.contract.training",
@@ -104,9 +112,11 @@ __all__ = [
     "Decoder",
     "Edges",
     "Encoder",
+    "Encoding",
     "EpochRecord",
     "FeatureBlock",
     "FeatureEncoder",
+    "Filter",
     "Fit",
     "Fraction",
     "GnnrecError",
@@ -115,10 +125,12 @@ __all__ = [
     "Loss",
     "Metric",
     "NegativeSampler",
+    "Observed",
     "PluginError",
     "RankedLists",
     "Recipe",
     "RecipeError",
+    "Relation",
     "Run",
     "RunDirectoryError",
     "RunEnd",

@@ -182,14 +182,14 @@ class TrainingProgress:
         from rich import progress
 
         self._bar = progress.Progress(
-            progress.TextColumn("epoch {task.completed}/{task.total}"),
+            progress.TextColumn("{task.fields[stage]}epoch {task.completed}/{task.total}"),
             progress.BarColumn(),
             progress.TextColumn("{task.fields[shown]}"),
             progress.TimeRemainingColumn(),
             console=self._console,
             transient=True,
         )
-        self._task = self._bar.add_task("training", total=run.epochs, completed=run.epochs_done, shown="")
+        self._task = self._bar.add_task("training", total=run.epochs, completed=run.epochs_done, stage="", shown="")
         self._bar.start()
 
     @hookimpl
@@ -198,10 +198,11 @@ class TrainingProgress:
         shown = f"train loss {epoch.train_loss:.4f}  " + "  ".join(
             f"val {name} {value:.4f}" for name, value in epoch.val.items()
         )
+        stage, total = ("", run.epochs) if epoch.refit_of is None else ("refit, ", epoch.refit_of)
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=epoch.epoch, shown=shown)
-        elif epoch.epoch % max(1, run.epochs // METRIC_LINES) == 0:
-            complain(f"epoch {epoch.epoch}/{run.epochs}  {shown}")
+            self._bar.update(self._task, completed=epoch.epoch, total=total, stage=stage, shown=shown)
+        elif epoch.epoch % max(1, total // METRIC_LINES) == 0:
+            complain(f"{stage}epoch {epoch.epoch}/{total}  {shown}".rstrip())
 
     @hookimpl
     def gnnrec_run_ended(self, run: RunStart, end: RunEnd) -> None:  # noqa: ARG002 - the hook's signature

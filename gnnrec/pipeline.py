@@ -9,37 +9,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from gnnrec.contract.training import RunEnd, RunStart
-from gnnrec.data.describe import count_split
+from gnnrec.data.describe import count_split, told
+from gnnrec.data.filtering import filtered
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.evaluator import Evaluator
-from gnnrec.modelling.fitting import fit
 from gnnrec.modelling.objective import Objective
 from gnnrec.plugin.registry import installed
-from gnnrec.randomness import Streams
 from gnnrec.recipe.load import dump_run, load_recipe
 from gnnrec.recipe.made_with import made_with
-from gnnrec.recipe.schema import Recipe, recommender_of, with_choices
+from gnnrec.recipe.schema import Recipe, with_choices
+from gnnrec.recipe.used_parts import used_parts
 from gnnrec.report.page import write_report
 from gnnrec.report.subject import Subject
-from gnnrec.runs.checkpointing import StoredCheckpoints
 from gnnrec.runs.clock import Clock
 from gnnrec.runs.directory import RunDirectory
 from gnnrec.runs.environment import describe_environment
 from gnnrec.runs.observing import Observers
 from gnnrec.runs.record import read_run
+from gnnrec.runs.refitting import FILE as CHOICE
+from gnnrec.runs.refitting import choice_of, read_choice, require_data
 from gnnrec.runs.resuming import require_same, require_unchanged, unfinished
 from gnnrec.runs.saved import Run, load_run, save_fitted
+from gnnrec.runs.stages import Stages
 from gnnrec.runs.stopping import StopRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gnnrec.contract.training import EpochRecord
+    from gnnrec.runs.refitting import On
 
 logger = logging.getLogger("gnnrec")
-
-COUNTS = "%s users, %s items, %s interactions; %s message edges, %s supervision edges, %s val, %s test"
-"""A line over `count_split`."""
 
 
 def run(
@@ -98,6 +97,43 @@ def resume(
     return _carry_out(RunDirectory.reopen(path), stored, observers, begun_with)
 
 
+def refit(
+    directory: str | Path,
+    on: On = "all",
+    *,
+    warm: bool = False,
+    out: str | Path | None = None,
+    observers: Iterable[object] = (),
+) -> Run:
+    """Fit a finished run's recommender anew on more data: the run that goes into use.
+
+    A model goes again through the epochs that led to the chosen one. The run's own figures are those of a test after a
+    refit on train and val; all others are the parent's, and called so.
+
+    Args:
+        directory: The parent: a finished run.
+        on: `train+val`, or `all`, which leaves nothing to test on.
+        warm: Start from the parent's weights instead of initial ones.
+        out: The root below which the run directory is made; the parent's if not given.
+        observers: As in `run`.
+
+    Raises:
+        RunDirectoryError: There is no such run, or it did not finish.
+        UsageError: It has no validation, is of another version, has no weights to start from, or its data have changed
+            since.
+    """
+    parent = read_run(directory)
+    recipe = load_recipe(parent.directory / "recipe.yaml", {"refit": True})
+    choice = choice_of(parent, on, made_with(recipe, installed()), warm=warm)
+    made = RunDirectory.new(parent.directory.parent.parent if out is None else out, recipe.name, recipe.seed)
+    try:
+        made.write_json(CHOICE, choice.to_json())
+    except BaseException:
+        made.discard()
+        raise
+    return _carry_out(made, recipe, observers, {})
+
+
 def _carry_out(
     directory: RunDirectory, recipe: Recipe, observers: Iterable[object], begun_with: Mapping[str, str]
 ) -> Run:
@@ -133,53 +169,51 @@ def _fill(
     directory: RunDirectory, recipe: Recipe, watch: Observers, stop: StopRequest, begun_with: Mapping[str, str]
 ) -> dict[str, Any]:
     """Fill a run directory from start to end; returns the content of metrics.json."""
-    clock = Clock()
+    clock, choice = Clock(), read_choice(directory.path)
     directory.write_text("recipe.yaml", dump_run(recipe, begun_with))
 
     with clock.phase("load"):
         interactions = recipe.dataset.load()
         recipe = with_choices(recipe, interactions.chosen)
-        split = recipe.split.split(interactions)
-    counts = count_split(split)
-    logger.info("data: %s", interactions.source)
-    logger.info(COUNTS, *(f"{count:,}" for count in counts.values()))
+        logger.info("data: %s", interactions.source)
+        split = recipe.split.split(filtered(interactions, recipe.filters))
+    counts, used = count_split(split), used_parts(recipe, interactions.fingerprint)
+    logger.info("%s", told(counts))
+    if choice is not None and choice.parent is not None:
+        require_data(choice.parent, used, split.fingerprint)
     directory.write_text("recipe.yaml", dump_run(recipe, begun_with))
 
-    streams, trainer, objective = Streams(recipe.seed), recipe.trainer, Objective.of(recipe.loss)
-    ask = partial(Evaluator, split, evaluation=recipe.evaluation, seed=recipe.split.seed, objective=objective)
+    ask = partial(
+        Evaluator, split, evaluation=recipe.evaluation, seed=recipe.split.seed, objective=Objective.of(recipe.loss)
+    )
     val_evaluator, test_evaluator = ask("val"), ask("test")
-    epochs, every = (trainer.epochs, trainer.checkpoint_seconds) if trainer is not None else (0, 0)
-    checkpoints = StoredCheckpoints(directory.checkpoints, every, stop, split.fingerprint)
-    directory.keep_history(checkpoints.epochs_done)
-    watch.run_started(RunStart(recipe, directory.path, epochs, counts, checkpoints.epochs_done))
-
-    def epoch_ended(record: EpochRecord) -> None:
-        directory.append_history(record.to_json())
-        watch.epoch_ended(record)
-
-    judge = partial(val_evaluator.judge_epoch, monitor=trainer.monitor if trainer is not None else "loss")
-    with clock.phase("train"), streams.global_state():
-        features = dict(recipe.features)
-        fitted = fit(recommender_of(recipe), features, split, streams, judge, epoch_ended, checkpoints)
+    stages = Stages(directory, recipe, split, used, stop, choice)
+    watch.run_started(RunStart(recipe, directory.path, stages.epochs, counts, stages.epochs_done))
+    outcome = stages.fit(val_evaluator, clock, watch)
     stop.forget()
 
-    with clock.phase("evaluate"):
-        val = val_evaluator.measure(fitted.scoring("validate"))
-        scoring = fitted.scoring("test")
-        test, per_user = test_evaluator.judge(scoring)
-
-    environment = describe_environment(installed())
-    environment |= {
-        "device": fitted.device,
-        "dataset": {"source": interactions.source, "fingerprint": interactions.fingerprint, **counts},
+    data = {"source": interactions.source, "fingerprint": interactions.fingerprint, "used": [*used], **counts}
+    environment = describe_environment(installed()) | {
+        "device": outcome.fitted.device,
+        "dataset": data,
         "split_fingerprint": split.fingerprint,
         "seeds": {"seed": recipe.seed, "split": recipe.split.seed},
     }
     directory.write_json("environment.json", environment)
-    save_fitted(directory, fitted, split, per_user)
-    metrics = {"best_epoch": fitted.best_epoch, "val": val, "test": test, "seconds": clock.seconds()}
-    history = Run(directory.path).history
-    write_report(Subject(directory.path, recipe, metrics, history, split, scoring, per_user, environment))
+    fitted, choice = outcome.fitted, outcome.choice
+    metrics: dict[str, Any] = {"best_epoch": outcome.best_epoch, "val": outcome.val, "test": {}}
+    if choice is not None:
+        metrics |= choice.told()
+    if choice is not None and choice.on == "all":  # nothing is held out
+        save_fitted(directory, fitted, stages.learned(choice), None)
+    else:
+        with clock.phase("evaluate"):
+            scoring = fitted.scoring("test")
+            metrics["test"], per_user = test_evaluator.judge(scoring)
+        save_fitted(directory, fitted, split, per_user)
+        metrics["seconds"] = clock.seconds()
+        history = Run(directory.path).history
+        write_report(Subject(directory.path, recipe, metrics, history, split, scoring, per_user, environment))
     metrics["seconds"] = clock.seconds()  # with the report's
     directory.write_json("metrics.json", metrics)
     return metrics

@@ -246,12 +246,13 @@ def test_the_examples_of_the_contracts_make_a_recipe_together(inside: Path, regi
         for component in components_of(module_of(block))
     }
     assert list(found) == list(gnnrec.contract.kinds.CONTRACTS)
-    metric, scorer, features = (found.pop(kind) for kind in ("metric", "scorer", "features"))
+    metric, scorer, features, filters = (found.pop(kind) for kind in ("metric", "scorer", "features", "filters"))
     sections: dict[str, Any] = {kind: {"name": name} for kind, name in found.items()}
     sections["features"] = {side: [{"name": features}] for side in ("user", "item")}
+    sections["filters"] = [{"name": filters}]
     sections["evaluation"] = {"metrics": [metric], "k": [5]}
     sections["trainer"] |= {"epochs": 3, "monitor": f"{metric}@5"}
-    for name, kinds in (("together", set(sections)), ("closed", {"dataset", "split", "evaluation"})):
+    for name, kinds in (("together", set(sections)), ("closed", {"dataset", "filters", "split", "evaluation"})):
         chosen: dict[str, Any] = {kind: sections[kind] for kind in sections if kind in kinds}
         chosen |= {"scorer": {"name": scorer}} if name == "closed" else {}
         Path(f"{name}.yaml").write_text(to_yaml(chosen), encoding="utf-8")

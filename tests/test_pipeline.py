@@ -51,6 +51,7 @@ def test_a_run_on_movielens_has_the_article_s_sizes_and_is_reproduced(movielens_
     assert first.read_json("environment.json")["dataset"] == {
         "source": f"MovieLens latest-small from {movielens_folder / 'ml-latest-small.zip'}",
         "fingerprint": first.split.interactions.fingerprint,
+        "used": ["edges", "table item"],
         **COUNTS,
     }
     again = run("movielens_sage", [f"{key}={value}" for key, value in overrides.items()], out=tmp_path)

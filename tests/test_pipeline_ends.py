@@ -25,7 +25,11 @@ def small(tmp_path: Path) -> Callable[..., Recipe]:
     ("overrides", "message"),
     [
         ({"dataset__path": "nowhere"}, "MovieLens (latest-small, 100k) cannot be had."),
-        ({"split__val": 0.001}, "96 interactions are too few for a random_link split:"),
+        ({"split__val": 0.9, "split__test": 0.099}, "random_link leaves message empty: 96 interactions give 1 train, "),
+        (
+            {"split__name": "leave_last"},
+            "all interactions are of one time, 2001-09-09T01:46:40, so leave_last would be",
+        ),
         ({"encoder__id_embeddings": False}, "hetero_sage: user nodes have neither features nor id embeddings;"),
         ({"trainer__learning_rate": 1e25}, "the validation loss is "),
     ],

@@ -12,7 +12,8 @@ from torch_geometric.nn import SAGEConv, to_hetero
 from torch_geometric.transforms import RandomLinkSplit, ToUndirected
 
 if TYPE_CHECKING:
-    from gnnrec.data.interactions import FeatureBlock, Interactions
+    from gnnrec.data.features import FeatureBlock
+    from gnnrec.data.interactions import Interactions
 
 CHANNELS = 64
 RATED = ("user", "rates", "movie")

@@ -41,6 +41,15 @@ def compare_targets(
     seeds: Annotated[
         int, typer.Option("--seeds", metavar="N", help="Run each recipe with N seeds, its own first.")
     ] = 1,
+    folds: Annotated[
+        int | None, typer.Option("--folds", metavar="K", help="Over the K folds of a k_fold split.")
+    ] = None,
+    windows: Annotated[
+        int | None, typer.Option("--windows", metavar="N", help="Over N rolling windows of a temporal split.")
+    ] = None,
+    splits: Annotated[
+        int | None, typer.Option("--splits", metavar="N", help="Over N seeds of each recipe's own split.")
+    ] = None,
     out: Annotated[
         str, typer.Option("--out", metavar="ROOT", help="The folder below which runs are made and looked for.")
     ] = "runs",
@@ -58,6 +67,8 @@ def compare_targets(
 
     A recipe is run with N seeds over one split, unless a finished run under ROOT has the same recipe, seed, data and
     versions. Interrupted, the same command goes on from where it was. -s changes every recipe that has the section.
+    With --folds, --windows or --splits it is run on each of several splits; intervals then are over these, and know
+    that they share training data.
 
     Example:  gnnrec compare movielens_sage mine.yaml --seeds 3 --save leaderboard.md
     """
@@ -74,6 +85,9 @@ def compare_targets(
             targets or (),
             overrides=assignments or (),
             seeds=seeds,
+            folds=folds,
+            windows=windows,
+            splits=splits,
             out=out,
             metric=metric,
             fresh=fresh,

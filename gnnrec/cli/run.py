@@ -1,8 +1,8 @@
-"""`gnnrec run` and `gnnrec resume`."""
+"""`gnnrec run`, `gnnrec resume` and `gnnrec refit`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Add `run` and `resume`."""
+    """Add `run`, `resume` and `refit`."""
     app.command("run")(run_recipe)
     app.command("resume")(resume_run)
+    app.command("refit")(refit_run)
 
 
 def run_recipe(
@@ -72,6 +73,31 @@ def resume_run(
     _report(lambda progress: pipeline.resume(run, force=force, observers=(progress,)), as_json=as_json)
 
 
+def refit_run(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The directory of a finished run.")],
+    on: Annotated[
+        Literal["train+val", "all"],
+        typer.Option("--on", help="What to learn from; all leaves nothing to test on."),
+    ] = "all",
+    warm: Annotated[bool, typer.Option("--warm", help="Start from the run's weights instead of fresh ones.")] = False,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="ROOT", help="Where to make the new run directory; by default beside the run."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit a finished run's recommender anew on more data: the run that goes into use.
+
+    A model goes again through the epochs that led to the chosen one, with their learning rates and without validation;
+    a scorer is fitted at once. The run itself stays as it is, and its figures are shown as the parent's.
+
+    Example:  gnnrec refit runs/movielens_sage/20260101-120000-s0 --on all
+    """
+    from gnnrec import pipeline
+
+    _report(lambda progress: pipeline.refit(run, on, warm=warm, out=out, observers=(progress,)), as_json=as_json)
+
+
 def _report(carry_out: Callable[[TrainingProgress], Run], *, as_json: bool) -> None:
     """Do it with progress shown, and say what came of it."""
     progress = TrainingProgress()
@@ -88,12 +114,23 @@ def _report(carry_out: Callable[[TrainingProgress], Run], *, as_json: bool) -> N
 
 def _summarise(finished: Run) -> None:
     metrics = finished.metrics
-    rows = [(name, f"{value:.4f}", f"{metrics['test'][name]:.4f}") for name, value in metrics["val"].items()]
-    say_table(("", "val", "test"), rows, title=f"{finished.recipe.name}, seed {finished.recipe.seed}")
+    parent = metrics.get("parent", {"val": {}, "test": {}})
+    columns = {"val": metrics["val"], "test": metrics["test"]}
+    columns |= {f"parent's {part}": parent[part] for part in ("val", "test")}
+    shown = {name: values for name, values in columns.items() if values}
+    rows = [
+        (name, *(f"{values[name]:.4f}" if name in values else "" for values in shown.values()))
+        for name in dict.fromkeys(name for values in shown.values() for name in values)
+    ]
+    say_table(("", *shown), rows, title=f"{finished.recipe.name}, seed {finished.recipe.seed}")
     trainer = finished.recipe.trainer
-    if trainer is not None:
+    if trainer is not None and "parent" not in metrics:
         epochs = len(finished.history)
         early = f", stopped early ({trainer.epochs} allowed)" if epochs < trainer.epochs else ""
         say(f"best epoch {metrics['best_epoch']} of {epochs} by val {trainer.monitor}{early}")
+    if "refit" in metrics:
+        epochs = metrics["refit"]["epochs"]
+        words = f" in {epochs} epochs" if epochs else ""
+        say(f"fitted anew on {metrics['refit']['on'].replace('+', ' and ')}{words}")
     say("  ".join(f"{phase} {value:.1f} s" for phase, value in metrics["seconds"].items()))
     say(f"run directory {finished.directory}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gnnrec.comparison.contenders import labels, read_contenders, require_metric
 from gnnrec.comparison.finished_runs import FinishedRuns
 from gnnrec.comparison.leaderboard import Comparison, Entry, rank
+from gnnrec.comparison.splits import wanted_splits
 from gnnrec.errors import RunDirectoryError, UsageError
 from gnnrec.runs.record import read_finished_run
 
@@ -15,16 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from gnnrec.comparison.contenders import Contender
+    from gnnrec.comparison.contenders import Contender, Place
     from gnnrec.recipe.schema import Recipe
     from gnnrec.runs.record import RunRecord
+
+    Slot = tuple[int, Place]
+    """A contender's index, and which of its runs; a name for annotations."""
 
 __all__ = ["Comparison", "compare"]
 
 logger = logging.getLogger("gnnrec")
-
-Place = tuple[int, int]
-"""A contender's index and a seed."""
 
 
 def compare(
@@ -32,17 +33,23 @@ def compare(
     *,
     overrides: Mapping[str, Any] | Iterable[str] = (),
     seeds: int = 1,
+    folds: int | None = None,
+    windows: int | None = None,
+    splits: int | None = None,
     out: str | Path = "runs",
     metric: str = "ndcg@10",
     fresh: bool = False,
     observers: Iterable[object] = (),
 ) -> Comparison:
-    """Rank recipes by a test metric, over several seeds and one split; run what has not been run yet.
+    """Rank recipes by a test metric, over several seeds and one split or several; run what has not been run yet.
 
     Args:
         targets: Recipes, files of recipes, names of shipped ones, or directories of finished runs.
         overrides: Changes of the recipes, as `gnnrec.run` takes them; of those that have the section.
         seeds: How many; the first is the recipe's own, the split stays. A deterministic scorer is fitted once.
+        folds: Run each recipe on every fold of a `k_fold` split, in place of its own.
+        windows: Run each recipe on every window of a rolling `temporal` split, in place of its own.
+        splits: Run each recipe on its split with so many seeds of it, its own first.
         out: The root below which runs are made, and looked for: a finished one of the same recipe, seed, data and
             versions is taken as it is.
         metric: The test metric that decides. One that single users have none of (`auc`, `loss`, `coverage@10`) comes
@@ -54,59 +61,69 @@ def compare(
         UsageError: There is nothing to compare, something unknown or named twice, or the splits differ.
         GnnrecError: Whatever else a user can mend. What is finished stays, and the same call goes on from there.
     """
-    contenders = read_contenders(targets, overrides, seeds)
+    over = wanted_splits(folds, windows, splits)
+    contenders = read_contenders(targets, overrides, seeds, over)
     require_metric(contenders, metric)
     names = labels(contenders)
-    runs: dict[Place, RunRecord] = {
-        (index, seed): run for index, contender in enumerate(contenders) for seed, run in contender.runs.items()
+    runs: dict[Slot, RunRecord] = {
+        (index, place): run for index, contender in enumerate(contenders) for place, run in contender.runs.items()
     }
     if not fresh:
         _take_finished(contenders, names, FinishedRuns(out), runs)
     _require_one_split(names, runs)
     _run_missing(contenders, names, runs, out, observers)
     entries = [
-        Entry(name, contender.target, tuple(runs[index, seed] for seed in contender.seeds))
+        Entry(name, contender.target, _by_split([(place[0], runs[index, place]) for place in contender.places]))
         for index, (name, contender) in enumerate(zip(names, contenders, strict=True))
     ]
     _warn_of_unlike_questions(metric, runs.values())
-    return rank(entries, metric, _fingerprint(entries[0].runs[0], "split"))
+    return rank(entries, metric, tuple(_fingerprint(some[0], "split") for some in entries[0].by_split), over.called)
+
+
+def _by_split(runs: Sequence[tuple[int, RunRecord]]) -> tuple[tuple[RunRecord, ...], ...]:
+    """The runs over each split."""
+    found: dict[int, tuple[RunRecord, ...]] = {}
+    for split, run in runs:
+        found[split] = (*found.get(split, ()), run)
+    return tuple(found.values())
 
 
 def _take_finished(
-    contenders: Sequence[Contender], names: Sequence[str], finished: FinishedRuns, runs: dict[Place, RunRecord]
+    contenders: Sequence[Contender], names: Sequence[str], finished: FinishedRuns, runs: dict[Slot, RunRecord]
 ) -> None:
     """Add the runs that are done already."""
     named = {run.directory.resolve(): names[index] for (index, _), run in runs.items()}
     for index, contender in enumerate(contenders):
-        for seed, recipe in contender.recipes.items():
+        for place, recipe in contender.recipes.items():
             run = finished.find(recipe)
             if run is None:
                 continue
             if run.directory.resolve() in named:
                 raise UsageError(f"{run.directory} is a run of {contender.target}; leave one of the two out")
-            logger.info("%s, seed %d: done already, %s", names[index], seed, run.directory)
-            runs[index, seed] = run
+            logger.info("%s: done already, %s", _called(names[index], contender, place), run.directory)
+            runs[index, place] = run
 
 
 def _run_missing(
     contenders: Sequence[Contender],
     names: Sequence[str],
-    runs: dict[Place, RunRecord],
+    runs: dict[Slot, RunRecord],
     out: str | Path,
     observers: Iterable[object],
 ) -> None:
     """Run what is missing, seed by seed, so that what cannot be compared is told after the first runs."""
     observers = tuple(observers)
-    places = [(turn, index, seed) for index, each in enumerate(contenders) for turn, seed in enumerate(each.seeds)]
-    missing = [(index, seed) for _, index, seed in sorted(places) if (index, seed) not in runs]
+    slots = [(turn, index, place) for index, each in enumerate(contenders) for turn, place in enumerate(each.places)]
+    missing = [(index, place) for _, index, place in sorted(slots) if (index, place) not in runs]
     if not missing:
         return
     from gnnrec.pipeline import run
 
-    for position, (index, seed) in enumerate(missing):
-        logger.info("%s, seed %d: run %d of %d", names[index], seed, position + 1, len(missing))
+    for position, (index, place) in enumerate(missing):
+        called = _called(names[index], contenders[index], place)
+        logger.info("%s: run %d of %d", called, position + 1, len(missing))
         try:
-            made = run(contenders[index].recipes[seed], out=out, observers=observers)
+            made = run(contenders[index].recipes[place], out=out, observers=observers)
         except KeyboardInterrupt:
             logger.warning(
                 "interrupted in run %d of %d; what is finished stays, and the same call goes on from there",
@@ -114,36 +131,50 @@ def _run_missing(
                 len(missing),
             )
             raise
-        runs[index, seed] = read_finished_run(made.directory)
+        runs[index, place] = read_finished_run(made.directory)
         _require_one_split(names, runs)
 
 
+def _called(name: str, contender: Contender, place: Place) -> str:
+    """What a run is called while it is made."""
+    split, seed = place
+    several = len({split for split, _ in contender.places}) > 1
+    return f"{name}, split {split + 1}, seed {seed}" if several else f"{name}, seed {seed}"
+
+
 def _fingerprint(run: RunRecord, of: str) -> str:
-    """The fingerprint of a run's `dataset` or `split`."""
+    """The fingerprint of the interactions of a run's `dataset`, or of its `split`."""
     environment = run.environment
     found = environment.get("split_fingerprint") if of == "split" else environment.get(of, {}).get("fingerprint")
+    if isinstance(found, dict):  # one digest per part; runs of format 1 have one of the interactions alone
+        found = found.get("edges")
     if not isinstance(found, str):
         raise RunDirectoryError(f"{run.directory / 'environment.json'} does not say the fingerprint of its {of}")
     return found
 
 
-def _require_one_split(names: Sequence[str], runs: Mapping[Place, RunRecord]) -> None:
-    """See that all runs answered the same questions.
+def _require_one_split(names: Sequence[str], runs: Mapping[Slot, RunRecord]) -> None:
+    """See that all runs answered the same questions, split by split.
 
     Raises:
         UsageError: Some did not; the message says which and why.
     """
-    places = sorted(runs)
+    slots = sorted(runs)
+    firsts: dict[int, Slot] = {}
     differing: dict[str, str] = {}
-    for place in places[1:]:
-        first, other = runs[places[0]], runs[place]
+    for slot in slots:
+        first, other = runs[firsts.setdefault(slot[1][0], slot)], runs[slot]
         if _fingerprint(first, "split") != _fingerprint(other, "split"):
-            differing.setdefault(names[place[0]], _difference(first, other))
+            differing.setdefault(names[slot[0]], _difference(first, other))
+    stages = {names[index]: bool(run.recipe.get("refit", False)) for (index, _), run in runs.items()}
+    if len(set(stages.values())) > 1:
+        refitted = ", ".join(name for name, refit in stages.items() if refit)
+        raise UsageError(f"only {refitted} learned from val before the test; give all of them -s refit=true, or none")
     if differing:
         lines = "".join(f"\n  {name}: {why}" for name, why in differing.items())
         raise UsageError(
-            f"only runs over one split can be compared; not as {names[places[0][0]]} "
-            f"({runs[places[0]].directory}):{lines}"
+            f"only runs over one split can be compared; not as {names[slots[0][0]]} "
+            f"({runs[slots[0]].directory}):{lines}"
         )
 
 
@@ -159,7 +190,8 @@ def _difference(first: RunRecord, other: RunRecord) -> str:
 
 def _data(run: RunRecord) -> str:
     data = run.environment["dataset"]
-    return f"{data.get('interactions')} interactions of {data.get('source')}, fingerprint {data['fingerprint'][:8]}"
+    digest = _fingerprint(run, "dataset")[:8]
+    return f"{data.get('interactions')} interactions of {data.get('source')}, fingerprint {digest}"
 
 
 def _warn_of_unlike_questions(metric: str, runs: Iterable[RunRecord]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.comparison.shared_overrides import SharedOverrides
+from gnnrec.comparison.splits import ONE_SPLIT
 from gnnrec.errors import GnnrecError, UsageError, suggestion
 from gnnrec.recipe.check import LINK_METRICS
 from gnnrec.recipe.faults import RecipeError
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gnnrec.comparison.shared_overrides import Overrides
+    from gnnrec.comparison.splits import Splits
+
+
+Place = tuple[int, int]
+"""Which split (0 where there is one), and the seed."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +35,17 @@ class Contender:
     Attributes:
         target: What the user named; the first of several runs.
         name: The recipe's name.
-        recipes: What is to be run, by seed; none where finished runs were named.
-        runs: The finished runs that were named, by seed.
+        recipes: What is to be run, by split and seed; none where finished runs were named.
+        runs: The finished runs that were named, likewise.
     """
 
     target: str
     name: str
-    recipes: Mapping[int, Recipe]
-    runs: Mapping[int, RunRecord]
+    recipes: Mapping[Place, Recipe]
+    runs: Mapping[Place, RunRecord]
 
     @property
-    def seeds(self) -> tuple[int, ...]:
+    def places(self) -> tuple[Place, ...]:
         """In the order in which they are run or were named."""
         return (*self.recipes, *self.runs)
 
@@ -54,7 +60,10 @@ class Contender:
 
 
 def read_contenders(
-    targets: Recipe | str | Path | Iterable[Recipe | str | Path], overrides: Overrides = (), seeds: int = 1
+    targets: Recipe | str | Path | Iterable[Recipe | str | Path],
+    overrides: Overrides = (),
+    seeds: int = 1,
+    splits: Splits = ONE_SPLIT,
 ) -> list[Contender]:
     """Find and check everything that was named, before anything is run.
 
@@ -65,6 +74,7 @@ def read_contenders(
         targets: Recipes, files of recipes, names of shipped ones, or directories of finished runs.
         overrides: Changes of the recipes, as `load_recipe` takes them.
         seeds: How many; the first is the recipe's own. A deterministic scorer is fitted once.
+        splits: Over which splits recipes are run.
 
     Raises:
         UsageError: There is nothing to compare, something named twice or unknown; or what is named cannot be changed.
@@ -77,9 +87,12 @@ def read_contenders(
     if seeds < 1:
         raise UsageError(f"--seeds is at least 1; got {seeds}")
     change = SharedOverrides(overrides)
-    found = _each(targets, lambda target: _read(target, change, seeds))
-    if not any(contender.recipes for contender in found) and (change or seeds > 1):
+    found = _each(targets, lambda target: _read(target, change, seeds, splits))
+    finished = [contender.target for contender in found if contender.runs]
+    if len(finished) == len(found) and (change or seeds > 1):
         raise UsageError("-s and --seeds are for recipes; every target is a finished run")
+    if finished and splits.changes != ONE_SPLIT.changes:
+        raise UsageError(f"{splits.option} is for recipes; {finished[0]} is a finished run, over one split")
     change.require_use()
     _refuse_twins(found)
     return _joined(found)
@@ -130,25 +143,30 @@ def _each(targets: Sequence[Any], read: Callable[[Any], Contender]) -> list[Cont
     return contenders
 
 
-def _read(target: Recipe | str | Path, change: SharedOverrides, seeds: int) -> Contender:
+def _read(target: Recipe | str | Path, change: SharedOverrides, seeds: int, splits: Splits) -> Contender:
     if isinstance(target, Recipe):
-        if change:
+        if change or splits.changes != ONE_SPLIT.changes:
             raise UsageError("overrides change a recipe as it is read; give a path or a name with them")
-        return _to_be_run(target.name, target, seeds)
+        return _to_be_run(target.name, [target], seeds)
     try:
         find_recipe(target)
     except RecipeError:
         if not _is_directory(Path(target).expanduser()):
             raise _unknown(str(target)) from None
         run = read_finished_run(target)
-        return Contender(str(target), run.name, {}, {run.seed: run})
-    return _to_be_run(str(target), change.load(target), seeds)
+        return Contender(str(target), run.name, {}, {(0, run.seed): run})
+    return _to_be_run(str(target), [change.load(target, changed) for changed in splits.of(target, change)], seeds)
 
 
-def _to_be_run(target: str, recipe: Recipe, seeds: int) -> Contender:
+def _to_be_run(target: str, over_splits: Sequence[Recipe], seeds: int) -> Contender:
+    recipe = over_splits[0]
     once = recipe.scorer is not None and recipe.scorer.deterministic
-    first = recipe.seed
-    recipes = {seed: recipe.model_copy(update={"seed": seed}) for seed in range(first, first + (1 if once else seeds))}
+    wanted = range(recipe.seed, recipe.seed + (1 if once else seeds))
+    recipes = {
+        (split, seed): each.model_copy(update={"seed": seed})
+        for split, each in enumerate(over_splits)
+        for seed in wanted
+    }
     return Contender(target, recipe.name, recipes, {})
 
 
@@ -193,7 +211,7 @@ def _joined(contenders: Sequence[Contender]) -> list[Contender]:
         for run in contender.runs.values():
             data = {key: value for key, value in run.recipe.items() if key != "seed"}
             key = json.dumps([data, run.environment.get("versions"), dict(run.made_with)], sort_keys=True)
-            twin = joined[key].runs.get(run.seed) if key in joined else None
+            twin = joined[key].runs.get((0, run.seed)) if key in joined else None
             if twin is not None:
                 both = _both(str(twin.directory), str(run.directory))
                 raise UsageError(f"{both} the same recipe and seed; leave one out")

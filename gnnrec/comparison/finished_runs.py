@@ -29,7 +29,7 @@ class FinishedRuns:
     def __init__(self, root: str | Path) -> None:
         self._root = Path(root).expanduser()
         self._runs: dict[str, list[RunRecord]] = {}
-        self._data: dict[str, tuple[dict[str, Any], str]] = {}
+        self._data: dict[str, tuple[dict[str, Any], dict[str, str]]] = {}
 
     def find(self, recipe: Recipe) -> RunRecord | None:
         """The latest run that `recipe` would repeat, or None.
@@ -56,7 +56,7 @@ class FinishedRuns:
             self._runs[name] = [run for run in readable_runs(directories) if run.finished]
         return self._runs[name]
 
-    def _loaded(self, dataset: Dataset) -> tuple[dict[str, Any], str]:
+    def _loaded(self, dataset: Dataset) -> tuple[dict[str, Any], dict[str, str]]:
         """The dataset's fields with what loading decides, and the fingerprint of what it loads."""
         fields = dataset.model_dump()
         key = json.dumps(fields, sort_keys=True, default=str)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from gnnrec.errors import RunDirectoryError
-from gnnrec.evaluation.statistics import bootstrap_interval, holm, sign_flip_p_value
+from gnnrec.evaluation.statistics import (
+    bootstrap_interval,
+    holm,
+    resampled_interval,
+    resampled_p_value,
+    sign_flip_p_value,
+)
 from gnnrec.runs.listing import MINIMISED
 
 if TYPE_CHECKING:
@@ -34,12 +40,30 @@ class Entry:
     Attributes:
         label: What it is called in the leaderboard.
         target: What the user named.
-        runs: One for each seed, all over one split.
+        by_split: The runs over each split, one for each seed.
     """
 
     label: str
     target: str
-    runs: tuple[RunRecord, ...]
+    by_split: tuple[tuple[RunRecord, ...], ...]
+
+    @property
+    def runs(self) -> tuple[RunRecord, ...]:
+        """All of them."""
+        return tuple(run for runs in self.by_split for run in runs)
+
+    def over_splits(self, metric: str) -> Floats:
+        """A test metric on each split, averaged over seeds: [J]."""
+        return np.array([np.mean([run.test[metric] for run in runs]) for runs in self.by_split])
+
+    @property
+    def test_to_train(self) -> float:
+        """How many interactions are tested on for each that is learned from, averaged over splits.
+
+        Raises:
+            RunDirectoryError: A run does not say how many there are.
+        """
+        return float(np.mean([_test_to_train(runs[0]) for runs in self.by_split]))
 
     def mean(self, metric: str) -> float:
         """A test metric, averaged over runs."""
@@ -67,14 +91,16 @@ class Row:
 
     Attributes:
         entry: Whose.
-        mean: The deciding metric over seeds.
-        sd: Its standard deviation over seeds; None of one seed.
-        interval: 95% bootstrap interval of the mean, over users; None where the metric is none of single users.
+        mean: The deciding metric over runs.
+        sd: Its standard deviation over runs; None of one run.
+        interval: 95% interval of the mean: over several splits with regard to the training data that they share (Nadeau
+            and Bengio 2003); over one by the bootstrap over users, None where the metric is none of single users.
         difference: Mean less the best one's; None for the best.
-        difference_interval: The same interval of the difference, paired by user.
-        p_value: Of no difference: paired sign flips, Holm-corrected over all comparisons with the best.
-        metrics: Every test metric over seeds.
-        seconds: Of each phase, over seeds.
+        difference_interval: The same interval of the difference, paired by split or by user.
+        p_value: Of no difference: a corrected t-test over splits, or sign flips over users; Holm-corrected over all
+            comparisons with the best.
+        metrics: Every test metric over runs.
+        seconds: Of each phase, over runs.
     """
 
     entry: Entry
@@ -96,13 +122,15 @@ class Comparison:
         metric: The one that decides.
         rows: The leaderboard, best first.
         users: How many users intervals and p-values are over; None where there are none.
-        split_fingerprint: Of the split that all were judged on.
+        split_fingerprints: Of each split that all were judged on.
+        called: What a split is called where there are several: fold, window, split.
     """
 
     metric: str
     rows: tuple[Row, ...]
     users: int | None
-    split_fingerprint: str
+    split_fingerprints: tuple[str, ...]
+    called: str = "split"
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -114,7 +142,8 @@ class Comparison:
         return {
             "metric": self.metric,
             "users": self.users,
-            "split_fingerprint": self.split_fingerprint,
+            "split_fingerprint": self.split_fingerprints[0] if len(self.split_fingerprints) == 1 else None,
+            "split_fingerprints": list(self.split_fingerprints),
             "leaderboard": [
                 {
                     "recipe": row.entry.label,
@@ -136,14 +165,24 @@ class Comparison:
         }
 
 
-def rank(entries: Sequence[Entry], metric: str, split_fingerprint: str) -> Comparison:
+def rank(
+    entries: Sequence[Entry], metric: str, split_fingerprints: tuple[str, ...], called: str = "split"
+) -> Comparison:
     """Rank entries by a test metric that all of them have, best first; of equal ones the first named comes first.
+
+    Args:
+        entries: All over the same splits.
+        metric: The test metric that decides.
+        split_fingerprints: Of these splits.
+        called: What a split is called.
 
     Raises:
         RunDirectoryError: The values per user are missing, or are not of the same users.
     """
     ordered = sorted(entries, key=lambda entry: entry.mean(metric), reverse=metric not in MINIMISED)
     best = ordered[0]
+    if len(split_fingerprints) > 1:
+        return Comparison(metric, _rows_over_splits(ordered, metric), None, split_fingerprints, called)
     values = [entry.per_user(metric) for entry in ordered]
     top = values[0]
     differences: list[pd.Series[float] | None] = [None]
@@ -158,7 +197,36 @@ def rank(entries: Sequence[Entry], metric: str, split_fingerprint: str) -> Compa
         _row(entry, metric, values[index], best, differences[index], corrected.get(index))
         for index, entry in enumerate(ordered)
     )
-    return Comparison(metric, rows, None if top is None else len(top), split_fingerprint)
+    return Comparison(metric, rows, None if top is None else len(top), split_fingerprints, called)
+
+
+def _rows_over_splits(ordered: Sequence[Entry], metric: str) -> tuple[Row, ...]:
+    """The leaderboard over several splits, which share training data."""
+    best, ratio = ordered[0], ordered[0].test_to_train
+    values = [entry.over_splits(metric) for entry in ordered]
+    differences = [value - values[0] for value in values[1:]]
+    p_values = [None, *holm([resampled_p_value(each, ratio) for each in differences])]
+    intervals = [None, *(resampled_interval(each, ratio) for each in differences)]
+    return tuple(
+        replace(
+            _row(entry, metric, None, best, None, p_value),
+            sd=float(np.std(value, ddof=1)),
+            interval=resampled_interval(value, ratio),
+            difference_interval=interval,
+        )
+        for entry, value, p_value, interval in zip(ordered, values, p_values, intervals, strict=True)
+    )
+
+
+def _test_to_train(run: RunRecord) -> float:
+    counts = run.environment.get("dataset", {})
+    try:
+        test, val = counts["test"], counts["val"]
+        train = counts["interactions"] - test - val - counts.get("shown", 0)
+    except KeyError as error:
+        path = run.directory / "environment.json"
+        raise RunDirectoryError(f"{path} does not say how many interactions of the part {error} there are") from None
+    return float(test / (train + val if run.recipe.get("refit") else train))
 
 
 def _row(

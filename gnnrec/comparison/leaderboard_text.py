@@ -64,6 +64,13 @@ def shown_columns(comparison: Comparison) -> dict[str, list[str]]:
 
 def explanation(comparison: Comparison) -> str:
     """What the columns say."""
+    count, called = len(comparison.split_fingerprints), comparison.called
+    if count > 1:
+        return (
+            f"Test metrics, means over {count} {called}s; sd: over {called}s; low, high: 95% interval;\n"
+            f"vs best: difference to the first row, paired by {called}; p: of no difference (t-test, Holm).\n"
+            f"Intervals and p know that {called}s share training data (Nadeau and Bengio 2003)."
+        )
     if comparison.users is None:
         return f"Test metrics, means over runs; sd: over runs. {comparison.metric} has no value per user to test with."
     return (

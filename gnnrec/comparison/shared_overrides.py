@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.errors import UsageError
@@ -37,15 +38,19 @@ class SharedOverrides:
     def __bool__(self) -> bool:
         return bool(self._all)
 
-    def load(self, target: str | Path) -> Recipe:
+    def load(self, target: str | Path, also: Mapping[str, Any] | None = None) -> Recipe:
         """The recipe, with the changes of sections that it can have; the others are logged.
+
+        Args:
+            target: Where it is.
+            also: Further changes, which every recipe can have.
 
         Raises:
             RecipeError: It is wrong.
         """
         absent = self._absent_from(target)
         chosen = [key for key in self._all if _section(key) not in absent]
-        recipe = load_recipe(target, self._chosen(chosen))
+        recipe = load_recipe(target, self._chosen(chosen, also or {}))
         self._used.update(chosen)
         for key in self._all:
             if key not in chosen:
@@ -72,8 +77,10 @@ class SharedOverrides:
             return MODEL_SECTIONS if plain.scorer is not None else ("scorer",)
         return ()
 
-    def _chosen(self, keys: Iterable[str]) -> Overrides:
-        return {key: self._all[key] for key in keys} if self._mapping else list(keys)
+    def _chosen(self, keys: Iterable[str], also: Mapping[str, Any] = MappingProxyType({})) -> Overrides:
+        if self._mapping:
+            return {**{key: self._all[key] for key in keys}, **also}
+        return [*keys, *(f"{key}={value}" for key, value in also.items())]
 
     def _shown(self, key: str) -> str:
         return f"{key}={self._all[key]}" if self._mapping else key

@@ -40,6 +40,10 @@ class Component(Part, ABC):
     kind: ClassVar[str]
     """The recipe key that this component fills; set by the contract it derives from."""
 
+    uses: ClassVar[tuple[str, ...] | None] = None
+    """What it looks at of the data besides interactions (`edges`): of `time`, `weight`, `parts`, `tables`, `relations`,
+    `behaviours`; () for nothing. None, where it does not say, is everything. Runs are compared by what was used."""
+
     deprecated: ClassVar[str] = ""
     """What to use instead, where the component is not going to stay: a recipe that names it is warned. A field that is
     not going to stay says so with `Field(deprecated="use …")`."""

@@ -15,13 +15,17 @@ from gnnrec.contract.component import Component
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     import pandas as pd
     from torch import Generator, Tensor, nn
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.training import Fit, TrainingTask
-    from gnnrec.data.interactions import Availability, Edges, FeatureBlock, Interactions
+    from gnnrec.data.edges import Edges
+    from gnnrec.data.features import Encoding
+    from gnnrec.data.interactions import Availability, Interactions
+    from gnnrec.data.observed import Observed
     from gnnrec.data.ranked_lists import Catalogue, RankedLists
     from gnnrec.data.split import Split
 
@@ -49,17 +53,40 @@ class Dataset(Component):
         return ()
 
 
+class Filter(Component):
+    """Says which interactions count, before anything is held out."""
+
+    kind = "filters"
+
+    @abstractmethod
+    def apply(self, interactions: Interactions) -> Interactions:
+        """The interactions that count: made by `interactions.keep(mask)`, which numbers the nodes that are left anew.
+
+        Raises:
+            DataError: What it looks at is not there (no times, no weights), or nothing is left.
+        """
+
+
 class FeatureEncoder(Component):
     """Turns a node table into numbers."""
 
     kind = "features"
 
     @abstractmethod
-    def encode(self, table: pd.DataFrame, train: Edges) -> FeatureBlock:
-        """Encode `table` (row i = node i) as float32 [N, F] with F names.
+    def fit(self, table: pd.DataFrame, observed: Observed) -> Encoding:
+        """Learn how to encode, from what training may know.
 
-        Whatever is fitted is fitted on `train`, the training interactions, never on held-out ones.
+        Args:
+            table: The nodes that are there in training: row i = node i of `observed`, with a column `user` or `item`.
+            observed: All of train over these nodes; never anything held out.
+
+        Returns:
+            What encodes these rows, and new ones, as float32 [N, F] with F names.
         """
+
+    @abstractmethod
+    def restore(self, state: Mapping[str, Any]) -> Encoding:
+        """The encoding from its saved `state()`: arrays as they were, tuples as lists."""
 
 
 class Splitter(Component):
@@ -72,7 +99,13 @@ class Splitter(Component):
 
     @abstractmethod
     def split(self, interactions: Interactions) -> Split:
-        """Put each interaction into one part, and give each train one its use: message, supervision or both."""
+        """Put each interaction into one part, and give each train one its use: message, supervision or both.
+
+        Draws go by `gnnrec.data.draws`, so that no part hangs on the order of rows.
+
+        Raises:
+            DataError: What it looks at is not there (no times), or a part would be empty.
+        """
 
 
 class GraphBuilder(Component):
@@ -81,10 +114,10 @@ class GraphBuilder(Component):
     kind = "graph"
 
     @abstractmethod
-    def build(self, edges: Edges, features: Mapping[str, FeatureBlock]) -> HeteroData:
-        """Build a graph from the given edges and no others.
+    def build(self, observed: Observed) -> HeteroData:
+        """Build a graph from what a phase may know, and from nothing else.
 
-        Node types are `user` and `item`, each with `node_id` int64 [N] and, where `features` has its type, `x`
+        Node types are `user` and `item`, each with `node_id` int64 [N] and, where `observed.features` has its type, `x`
         float32 [N, F]. Edge types are `(user, interacts, item)` and, reversed, `(item, rev_interacts, user)`.
         """
 
@@ -104,11 +137,17 @@ class NegativeSampler(Component):
     """Which positives a negative never is. `all` includes held-out ones and so leaks them: it warns."""
 
     @abstractmethod
-    def build(self, known: Edges, supervision: Edges, generator: Generator) -> nn.Module:
+    def build(self, observed: Observed, supervision: Edges, avoid: Edges, generator: Generator) -> nn.Module:
         """Return the sampler, an `nn.Module` so that its tables follow the model to a device.
 
+        Args:
+            observed: All of train, over the nodes that are there in training.
+            supervision: The positives, over the same nodes.
+            avoid: The pairs that a negative never is: `supervision` and everything else that is known.
+            generator: For what is drawn before training.
+
         Its call `sampler(batch, generator, score=None)` gives `(users, items)`, each int64 [B, R], never a pair
-        of `known`. `batch` is a `gnnrec.contract.training.Batch`; its `edge_ids` number the rows of `supervision`.
+        of `avoid`. `batch` is a `gnnrec.contract.training.Batch`; its `edge_ids` number the rows of `supervision`.
         `score` takes `(users, items)` and gives the model's scores, for samplers that look for hard negatives.
 
         Optional attributes of the module: `every`, one of `run`, `epoch` and `step` (taken where it is missing), says
@@ -193,6 +232,9 @@ class Trainer(Component):
     monitor: str = "loss"
     """The validation metric that chooses the epoch: `loss` is minimised, everything else maximised."""
 
+    replays: ClassVar[bool] = False
+    """True: `fit` knows what to do with `task.replay`, so that a model can be fitted anew on more data (`refit`)."""
+
     checkpoint_seconds: Annotated[float, Field(ge=0)] = 20.0
     """Seconds between checkpoints, from which an interrupted run is resumed; 0 writes one whenever it can be done."""
 
@@ -208,7 +250,7 @@ class Trainer(Component):
         Calls `task.validate(model, epoch)` after each epoch and `task.epoch_ended(record)` with what it gave. Takes its
         randomness from `task.streams` alone. Starts from `task.checkpoints.restore()` where that is something, and
         where `task.checkpoints.due()` saves all that going on from there needs, so that a resumed run equals an
-        uninterrupted one.
+        uninterrupted one. With `replays`, a task with `replay` goes through these epochs again instead.
         """
 
 
@@ -224,8 +266,8 @@ class Scorer(Component):
     """True: the run's seed does not change what is fitted, so that one seed stands for all."""
 
     @abstractmethod
-    def fit(self, train: Edges, generator: Generator) -> nn.Module:
-        """Fit on `train` and return the scorer.
+    def fit(self, observed: Observed, generator: Generator) -> nn.Module:
+        """Fit on `observed`, all of train, and return the scorer.
 
         Its `forward(histories)` takes a sparse CSR float32 [B, I], a one for each item that a user knows, and gives
         scores float32 [B, I] in fresh memory; so a user it has never seen is scored like any other. What it learned
@@ -254,6 +296,7 @@ CONTRACTS: dict[str, type[Component]] = {
     contract.kind: contract
     for contract in (
         Dataset,
+        Filter,
         FeatureEncoder,
         Splitter,
         GraphBuilder,

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import torch
     from torch import Tensor, nn
     from torch_geometric.data import HeteroData
 
-    from gnnrec.data.interactions import Edges
+    from gnnrec.data.edges import Edges
     from gnnrec.randomness import Streams
 
 
@@ -139,9 +139,10 @@ class EpochRecord:
     Attributes:
         epoch: Counted from 1.
         train_loss: Mean loss over the epoch's supervision edges.
-        val: Validation metrics by name; `loss` and the monitored one at least.
+        val: Validation metrics by name; `loss` and the monitored one at least. Empty in a refit.
         lr: Learning rate of the epoch's last step.
         seconds: Of training and validating this epoch.
+        refit_of: Of a refit's epoch, how many there are; None where one is still to be chosen. Trainers leave it out.
     """
 
     epoch: int
@@ -149,17 +150,14 @@ class EpochRecord:
     val: Mapping[str, float]
     lr: float
     seconds: float
+    refit_of: int | None = None
 
     def to_json(self) -> dict[str, float]:
-        """The flat form that is stored: validation metrics get the prefix `val_`."""
+        """The flat form that is stored: validation metrics get the prefix `val_`, and all of a refit `refit_`."""
         val = {f"val_{name}": value for name, value in self.val.items()}
-        return {
-            "epoch": self.epoch,
-            "train_loss": self.train_loss,
-            **val,
-            "lr": self.lr,
-            "seconds": self.seconds,
-        }
+        figures = {"train_loss": self.train_loss, **val, "lr": self.lr, "seconds": self.seconds}
+        stage = "" if self.refit_of is None else "refit_"
+        return {"epoch": self.epoch, **{f"{stage}{name}": value for name, value in figures.items()}}
 
 
 @dataclass(frozen=True)
@@ -177,6 +175,9 @@ class TrainingTask:
         epoch_ended: To be called with each epoch's record.
         streams: Where all randomness comes from.
         checkpoints: Where the state is kept from which an interrupted run is resumed.
+        replay: In a refit, the epochs that led to the chosen one, which is the last: they are gone through again, with
+            their learning rates where a schedule has them depend on validation, and the model is left as the last one
+            leaves it. `validate` is not called, and records have no `val`. None where an epoch is to be chosen.
     """
 
     model: TrainableModel
@@ -188,6 +189,7 @@ class TrainingTask:
     epoch_ended: Callable[[EpochRecord], None]
     streams: Streams
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    replay: Sequence[EpochRecord] | None = None
 
 
 @dataclass(frozen=True)

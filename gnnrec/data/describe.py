@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gnnrec.data.interactions import Interactions
     from gnnrec.data.split import Split
 
@@ -32,20 +34,24 @@ def describe_interactions(interactions: Interactions) -> dict[str, str | int | f
         facts[f"interactions per {name}, median"] = float(np.median(counts))
         facts[f"interactions per {name}, max"] = int(counts.max())
     facts[f"share of interactions with the most popular {HEAD:.0%} of items"] = round(float(head / len(edges)), 4)
-    if interactions.timestamps is not None:
-        first, last = interactions.timestamps.min(), interactions.timestamps.max()
+    if edges.time is not None:
+        first, last = edges.time.min(), edges.time.max()
         facts["first interaction"] = str(np.datetime64(int(first), "s"))
         facts["last interaction"] = str(np.datetime64(int(last), "s"))
     facts["known of users"] = ", ".join(map(str, interactions.users.columns))
     facts["known of items"] = ", ".join(map(str, interactions.items.columns))
-    facts["fingerprint"] = interactions.fingerprint
+    for relation in interactions.relations:
+        facts[f"relation {relation.key}"] = len(relation)
+    for name, behaviour in interactions.behaviours.items():
+        facts[f"behaviour {name}"] = len(behaviour)
+    facts |= {f"fingerprint of {name}": digest for name, digest in interactions.fingerprint.items()}
     return facts
 
 
 def count_split(split: Split) -> dict[str, int]:
     """How many there are: nodes, interactions, and edges by what a run does with them."""
     edges = split.interactions.edges
-    return {
+    counts = {
         "users": edges.num_users,
         "items": edges.num_items,
         "interactions": len(edges),
@@ -54,3 +60,15 @@ def count_split(split: Split) -> dict[str, int]:
         "val": len(split.edges("val")),
         "test": len(split.edges("test")),
     }
+    shown = len(split.edges("shown"))
+    return counts | {"shown": shown} if shown else counts
+
+
+def told(counts: Mapping[str, int]) -> str:
+    """What `count_split` gives, as one line.
+
+    >>> told({"users": 2, "items": 3, "interactions": 4, "message_edges": 2, "val": 1, "test": 1})
+    '2 users, 3 items, 4 interactions; 2 message edges, 1 val, 1 test'
+    """
+    words = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items()]
+    return f"{', '.join(words[:3])}; {', '.join(words[3:])}"

@@ -13,7 +13,7 @@ from gnnrec.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gnnrec.data.interactions import IdArray
+    from gnnrec.data.edges import IdArray
 
 SHOWN = 5
 """How many ids or titles a message names."""

@@ -9,7 +9,6 @@ import pandas as pd
 import torch
 
 from gnnrec.data.ranked_lists import Catalogue, RankedLists
-from gnnrec.data.split import PARTS
 from gnnrec.evaluation.link import auc, average_precision, held_out_pairs
 from gnnrec.evaluation.ranking import RankingTask
 from gnnrec.modelling.leaks import check_negatives
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from gnnrec.data.split import Part, Split
+    from gnnrec.data.parts import Part
+    from gnnrec.data.split import Split
     from gnnrec.modelling.objective import Objective
     from gnnrec.modelling.scoring import Scoring
     from gnnrec.recipe.schema import Evaluation
@@ -44,10 +44,10 @@ class Evaluator:
     def __init__(
         self, split: Split, part: Part, evaluation: Evaluation, seed: int, objective: Objective | None = None
     ) -> None:
-        seen = split.edges("train") if part == "val" else split.edges("train", "val")
+        seen = split.known("validate" if part == "val" else "test")
         self._pairs = held_out_pairs(split, part, seed, evaluation.negatives)
         users, items = (self._pairs.divide(side)[1] for side in self._pairs.edge_label_index)
-        check_negatives(users, items, split, what="evaluation negatives", parts=PARTS)
+        check_negatives(users, items, split, split.interactions.seen, what="evaluation negatives")
         self._ranking = RankingTask(split.edges(part), seen)
         self._objective = objective
         self._lengths, self._every = evaluation.k, evaluation.every

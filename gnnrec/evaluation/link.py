@@ -12,8 +12,9 @@ from gnnrec.graph.pair_sampling import UnknownPairs
 from gnnrec.randomness import Streams
 
 if TYPE_CHECKING:
-    from gnnrec.data.interactions import Edges
-    from gnnrec.data.split import Part, Split
+    from gnnrec.data.edges import Edges
+    from gnnrec.data.parts import Part
+    from gnnrec.data.split import Split
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,14 @@ class LabelledPairs:
 def held_out_pairs(split: Split, part: Part, seed: int, negatives: int) -> LabelledPairs:
     """The positives of a held-out part with their evaluation negatives.
 
-    Drawn uniformly over all pairs that are a positive of no part, from the split's seed alone: so every model
+    Drawn uniformly over all pairs that are not known (filtered ones are), from the split's seed alone: so every model
     and every run over the split is asked the same question.
 
     Raises:
         DataError: Every user has interacted with every item.
     """
     positives = split.edges(part)
-    unknown = UnknownPairs(split.interactions.edges)
+    unknown = UnknownPairs(split.interactions.seen)
     generator = Streams(seed).generator(f"evaluation negatives of {part}")
     return LabelledPairs.of(positives, unknown.draw_pairs((len(positives), negatives), generator))
 

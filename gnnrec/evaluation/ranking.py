@@ -14,7 +14,7 @@ from gnnrec.modelling.scoring import BLOCK_CELLS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gnnrec.data.interactions import Edges
+    from gnnrec.data.edges import Edges
 
 
 class RankingTask:

@@ -62,6 +62,41 @@ def sign_flip_p_value(differences: Floats, *, seed: int, draws: int = DRAWS) -> 
     return (reached + 1) / (draws + 1)
 
 
+def resampled_interval(values: Floats, test_to_train: float, *, level: float = 0.95) -> tuple[float, float]:
+    """Interval of the mean over splits that share training data (Nadeau and Bengio 2003, corrected resampled t-test).
+
+    The variance of the mean is taken as (1/J + n_test/n_train) · s²: what splits have in common does not average out.
+
+    Args:
+        values: A value per split (a fold, a window, another seed), or a difference of two: [J], J at least 2.
+        test_to_train: How many interactions are tested on for each that is learned from.
+        level: Its coverage.
+    """
+    from scipy.stats import t
+
+    mean, error = float(values.mean()), _resampled_error(values, test_to_train)
+    reach = float(t.ppf((1 + level) / 2, len(values) - 1)) * error
+    return mean - reach, mean + reach
+
+
+def resampled_p_value(differences: Floats, test_to_train: float) -> float:
+    """Two-sided p-value of no difference over splits that share training data; see `resampled_interval`.
+
+    >>> resampled_p_value(np.zeros(5), 0.25)
+    1.0
+    """
+    from scipy.stats import t
+
+    error = _resampled_error(differences, test_to_train)
+    if error == 0.0:
+        return 1.0 if differences.mean() == 0.0 else 0.0
+    return float(2 * t.sf(abs(differences.mean()) / error, len(differences) - 1))
+
+
+def _resampled_error(values: Floats, test_to_train: float) -> float:
+    return float(np.sqrt((1 / len(values) + test_to_train) * values.var(ddof=1)))
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjust for many comparisons (Holm 1979): each below a level keeps the chance of any false claim below it.
 

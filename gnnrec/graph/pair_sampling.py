@@ -18,7 +18,7 @@ from torch import Generator, Tensor, nn
 from gnnrec.errors import ContractError, DataError
 
 if TYPE_CHECKING:
-    from gnnrec.data.interactions import Edges
+    from gnnrec.data.edges import Edges
 
 RANDOM_BITS = 2**62
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,13 @@ import numpy as np
 import torch
 
 from gnnrec.contract.training import Batch, TrainingTask
-from gnnrec.data.interactions import Edges
-from gnnrec.errors import DataError
+from gnnrec.errors import DataError, UsageError
+from gnnrec.modelling.features import Features
 from gnnrec.modelling.fold_in import fold_in
 from gnnrec.modelling.leaks import check_graph, check_negatives
 from gnnrec.modelling.model import Model
-from gnnrec.modelling.phases import PhaseGraphs, phase_edges
+from gnnrec.modelling.phases import PhaseGraphs
+from gnnrec.modelling.present_nodes import PresentNegatives
 from gnnrec.modelling.scoring import EncodedScoring, HistoryScoring
 from gnnrec.recipe.schema import ModelSections
 
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-    from gnnrec.contract.kinds import FeatureEncoder, NegativeSampler, Scorer
+    from gnnrec.contract.kinds import FeatureEncoder, Loss, NegativeSampler, Scorer
     from gnnrec.contract.training import Checkpoints, EpochRecord, TrainableModel
-    from gnnrec.data.split import Split
-    from gnnrec.modelling.phases import Phase
+    from gnnrec.data.edges import Edges
+    from gnnrec.data.split import Phase, Split
+    from gnnrec.modelling.features import States
     from gnnrec.modelling.scoring import Scoring
     from gnnrec.randomness import Streams
 
@@ -49,12 +51,27 @@ class Fitted:
         weights: What is saved.
         best_epoch: The chosen epoch, from 1; None where there are no epochs.
         device: Where it was fitted.
+        features: What the feature encoders learned, which is saved as well.
     """
 
     scoring: Callable[[Phase], Scoring]
     weights: Mapping[str, Tensor]
     best_epoch: int | None
     device: str
+    features: States = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a refit goes through again.
+
+    Attributes:
+        epochs: Those that led to the chosen one, which is the last.
+        weights: What it starts from; None for initial weights as in any run.
+    """
+
+    epochs: Sequence[EpochRecord]
+    weights: Mapping[str, Tensor] | None = None
 
 
 def fit(
@@ -65,6 +82,7 @@ def fit(
     judge: Callable[[Scoring, int], Mapping[str, float]],
     epoch_ended: Callable[[EpochRecord], None],
     checkpoints: Checkpoints,
+    replay: Replay | None = None,
 ) -> Fitted:
     """Fit a scorer or train a model.
 
@@ -76,17 +94,21 @@ def fit(
         judge: Takes the validation scoring and the epoch (counted from 1), and gives validation metrics by name.
         epoch_ended: Is told of each epoch.
         checkpoints: Where training starts from, and where its state is kept.
+        replay: What a model is trained by instead of choosing an epoch; a scorer has none.
+
+    Raises:
+        UsageError: There is something to replay, and the trainer cannot.
     """
     if isinstance(recommender, ModelSections):
-        return _train(recommender, features, split, streams, judge, epoch_ended, checkpoints)
+        return _train(recommender, features, split, streams, judge, epoch_ended, checkpoints, replay)
     return fit_scorer(recommender, split, streams)
 
 
 def fit_scorer(component: Scorer, split: Split, streams: Streams) -> Fitted:
     """Fit a recommender that needs no epochs on all of train."""
-    scorer = component.fit(split.edges("train"), streams.generator(REFIT_STREAM))
+    scorer = component.fit(split.train, streams.generator(REFIT_STREAM))
     weights = dict(scorer.state_dict()) if component.stored else {}
-    return Fitted(lambda phase: HistoryScoring(scorer, phase_edges(split, phase)), weights, None, "cpu")
+    return Fitted(lambda phase: HistoryScoring(scorer, split.known(phase)), weights, None, "cpu")
 
 
 def restore(
@@ -95,8 +117,17 @@ def restore(
     split: Split,
     streams: Streams,
     weights: Mapping[str, Tensor],
+    states: States | None,
 ) -> Scoring:
     """The scoring of the test phase, from what was saved.
+
+    Args:
+        recommender: A scorer, or the sections of a model.
+        features: The encoders of each node type, for a model's graphs.
+        split: As it was saved.
+        streams: Those of the run.
+        weights: Of the model, or of a scorer that is stored.
+        states: What the feature encoders learned; None where that was not saved, and they are fitted again.
 
     Raises:
         RuntimeError: The weights do not belong to the recommender.
@@ -104,8 +135,9 @@ def restore(
     if not isinstance(recommender, ModelSections):
         if not recommender.stored:
             return fit_scorer(recommender, split, streams).scoring("test")
-        return HistoryScoring(recommender.restore(weights), phase_edges(split, "test"))
-    graphs = PhaseGraphs(recommender.graph, features, split)
+        return HistoryScoring(recommender.restore(weights), split.known("test"))
+    fitted = Features.fit(features, split) if states is None else Features.restore(features, states, split)
+    graphs = PhaseGraphs(recommender.graph, fitted.blocks, split)
     graph = graphs.build("test")
     with streams.global_state():
         model = Model.build(recommender.encoder, recommender.decoder, graph)
@@ -113,24 +145,30 @@ def restore(
     return EncodedScoring(model, graph, partial(fold_in, recommender.encoder, model.encoder, graphs))
 
 
-def _known(negatives: NegativeSampler, split: Split) -> Edges:
+def _avoided(negatives: NegativeSampler, split: Split) -> Edges:
     """The pairs that a negative never is."""
     if negatives.exclude == "all":
         logger.warning("negatives.exclude: all keeps held-out positives from being negatives, and so leaks them")
-        return split.interactions.edges
-    return split.edges("train")
+        return split.interactions.seen
+    return split.avoided
 
 
-def _with_negatives(negatives: NegativeSampler, known: Edges, supervision: Edges) -> Edges:
+def _with_negatives(negatives: NegativeSampler, avoid: Edges, supervision: Edges, there: int) -> Edges:
     """The supervision edges that can have negatives: where the user is kept, not those of one who knows every item.
+
+    Args:
+        negatives: Says whether the user is kept.
+        avoid: The pairs that a negative never is.
+        supervision: What negatives are wanted for.
+        there: How many items there are in training.
 
     Raises:
         DataError: None can.
     """
     if negatives.corrupt == "pair":
         return supervision
-    degree = np.bincount(known.users, minlength=known.num_users)  # no pair stands twice
-    kept = degree[supervision.users] < known.num_items
+    degree = np.bincount(avoid.users, minlength=avoid.num_users)  # no pair stands twice
+    kept = degree[supervision.users] < there
     if not kept.any():
         raise DataError(
             "every user that there is to learn from has interacted with every item, so no negative keeps the user; "
@@ -143,12 +181,19 @@ def _with_negatives(negatives: NegativeSampler, known: Edges, supervision: Edges
             len(np.unique(supervision.users[~kept])),
             (~kept).sum(),
         )
-    return Edges(supervision.users[kept], supervision.items[kept], supervision.num_users, supervision.num_items)
+    return supervision.keep(kept)
 
 
-def _sampler(negatives: NegativeSampler, known: Edges, supervision: Edges, split: Split, streams: Streams) -> nn.Module:
-    """The built sampler, after a look at what it draws."""
-    sampler = negatives.build(known, supervision, streams.generator("negatives"))
+def _sampler(negatives: NegativeSampler, avoid: Edges, supervision: Edges, split: Split, streams: Streams) -> nn.Module:
+    """The built sampler, over the nodes that are there in training, after a look at what it draws."""
+    generator = streams.generator("negatives")
+    nodes = split.present
+    if nodes is None:
+        sampler = negatives.build(split.train, supervision, avoid, generator)
+    else:
+        present, unwanted = (each.renumbered(nodes["user"], nodes["item"]) for each in (supervision, avoid))
+        inside = negatives.build(split.train.only(nodes), present, unwanted, generator)
+        sampler = PresentNegatives(inside, nodes)
     some = slice(0, LOOKED_AT)
     batch = Batch(
         torch.arange(len(supervision))[some],
@@ -156,8 +201,21 @@ def _sampler(negatives: NegativeSampler, known: Edges, supervision: Edges, split
         torch.from_numpy(supervision.items[some]),
     )
     users, items = sampler(batch, streams.generator("leak gate"))
-    check_negatives(users, items, split, what="training negatives", parts=("train",))
+    check_negatives(users, items, split, avoid, what="training negatives")
     return sampler
+
+
+def _loss(component: Loss, split: Split) -> Callable[[Tensor, Tensor], Tensor]:
+    """The built loss; no list that a listwise one looks at holds an item that is not there in training."""
+    loss = component.build()
+    if not component.listwise or "item" not in split.absent:
+        return loss
+    absent = torch.from_numpy(split.absent["item"])
+
+    def over_those_present(scores: Tensor, positives: Tensor) -> Tensor:
+        return loss(scores.masked_fill(absent.to(scores.device), -torch.inf), positives)
+
+    return over_those_present
 
 
 def _train(
@@ -168,18 +226,25 @@ def _train(
     judge: Callable[[Scoring, int], Mapping[str, float]],
     epoch_ended: Callable[[EpochRecord], None],
     checkpoints: Checkpoints,
+    replay: Replay | None,
 ) -> Fitted:
-    graphs = PhaseGraphs(sections.graph, features, split)
+    if replay is not None and not sections.trainer.replays:
+        raise UsageError(f"trainer '{sections.trainer.name}' cannot replay epochs, so its models are not refitted")
+    fitted = Features.fit(features, split)
+    graphs = PhaseGraphs(sections.graph, fitted.blocks, split)
     graph, validation_graph = graphs.build("train"), graphs.build("validate")
     check_graph(graph, split, "train")
     check_graph(validation_graph, split, "validate")
     model = Model.build(sections.encoder, sections.decoder, graph)
+    if replay is not None and replay.weights is not None:
+        model.load_state_dict(replay.weights)
     folded = partial(fold_in, sections.encoder, model.encoder, graphs)
     supervision, sampler = split.supervision_edges, None
     if sections.negatives is not None:
-        known = _known(sections.negatives, split)
-        supervision = _with_negatives(sections.negatives, known, supervision)
-        sampler = _sampler(sections.negatives, known, supervision, split, streams)
+        avoid = _avoided(sections.negatives, split)
+        there = avoid.num_items if split.present is None else len(split.present["item"])
+        supervision = _with_negatives(sections.negatives, avoid, supervision, there)
+        sampler = _sampler(sections.negatives, avoid, supervision, split, streams)
 
     def validate(model: TrainableModel, epoch: int) -> Mapping[str, float]:
         return judge(EncodedScoring(model, validation_graph.to(model.device), folded), epoch)
@@ -190,11 +255,12 @@ def _train(
             graph=graph,
             supervision=supervision,
             sampler=sampler,
-            loss=sections.loss.build(),
+            loss=_loss(sections.loss, split),
             validate=validate,
             epoch_ended=epoch_ended,
             streams=streams,
             checkpoints=checkpoints,
+            replay=None if replay is None else replay.epochs,
         )
     )
 
@@ -203,4 +269,4 @@ def _train(
         check_graph(built, split, phase)
         return EncodedScoring(model, built.to(model.device), folded)
 
-    return Fitted(scoring, model.state_dict(), trained.best.epoch, trained.device)
+    return Fitted(scoring, model.state_dict(), trained.best.epoch, trained.device, fitted.states())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from gnnrec.contract.kinds import Encoder
-    from gnnrec.data.interactions import Edges
+    from gnnrec.data.edges import Edges
     from gnnrec.modelling.phases import PhaseGraphs
 
 

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from gnnrec.data.parts import PARTS
+from gnnrec.data.split import KNOWN
 from gnnrec.errors import GnnrecError
 
 if TYPE_CHECKING:
     from torch import Tensor
     from torch_geometric.data import HeteroData
 
-    from gnnrec.data.interactions import IdArray
-    from gnnrec.data.split import Part, Split
-    from gnnrec.modelling.phases import Phase
-
-HIDDEN: dict[Phase, tuple[Part, ...]] = {"train": ("val", "test"), "validate": ("val", "test"), "test": ("test",)}
-"""The parts that a phase's graph must not hold."""
+    from gnnrec.data.edges import Edges, IdArray
+    from gnnrec.data.split import Phase, Split
 
 
 class LeakError(GnnrecError):
@@ -32,7 +30,7 @@ def check_graph(graph: HeteroData, split: Split, phase: Phase) -> None:
     Raises:
         LeakError: One is; the message says how many, and names the first.
     """
-    hidden: dict[str, IdArray] = {part: split.edges(part).keys for part in HIDDEN[phase]}
+    hidden: dict[str, IdArray] = {part: split.edges(part).keys for part in PARTS if part not in KNOWN[phase]}
     if phase == "train":
         hidden["supervision"] = split.interactions.edges.keys[split.supervision & ~split.message]
     num_items = split.interactions.edges.num_items
@@ -52,19 +50,16 @@ def check_graph(graph: HeteroData, split: Split, phase: Phase) -> None:
                 )
 
 
-def check_negatives(users: Tensor, items: Tensor, split: Split, *, what: str, parts: tuple[Part, ...]) -> None:
-    """Check that none of some negatives is a positive of the given parts.
+def check_negatives(users: Tensor, items: Tensor, split: Split, avoid: Edges, *, what: str) -> None:
+    """Check that none of some negatives is a pair that they avoid.
 
     Raises:
         LeakError: One is; the message says how many, and names the first.
     """
-    known = split.edges(*parts)
-    keys = users.cpu().numpy().ravel() * known.num_items + items.cpu().numpy().ravel()
-    wrong = keys[np.isin(keys, known.keys)]
+    keys = users.cpu().numpy().ravel() * avoid.num_items + items.cpu().numpy().ravel()
+    wrong = keys[np.isin(keys, avoid.keys)]
     if len(wrong):
-        raise LeakError(
-            f"{len(wrong)} {what} are positives of {' or '.join(parts)}; the first is {_named(wrong[0], split)}"
-        )
+        raise LeakError(f"{len(wrong)} {what} are known interactions; the first is {_named(wrong[0], split)}")
 
 
 def _named(key: int, split: Split) -> str:

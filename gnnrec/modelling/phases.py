@@ -1,82 +1,73 @@
-"""What each phase propagates over: the table of phases, and the graphs made after it."""
+"""What each phase propagates over: the graphs made after the table of phases."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gnnrec.contract.kinds import NODE_TYPES
-from gnnrec.data.interactions import Edges, FeatureBlock
-from gnnrec.errors import ContractError
+from gnnrec.data.features import FeatureBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from torch_geometric.data import HeteroData
 
-    from gnnrec.contract.kinds import FeatureEncoder, GraphBuilder
-    from gnnrec.data.interactions import IdArray
-    from gnnrec.data.split import Split
-
-Phase = Literal["train", "validate", "test"]
-
-
-def phase_edges(split: Split, phase: Phase) -> Edges:
-    """The edges propagated over: train's message edges, then all of train, then train and val."""
-    if phase == "train":
-        return split.message_edges
-    return split.edges("train") if phase == "validate" else split.edges("train", "val")
+    from gnnrec.contract.kinds import GraphBuilder
+    from gnnrec.data.edges import IdArray
+    from gnnrec.data.split import Phase, Split
 
 
 class PhaseGraphs:
-    """Builds the graph of each phase; features are encoded once, on training interactions alone.
+    """Builds the graph of each phase.
 
     Args:
         builder: Lays out the graphs.
-        features: The encoders of each node type, in order; their blocks stand side by side.
-        split: Its edges say what.
-
-    Raises:
-        ContractError: A feature encoder gives another number of rows than there are nodes.
+        features: Of the node types that have some.
+        split: What each phase may know.
     """
 
-    def __init__(self, builder: GraphBuilder, features: Mapping[str, Sequence[FeatureEncoder]], split: Split) -> None:
-        self._builder = builder
-        self._split = split
-        self._features = {
-            node_type: block
-            for node_type in NODE_TYPES
-            if (block := _encode(features.get(node_type, ()), node_type, split)) is not None
-        }
+    def __init__(self, builder: GraphBuilder, features: Mapping[str, FeatureBlock], split: Split) -> None:
+        self._builder, self._features, self._split = builder, features, split
 
     def build(self, phase: Phase) -> HeteroData:
         """The graph of a phase."""
-        return self._builder.build(phase_edges(self._split, phase), self._features)
+        return self._builder.build(replace(self._split.observed(phase), features=self._features))
 
     def build_with_user(self, items: IdArray) -> HeteroData:
-        """The test graph and one user more, the last: with these items (int64 [H]) as edges, and zeros for features."""
-        edges = phase_edges(self._split, "test")
-        users = np.append(edges.users, np.full(len(items), edges.num_users))
-        wider = Edges(users, np.append(edges.items, items), edges.num_users + 1, edges.num_items)
-        features = dict(self._features)
+        """The test graph and one user more, the last: with these items (int64 [H]) as edges, and zeros for features.
+
+        Of the new user nothing else is known: the table has a row without values, and where edges have a weight, or a
+        time, the new ones have the mean weight and the latest time.
+        """
+        observed, features = self._split.observed("test"), dict(self._features)
+        edges, count = observed.edges, len(items)
+        time, weight = edges.time, edges.weight
+        if time is not None:
+            time = np.append(time, np.full(count, time.max()))
+        if weight is not None:
+            weight = np.append(weight, np.full(count, weight.mean(), np.float32))
+        users = np.append(edges.users, np.full(count, edges.num_users))
+        wider = replace(
+            edges,
+            users=users,
+            items=np.append(edges.items, items),
+            num_users=edges.num_users + 1,
+            time=time,
+            weight=weight,
+        )
         if "user" in features:
             values, names = features["user"].values, features["user"].names
             features["user"] = FeatureBlock(np.pad(values, ((0, 1), (0, 0))), names)
-        return self._builder.build(wider, features)
-
-
-def _encode(encoders: Sequence[FeatureEncoder], node_type: str, split: Split) -> FeatureBlock | None:
-    table = split.interactions.users if node_type == "user" else split.interactions.items
-    blocks = []
-    for encoder in encoders:
-        block = encoder.encode(table, split.edges("train"))
-        if len(block.values) != len(table):
-            raise ContractError(
-                f"features '{encoder.name}' gave {len(block.values)} rows for {len(table)} {node_type} nodes"
+        table = observed.tables["user"]
+        behaviours = {name: replace(each, num_users=wider.num_users) for name, each in observed.behaviours.items()}
+        return self._builder.build(
+            replace(
+                observed,
+                edges=wider,
+                tables={**observed.tables, "user": table.reindex(range(wider.num_users))},
+                behaviours=behaviours,
+                features=features,
             )
-        blocks.append(block)
-    if not blocks:
-        return None
-    names = tuple(name for block in blocks for name in block.names)
-    return FeatureBlock(np.concatenate([block.values for block in blocks], axis=1), names)
+        )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.training import TrainableModel
-    from gnnrec.data.interactions import Edges
+    from gnnrec.data.edges import Edges
 
 BLOCK_CELLS = 2**24
 """Scores held at once (users of a block times items): 64 MiB of float32."""

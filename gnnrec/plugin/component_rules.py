@@ -18,6 +18,7 @@ from pydantic_core import PydanticUndefined
 from gnnrec.contract.component import Component
 from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.errors import PluginError
+from gnnrec.plugin.signatures import check_methods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +40,8 @@ def check_component(component: object) -> None:
     """Hold a class against the rules that every component keeps.
 
     Raises:
-        PluginError: It is no component class, lacks its method, or has a field that a recipe could not set safely.
+        PluginError: It is no component class, lacks its method or has one of another signature, or has a field that a
+            recipe could not set safely.
     """
     if not (isinstance(component, type) and issubclass(component, Component)):
         raise PluginError(f"gnnrec_components returned {component!r}, which is no component class")
@@ -48,9 +50,7 @@ def check_component(component: object) -> None:
     if contract is None or not issubclass(component, contract):
         raise PluginError(f"{title} derives from no contract; derive from Encoder, Decoder or another kind")
     _build(component)
-    if inspect.isabstract(component):
-        missing = ", ".join(sorted(component.__abstractmethods__))
-        raise PluginError(f"{title} lacks the method of its kind: {missing}")
+    check_methods(component, contract)
     _check_name(component)
     _check_model(component)
     reserved = set(dir(contract)) - set(contract.model_fields)

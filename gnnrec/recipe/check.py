@@ -65,6 +65,7 @@ def _named(data: dict[str, Any], registry: Registry) -> Named | None:
     features, evaluation = data.get("features") or {}, data["evaluation"]
     lists = [("features", each) for each in (features.values() if isinstance(features, dict) else [features])]
     lists.append(("metric", evaluation["metrics"] if isinstance(evaluation, dict) else evaluation))
+    lists.append(("filters", data.get("filters") or []))
     found = [(section, data[section]) for section in COMPONENT_SECTIONS if data.get(section) is not None]
     for kind, parts in lists:
         found += [(kind, part) for part in parts] if isinstance(parts, list) else [(kind, parts)]

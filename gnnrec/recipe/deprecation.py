@@ -29,11 +29,11 @@ def deprecations(node: Node, model: BaseModel, path: Path = ()) -> Iterator[Faul
         yield Fault(node.position_of((*path, "name")), dotted((*path, "name")), message)
     for field, info in type(model).model_fields.items():
         here = (*path, field)
-        if info.deprecated and node.find(here) is not None:
+        value = vars(model)[field]  # asked for as an attribute, a deprecated field would warn by itself
+        if info.deprecated and node.find(here) is not None and value != info.default:  # a run writes all defaults down
             yield Fault(
                 node.position_of(here, key=True), dotted(here), f"this is deprecated: {info.deprecation_message}"
             )
-        value = vars(model)[field]  # asked for as an attribute, a deprecated field would warn by itself
         parts = enumerate(value) if isinstance(value, tuple) else [(None, value)]
         for index, part in parts:
             if isinstance(part, BaseModel):

@@ -51,7 +51,7 @@ def recipe_keys(registry: Registry, recipe: Recipe | None) -> Key:
     """The keys of `recipe`; or, where it is not known, of all components."""
     children = {
         name: Key(_told(Recipe, name), () if recipe is None else _values_of(getattr(recipe, name)))
-        for name in ("name", "seed")
+        for name in ("name", "seed", "refit")
     }
     for section in COMPONENT_SECTIONS:
         current = getattr(recipe, section, None)
@@ -59,9 +59,11 @@ def recipe_keys(registry: Registry, recipe: Recipe | None) -> Key:
             below = component_keys(registry, section, current)
             children[section] = Key(_told(Recipe, section), children=below.children)
     blocks = {
-        node_type: _listed(registry, getattr(recipe.features, node_type) if recipe is not None else ())
+        node_type: _listed(registry, "features", getattr(recipe.features, node_type) if recipe is not None else ())
         for node_type in NODE_TYPES
     }
+    filters = _listed(registry, "filters", recipe.filters if recipe is not None else ())
+    children["filters"] = Key(_told(Recipe, "filters"), children=filters.children)
     children["features"] = Key(_told(Recipe, "features"), children=blocks)
     judged = _fields(Evaluation.model_json_schema(), recipe.evaluation.model_dump(mode="json") if recipe else {})
     metrics = Key(_told(Evaluation, "metrics"), tuple(f"[{name}]" for name in sorted(registry.components("metric"))))
@@ -110,10 +112,10 @@ def _assigned(path: str, key: Key) -> list[Candidate]:
     return [(f"{path}={value}", "") for value in key.values]
 
 
-def _listed(registry: Registry, blocks: Iterable[Component]) -> Key:
-    """The items of a list of feature encoders, by their index, and the one after the last."""
-    items = {str(index): component_keys(registry, "features", block) for index, block in enumerate(blocks)}
-    items[str(len(items))] = component_keys(registry, "features", None)
+def _listed(registry: Registry, kind: str, components: Iterable[Component]) -> Key:
+    """The items of a list of filters or feature encoders, by their index, and the one after the last."""
+    items = {str(index): component_keys(registry, kind, each) for index, each in enumerate(components)}
+    items[str(len(items))] = component_keys(registry, kind, None)
     return Key(children=items)
 
 

@@ -131,7 +131,7 @@ def _components(value: Any) -> Iterator[Component]:
         yield value
     elif isinstance(value, BaseModel):
         for field in type(value).model_fields:
-            yield from _components(getattr(value, field))
+            yield from _components(vars(value)[field])
     elif isinstance(value, tuple):
         for each in value:
             yield from _components(each)

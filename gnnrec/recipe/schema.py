@@ -25,6 +25,7 @@ from gnnrec.contract.kinds import (
     Decoder,
     Encoder,
     FeatureEncoder,
+    Filter,
     GraphBuilder,
     Loss,
     Metric,
@@ -115,8 +116,15 @@ class Recipe(BaseModel):
     seed: NonNegativeInt = 0
     """Rules initial weights, negatives and batches; everything but the split."""
 
+    refit: bool = False
+    """Fit anew on train and val once the epoch is chosen, by going through the same epochs again: that is what is
+    tested and kept. Validation figures stay those of the first stage."""
+
     dataset: SerializeAsAny[Dataset]
     """Where interactions come from."""
+
+    filters: tuple[SerializeAsAny[Filter], ...] = ()
+    """Which interactions count, one filter after the other; what is filtered out still counts as seen."""
 
     features: Features = Features.model_construct()
     """What is known of users and items besides interactions."""
@@ -208,6 +216,8 @@ def recipe_model(registry: Registry, named: Named | None = None) -> type[Recipe]
         fields[section] = (choice(section), ...)
     for section in (*MODEL_SECTIONS, "scorer"):
         fields[section] = (choice(section) | None, None)
+    filters: Any = tuple.__class_getitem__((choice("filters"), ...))
+    fields["filters"] = (filters, ())
     blocks: Any = tuple.__class_getitem__((choice("features"), ...))
     feature_fields: dict[str, Any] = dict.fromkeys(NODE_TYPES, (blocks, ()))
     features: Any = create_model("Features", __base__=Features, __doc__=Features.__doc__, **feature_fields)

@@ -54,6 +54,9 @@ def _named(node: Node) -> Iterator[tuple[str, str]]:
     count = len(metrics.value) if metrics is not None and isinstance(metrics.value, list) else 0
     places: list[tuple[str, Path]] = [(kind, (kind,)) for kind in TRAINED_WITH]
     places += [("metric", ("evaluation", "metrics", index)) for index in range(count)]
+    filters = node.find(("filters",))
+    applied = len(filters.value) if filters is not None and isinstance(filters.value, list) else 0
+    places += [("filters", ("filters", index)) for index in range(applied)]
     for kind, path in places:
         name = node.find((*path, "name"))
         if name is not None and isinstance(name.value, str):

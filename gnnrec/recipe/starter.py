@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from textwrap import shorten
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.contract.attribute_docstrings import attribute_docstrings
@@ -41,9 +41,14 @@ def starter(recipe: Recipe, registry: Registry, preface: Iterable[str]) -> str:
     """
     lines = [f"# {line}".rstrip() for line in preface]
     lines += _top("name", recipe.name, said=False) + _top("seed", recipe.seed, said=True)
-    for section in (COMPONENT_SECTIONS[0], "features", *COMPONENT_SECTIONS[1:]):
+    lines += _top("refit", recipe.refit, said=recipe.refit)
+    for section in (COMPONENT_SECTIONS[0], "filters", "features", *COMPONENT_SECTIONS[1:]):
         value = getattr(recipe, section)
-        if section == "features":
+        if section == "filters":
+            if value:
+                taken = {each.name for each in value}
+                lines += ["", *_heading(section), *_others(registry, section, taken), "filters:", *_listed(value, "  ")]
+        elif section == "features":
             if any(getattr(value, node_type) for node_type in NODE_TYPES):
                 lines += ["", *_heading(section), *_features(value, registry)]
         elif value is not None:
@@ -88,10 +93,14 @@ def _features(features: BaseModel, registry: Registry) -> Iterator[str]:
             yield f"  # {node_type}: []"
             continue
         yield f"  {node_type}:"
-        for block in blocks:
-            first, *rest = _fields(block, "      ")
-            yield f"    - {first.lstrip()}"
-            yield from rest
+        yield from _listed(blocks, "    ")
+
+
+def _listed(components: Iterable[Component], indent: str) -> Iterator[str]:
+    for component in components:
+        first, *rest = _fields(component, f"{indent}  ")
+        yield f"{indent}- {first.lstrip()}"
+        yield from rest
 
 
 def _evaluation(recipe: Recipe, registry: Registry) -> list[str]:
@@ -105,7 +114,10 @@ def _evaluation(recipe: Recipe, registry: Registry) -> list[str]:
 
 def _others(registry: Registry, kind: str, taken: set[str]) -> list[str]:
     names = sorted(set(registry.components(kind)) - taken)
-    return [f"# Others: {', '.join(names)}. See: gnnrec show {kind} {names[0]}"] if names else []
+    if not names:
+        return []
+    text = f"Others: {', '.join(names)}. See: gnnrec show {kind} {names[0]}"
+    return [f"# {line}" for line in wrap(text, WIDTH - len("# "), break_on_hyphens=False)]
 
 
 def _fields(model: BaseModel, indent: str, left_out: Iterable[str] = ()) -> list[str]:

@@ -122,8 +122,8 @@ def _errors(error: ValidationError) -> list[ErrorDetails]:
 
 
 def _depth(path: Path) -> int:
-    """How many steps of `path` lead to a component: `encoder`, `features.item.0`, `evaluation.metrics.0`."""
-    return 3 if path[0] in {"features", "evaluation"} else 1
+    """How many steps of `path` lead to a component: `encoder`, `filters.0`, `features.item.0`."""
+    return {"features": 3, "evaluation": 3, "filters": 2}.get(str(path[0]), 1)
 
 
 def _is_component(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from gnnrec.data.extended_split import extended
 from gnnrec.errors import GnnrecError
 from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.modelling.fitting import fit_scorer
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gnnrec.contract.kinds import Scorer
-    from gnnrec.data.split import Part
-    from gnnrec.modelling.phases import Phase
+    from gnnrec.data.parts import Part
+    from gnnrec.data.split import Phase
+    from gnnrec.modelling.fitting import Fitted
     from gnnrec.report.subject import Subject
     from gnnrec.runs.saved import Run
 
@@ -89,13 +91,17 @@ def _judged(subject: Subject, scorer: str) -> Baseline:
     recipe, split = subject.recipe, subject.split
     component = cast("Scorer", installed().component("scorer", scorer).model_validate({"name": scorer}))
     fitted = fit_scorer(component, split, Streams(recipe.seed))
+    refitted = fitted
+    if recipe.refit:
+        wider = extended(split, ("val",), recipe.split.seed)
+        refitted = fit_scorer(component, wider, Streams(recipe.seed))
 
-    def judged(part: Part, phase: Phase) -> dict[str, float]:
+    def judged(part: Part, phase: Phase, fitted: Fitted) -> dict[str, float]:
         asked = Evaluator(split, part, recipe.evaluation, recipe.split.seed)
         return asked.measure(fitted.scoring(phase))
 
     origin = "fitted and judged for this report, with its default settings"
-    return Baseline(SCORERS[scorer], judged("val", "validate"), judged("test", "test"), origin)
+    return Baseline(SCORERS[scorer], judged("val", "validate", fitted), judged("test", "test", refitted), origin)
 
 
 def _finished_beside(subject: Subject, scorer: str) -> Run | None:
@@ -123,9 +129,11 @@ def _is_of(run: Run, scorer: str) -> bool:
 
 
 def _asked_alike(run: Run, subject: Subject) -> bool:
-    """Whether both were asked the same evaluation negatives; rankings over one split are the same question anyway."""
-    ours, theirs = subject.recipe, run.recipe
-    return (ours.split.seed, ours.evaluation.negatives) == (theirs.split.seed, theirs.evaluation.negatives)
+    """Whether both learned from as much, and were asked the same evaluation negatives."""
+    ours, theirs = (
+        (recipe.split.seed, recipe.evaluation.negatives, recipe.refit) for recipe in (subject.recipe, run.recipe)
+    )
+    return ours == theirs
 
 
 def _scorer_of(subject: Subject) -> str | None:

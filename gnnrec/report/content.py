@@ -20,7 +20,8 @@ from gnnrec.report.groups import Grouped, by_activity, by_popularity, score_dist
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gnnrec.data.interactions import Edges, Interactions
+    from gnnrec.data.edges import Edges
+    from gnnrec.data.interactions import Interactions
     from gnnrec.data.split import Split
     from gnnrec.recipe.schema import Recipe
     from gnnrec.report.subject import Subject
@@ -30,7 +31,7 @@ TAIL_POINTS = 400
 
 USER_BINS = 9
 
-NOT_OF_THE_RUN = ("source", "first interaction", "last interaction", "known of users", "known of items", "fingerprint")
+NOT_OF_THE_RUN = ("source", "first interaction", "last interaction", "known of users", "known of items")
 """Facts of the data that a run directory does not hold, or that stand under the environment."""
 
 
@@ -128,15 +129,25 @@ def gather(subject: Subject) -> Content:
 
 
 def summary(recipe: Recipe, metrics: Mapping[str, Any], environment: Mapping[str, Any]) -> str:
-    """How a run was fitted, in a sentence."""
-    spent = f"{metrics['seconds']['train']:.1f} s on {environment['device']}"
+    """How a run was fitted, in a sentence, and how it was fitted anew, in another."""
+    seconds, device = metrics["seconds"], environment["device"]
+    spent = f" in {seconds['train']:.1f} s on {device}" if "train" in seconds else " in another run"
     if recipe.scorer is not None:
-        return f"Scorer {recipe.scorer.name}, seed {recipe.seed}; fitted in {spent}."
-    sections = recipe.model_sections()
+        told = f"Scorer {recipe.scorer.name}, seed {recipe.seed}; fitted{spent}."
+    else:
+        sections = recipe.model_sections()
+        told = (
+            f"Encoder {sections.encoder.name}, decoder {sections.decoder.name}, loss {sections.loss.name}, "
+            f"seed {recipe.seed}; epoch {metrics['best_epoch']} of {sections.trainer.epochs} was chosen by val "
+            f"{sections.trainer.monitor}; trained{spent}."
+        )
+    if "refit" not in metrics:
+        return told
+    epochs = metrics["refit"]["epochs"]
+    times = f" in the same {epochs} epochs" if epochs else ""
+    parent = f", from {metrics['parent']['directory']}" if "parent" in metrics else ""
     return (
-        f"Encoder {sections.encoder.name}, decoder {sections.decoder.name}, loss {sections.loss.name}, "
-        f"seed {recipe.seed}; epoch {metrics['best_epoch']} of {sections.trainer.epochs} was chosen by val "
-        f"{sections.trainer.monitor}; trained in {spent}."
+        f"{told} What is tested was fitted anew on train and val{times}, {seconds['refit']:.1f} s on {device}{parent}."
     )
 
 
@@ -162,7 +173,7 @@ def environment_facts(environment: Mapping[str, Any]) -> dict[str, str]:
         "device": environment["device"],
         "seeds": f"{seeds['seed']} for the run, {seeds['split']} for the split",
         "data": environment["dataset"]["source"],
-        "data fingerprint": environment["dataset"]["fingerprint"],
+        **_fingerprints(environment["dataset"]["fingerprint"]),
         "split fingerprint": environment["split_fingerprint"],
         "command": " ".join([PurePath(program).name, *arguments]),
         "git commit of the working folder": environment["git_commit"] or "none",
@@ -170,6 +181,12 @@ def environment_facts(environment: Mapping[str, Any]) -> dict[str, str]:
         "libraries": ", ".join(f"{name} {version}" for name, version in environment["versions"].items() if version),
         "plugins": ", ".join(f"{each['name']} ({_origin(each)})" for each in plugins),
     }
+
+
+def _fingerprints(found: str | Mapping[str, str]) -> dict[str, str]:
+    """A digest of each part of the data; runs of format 1 have one of the interactions alone."""
+    parts = {"edges": found} if isinstance(found, str) else found
+    return {f"data fingerprint, {part}": digest for part, digest in parts.items()}
 
 
 def _origin(plugin: Mapping[str, str]) -> str:
@@ -180,7 +197,11 @@ def _origin(plugin: Mapping[str, str]) -> str:
 
 def _facts(interactions: Interactions) -> dict[str, str | int | float]:
     facts = describe_interactions(interactions)
-    return {name: value for name, value in facts.items() if name not in NOT_OF_THE_RUN}
+    return {
+        name: value
+        for name, value in facts.items()
+        if name not in NOT_OF_THE_RUN and not name.startswith("fingerprint of ")
+    }
 
 
 def _parts(split: Split) -> dict[str, int]:
@@ -189,4 +210,5 @@ def _parts(split: Split) -> dict[str, int]:
         "train, supervision edges": len(split.supervision_edges),
         "val": len(split.edges("val")),
         "test": len(split.edges("test")),
+        **({"shown": shown} if (shown := len(split.edges("shown"))) else {}),
     }

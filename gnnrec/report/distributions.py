@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gnnrec.data.interactions import IdArray
+    from gnnrec.data.edges import IdArray
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from gnnrec.evaluation.ranking import top_items
 from gnnrec.report.items import ItemWords
 
 if TYPE_CHECKING:
-    from gnnrec.data.interactions import IdArray
+    from gnnrec.data.edges import IdArray
     from gnnrec.report.subject import Subject
 
 KINDS = {"A light user": 0.1, "A median user": 0.5, "A heavy user": 0.9}
@@ -50,7 +50,7 @@ class ExampleUser:
 def example_users(subject: Subject) -> list[ExampleUser]:
     """A light, a median and a heavy user: the same ones for every run over the split; fewer where there are fewer."""
     split = subject.split
-    train, test, seen = split.edges("train"), split.edges("test"), split.edges("train", "val")
+    train, test, seen = split.edges("train"), split.edges("test"), split.known("test")
     counts = np.bincount(train.users, minlength=train.num_users)
     popularity = np.bincount(train.items, minlength=train.num_items)
     words = ItemWords(split.interactions.items)

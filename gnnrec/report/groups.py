@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gnnrec.data.interactions import Edges
+from gnnrec.data.edges import Edges
 from gnnrec.evaluation.link import held_out_pairs
 from gnnrec.evaluation.ranking import RankingTask
 from gnnrec.report.distributions import Histogram, histogram, quantile_bins
 
 if TYPE_CHECKING:
-    from gnnrec.data.interactions import IdArray
+    from gnnrec.data.edges import IdArray
     from gnnrec.report.subject import Subject
 
 METRICS = ("recall", "ndcg")
@@ -65,7 +65,7 @@ def by_popularity(subject: Subject, k: int) -> Grouped:
     Groups hold about equally many test interactions, not items: most items have next to none.
     """
     split = subject.split
-    train, seen = split.edges("train"), split.edges("train", "val")
+    train, seen = split.edges("train"), split.known("test")
     test = _of_some_users(split.edges("test"), RANKED_USERS)
     lists = RankingTask(test, seen).rank(subject.scoring.score, k)
     users = lists.users[:, None].expand_as(lists.items)[lists.relevant].numpy()

@@ -45,7 +45,12 @@ class Subject:
 
     @classmethod
     def of(cls, run: Run) -> Subject:
-        """A finished run, read from its directory."""
+        """A finished run, read from its directory.
+
+        Raises:
+            UsageError: It learned from all there is, so there is nothing to report.
+        """
+        run.require_test()
         nodes = pd.Index(run.users["user"]).get_indexer(pd.Index(run.per_user["user"]))
         return cls(
             directory=run.directory.resolve(),

@@ -41,7 +41,7 @@ class StoredCheckpoints(Checkpoints):
         folder: Made when it is first needed.
         seconds: How often one is due.
         stop: Says whether the run is asked to stop; one is due then, too.
-        fingerprint: The split's; a checkpoint of other data is refused.
+        fingerprint: Of the split and of all data that are used; a checkpoint of others is refused.
 
     Attributes:
         epochs_done: Whole epochs that the state to start from has behind it.
@@ -76,7 +76,7 @@ class StoredCheckpoints(Checkpoints):
             "digest": _digest(tensors),
         }
         try:
-            self._folder.mkdir(exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
             save_file(tensors, draft, {METADATA: json.dumps(content)})
             _flush(draft)
             draft.replace(target)

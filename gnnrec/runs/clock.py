@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 class Clock:
@@ -19,10 +19,15 @@ class Clock:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Time what is done inside."""
+        """Time what is done inside; a phase that is entered again goes on."""
         started = time.perf_counter()
         yield
-        self._seconds[name] = time.perf_counter() - started
+        self.add({name: time.perf_counter() - started})
+
+    def add(self, seconds: Mapping[str, float]) -> None:
+        """Count what was done before, or elsewhere."""
+        for name, value in seconds.items():
+            self._seconds[name] = self._seconds.get(name, 0.0) + value
 
     def seconds(self) -> dict[str, float]:
         """Rounded to milliseconds, with the total so far."""

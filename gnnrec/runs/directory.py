@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 PARTIAL = ".partial"
-FORMAT = 1
+FORMAT = 2
 """The version of the directory's layout, raised when an older gnnrec could not read it."""
+
+OLDEST_FORMAT = 1
+"""The oldest that is still read."""
 
 LOCK = ".lock"
 CHECKPOINTS = "checkpoints"
@@ -86,7 +89,7 @@ class RunDirectory:
     @property
     def is_worth_keeping(self) -> bool:
         """Whether an epoch was recorded or a checkpoint saved."""
-        return (self.path / "history.jsonl").exists() or any(self.checkpoints.glob("*.safetensors"))
+        return any(self.path.glob("*.jsonl")) or any(self.checkpoints.rglob("*.safetensors"))
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file whole or not at all."""
@@ -102,17 +105,17 @@ class RunDirectory:
         """Write a file of JSON."""
         self.write_text(name, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
-    def append_history(self, record: Mapping[str, float]) -> None:
-        """Add a line to history.jsonl."""
+    def append_line(self, name: str, record: Mapping[str, float]) -> None:
+        """Add a line to a history."""
         try:
-            with (self.path / "history.jsonl").open("a", encoding="utf-8") as file:
+            with (self.path / name).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
         except OSError as error:
             raise RunDirectoryError(f"cannot write the history in {self.path}: {error.strerror}") from None
 
-    def keep_history(self, epochs: int) -> None:
-        """Cut history.jsonl down to its first epochs: what comes after the checkpoint is done again."""
-        history = self.path / "history.jsonl"
+    def keep_lines(self, name: str, epochs: int) -> None:
+        """Cut a history down to its first epochs: what comes after the checkpoint is done again."""
+        history = self.path / name
         if history.exists():
             lines = history.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
             self.write_text(history.name, "".join(lines[:epochs]))
@@ -165,9 +168,11 @@ def require_run(directory: str | Path) -> Path:
     written = read_json(path / "model.json").get("format")
     if type(written) is not int:  # a boolean is none either
         raise RunDirectoryError(f"{path / 'model.json'} names no format, so it is damaged or not gnnrec's")
-    if written != FORMAT:
+    if not OLDEST_FORMAT <= written <= FORMAT:
         way_out = "upgrade gnnrec" if written > FORMAT else "use the gnnrec that wrote it, or run its recipe again"
-        raise RunDirectoryError(f"{path} has format {written}; this gnnrec reads format {FORMAT}: {way_out}")
+        raise RunDirectoryError(
+            f"{path} has format {written}; this gnnrec reads formats {OLDEST_FORMAT} to {FORMAT}: {way_out}"
+        )
     return path
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gnnrec.data.interactions import Edges
+from gnnrec.data.edges import Edges
 from gnnrec.data.lookup import find_nodes, require_item, require_nodes, unknown
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.ranking import top_items
@@ -50,7 +50,7 @@ def recommend(run: Asked, users: Sequence[Any] | None, k: int, *, include_seen: 
     """The best k items for users of the run, or for all of them where `users` is None; see `Run.recommend`."""
     k = _checked(k, len(run.items))
     nodes = np.arange(len(run.users)) if users is None else require_nodes(run.users, "user", users)
-    known = run.split.interactions.edges
+    known = run.split.interactions.seen
     tables = []
     for block in torch.split(torch.from_numpy(nodes), max(1, BLOCK_CELLS // len(run.items))):
         scores = run.scoring.score(block)

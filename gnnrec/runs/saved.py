@@ -5,15 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
-from gnnrec.data.interactions import Edges, Interactions
+from gnnrec.data.extended_split import extended
 from gnnrec.data.lookup import require_nodes
-from gnnrec.data.split import PARTS, Split
 from gnnrec.errors import RunDirectoryError, UsageError
 from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.modelling.fitting import restore
@@ -24,6 +22,10 @@ from gnnrec.recipe.schema import recommender_of
 from gnnrec.recipe.stand_ins import is_stand_in
 from gnnrec.runs import recommending
 from gnnrec.runs.directory import FORMAT, read_json, require_finished_run
+from gnnrec.runs.refitting import LEARNED
+from gnnrec.runs.stages import load_weights
+from gnnrec.runs.stored_features import from_plain, to_plain
+from gnnrec.runs.stored_split import read_split, read_table, write_split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,33 +33,36 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from gnnrec.data.split import Split
     from gnnrec.modelling.fitting import Fitted
     from gnnrec.modelling.scoring import Scoring
     from gnnrec.recipe.schema import Recipe
     from gnnrec.runs.directory import RunDirectory
 
 
-def save_fitted(directory: RunDirectory, fitted: Fitted, split: Split, per_user: pd.DataFrame) -> None:
-    """Write weights, id tables, split and test metrics per user: all that `load_run` needs besides the recipe.
+FEATURES = "features.json"
+"""What feature encoders learned."""
+
+
+def save_fitted(directory: RunDirectory, fitted: Fitted, split: Split, per_user: pd.DataFrame | None) -> None:
+    """Write weights, fitted features, the split with all that is known, and test metrics per user.
+
+    It is all that `load_run` needs besides the recipe.
 
     Raises:
         RunDirectoryError: The disk is full or may not be written.
     """
     weights = {name: value.detach().cpu().contiguous() for name, value in fitted.weights.items()}
-    users = split.interactions.users
-    tables = {
-        "users": users,
-        "items": split.interactions.items,
-        "split": split.to_table(),
-        "per_user": per_user.assign(user=users["user"].to_numpy()[per_user["user"]]),
-    }
+    ids = split.interactions.users["user"].to_numpy()
     try:
         save_file(weights, directory.path / "model.safetensors")
-        for name, table in tables.items():
-            table.to_parquet(directory.path / f"{name}.parquet", index=False)
+        write_split(directory.path, split)
+        if per_user is not None:  # nothing is held out where all was learned from
+            per_user.assign(user=ids[per_user["user"]]).to_parquet(directory.path / "per_user.parquet", index=False)
     except (OSError, SafetensorError) as error:
         raise RunDirectoryError(f"cannot write the model in {directory.path}: {error}") from None
     shapes = {name: list(value.shape) for name, value in weights.items()}
+    directory.write_json(FEATURES, to_plain(fitted.features))
     directory.write_json("model.json", {"format": FORMAT, "shapes": shapes})
 
 
@@ -101,7 +106,7 @@ class Run:
     @cached_property
     def per_user(self) -> pd.DataFrame:
         """Test metrics of each user with test interactions: `user` (original id), `relevant`, `recall@10` and so on."""
-        return self._read_table("per_user.parquet")
+        return read_table(self.directory / "per_user.parquet")
 
     @cached_property
     def history(self) -> pd.DataFrame:
@@ -113,30 +118,17 @@ class Run:
     @cached_property
     def users(self) -> pd.DataFrame:
         """Row i = node i; column `user` holds original ids."""
-        return self._read_table("users.parquet")
+        return read_table(self.directory / "users.parquet")
 
     @cached_property
     def items(self) -> pd.DataFrame:
         """Row i = node i; column `item` holds original ids."""
-        return self._read_table("items.parquet")
+        return read_table(self.directory / "items.parquet")
 
     @cached_property
     def split(self) -> Split:
         """The split that the run was trained and judged on."""
-        table = self._read_table("split.parquet")
-        users, items = pd.Index(self.users["user"]), pd.Index(self.items["item"])
-        edges = Edges(
-            users.get_indexer(table["user"]).astype(np.int64),
-            items.get_indexer(table["item"]).astype(np.int64),
-            len(users),
-            len(items),
-        )
-        return Split(
-            Interactions(self.users, self.items, edges, source=str(self.directory)),
-            pd.Index(PARTS).get_indexer(pd.Index(table["part"])).astype(np.int8),
-            table["message"].to_numpy(bool),
-            table["supervision"].to_numpy(bool),
-        )
+        return read_split(self.directory, self.users, self.items)
 
     def score(self, user_ids: Sequence[Any]) -> Tensor:
         """Raw scores of all items for users, nothing masked.
@@ -170,6 +162,7 @@ class Run:
         if set(changed) - {"evaluation"}:
             raise UsageError(f"a finished run can be asked with another evaluation, not another {', '.join(changed)}")
         loss = Objective.of(None if is_stand_in(recipe.loss) else recipe.loss)
+        self.require_test()
         asked = Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, loss)
         return asked.measure(self.scoring)
 
@@ -218,6 +211,19 @@ class Run:
         """
         return recommending.similar(self, item, k)
 
+    def require_test(self) -> None:
+        """Make sure that something was held out.
+
+        Raises:
+            UsageError: The run learned from all there is.
+        """
+        if not self.metrics["test"]:
+            parent = self.metrics.get("parent", {}).get("directory")
+            raise UsageError(
+                f"{self.directory} learned from all there is, so nothing is left to judge it by; its figures are those "
+                f"of its parent, {parent}"
+            )
+
     def read_json(self, name: str) -> dict[str, Any]:
         """The content of one of the run's JSON files.
 
@@ -234,14 +240,11 @@ class Run:
             RunDirectoryError: The weights are damaged or belong to another recipe.
         """
         recipe, split = self.recipe, self.split
+        if recipe.refit:
+            split = extended(split, LEARNED["train+val"], recipe.split.seed)
+        weights = load_weights(self.directory)
         try:
-            weights = load_file(self.directory / "model.safetensors")
-            return restore(recommender_of(recipe), dict(recipe.features), split, Streams(recipe.seed), weights)
-        except (OSError, RuntimeError, SafetensorError) as error:
+            states = from_plain(self.read_json(FEATURES)) if (self.directory / FEATURES).exists() else None
+            return restore(recommender_of(recipe), dict(recipe.features), split, Streams(recipe.seed), weights, states)
+        except RuntimeError as error:
             raise RunDirectoryError(f"the weights in {self.directory} do not load: {error}") from None
-
-    def _read_table(self, name: str) -> pd.DataFrame:
-        try:
-            return pd.read_parquet(self.directory / name)
-        except (OSError, ValueError) as error:
-            raise RunDirectoryError(f"{self.directory / name} cannot be read: {error}") from None

@@ -10,6 +10,7 @@ from gnnrec.testing.dataset import check_dataset
 from gnnrec.testing.decoder import check_decoder
 from gnnrec.testing.encoder import check_encoder
 from gnnrec.testing.features import check_features
+from gnnrec.testing.filters import check_filters
 from gnnrec.testing.graph import check_graph
 from gnnrec.testing.installed import InstalledComponent, installed_components
 from gnnrec.testing.kinds import check_component, checks_of
@@ -19,7 +20,7 @@ from gnnrec.testing.negatives import check_negatives
 from gnnrec.testing.rule import Check, ContractViolation, Rule
 from gnnrec.testing.scorer import check_scorer
 from gnnrec.testing.split import check_split
-from gnnrec.testing.toy_data import toy_edges, toy_graph, toy_interactions
+from gnnrec.testing.toy_data import toy_edges, toy_graph, toy_interactions, toy_observed
 from gnnrec.testing.trainer import check_trainer
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "check_decoder",
     "check_encoder",
     "check_features",
+    "check_filters",
     "check_graph",
     "check_loss",
     "check_metric",
@@ -46,4 +48,5 @@ __all__ = [
     "toy_edges",
     "toy_graph",
     "toy_interactions",
+    "toy_observed",
 ]

@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gnnrec.data.interactions import Edges, Interactions
+from gnnrec.data.edges import Edges
+from gnnrec.data.interactions import Interactions
 from gnnrec.data.split import Split
 from gnnrec.graph.sparse import incidence
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from gnnrec.data.observed import Observed
 
 TITLES_FROM = 101
 """The original id of item 0; that of user 0 is 1."""
@@ -50,9 +53,11 @@ class Checkerboard:
         ids = np.arange(self.num_items) + TITLES_FROM
         genres = [["Comedy", "Drama"] if item % 2 else ["Horror"] for item in ids]
         return Interactions(
-            pd.DataFrame({"user": np.arange(self.num_users) + 1}),
-            pd.DataFrame({"item": ids, "title": [f"Movie {item}" for item in ids], "genres": genres}),
             Edges(users, items, self.num_users, self.num_items),
+            {
+                "user": pd.DataFrame({"user": np.arange(self.num_users) + 1}),
+                "item": pd.DataFrame({"item": ids, "title": [f"Movie {item}" for item in ids], "genres": genres}),
+            },
             source="checkerboard",
         )
 
@@ -62,6 +67,11 @@ class Checkerboard:
         edges = self.interactions.edges
         test = edges.users == edges.items
         return Split(self.interactions, np.where(test, np.int8(2), np.int8(0)), ~test, ~test)
+
+    @property
+    def observed(self) -> Observed:
+        """All that may be known in training."""
+        return self.split.train
 
     @property
     def known(self) -> Edges:

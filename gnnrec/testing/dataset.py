@@ -79,37 +79,35 @@ def gives_interactions(case: DatasetCase) -> str | None:
 
 @rule(LOAD)
 def keeps_original_ids(case: DatasetCase) -> str | None:
-    """The tables have a row per node, numbered from 0; original ids are whole numbers or text, none twice."""
+    """Rows of all tables are numbered from 0; original ids are whole numbers or text, none twice."""
     data = case.loaded()
     if data is None:
         return None
-    for column, table, count in (
-        ("user", data.users, data.edges.num_users),
-        ("item", data.items, data.edges.num_items),
-    ):
-        if column not in table or len(table) != count:
-            return f"the table of {column}s has {len(table)} rows and columns {list(table.columns)} for {count} nodes"
-        if not table.index.equals(pd.RangeIndex(count)):
+    for column, table in data.tables.items():
+        if not table.index.equals(pd.RangeIndex(len(table))):
             return f"the rows of the table of {column}s are numbered {list(table.index[:3])}…"
         ids = table[column]
-        if pd.api.types.infer_dtype(ids, skipna=False) not in {"integer", "string"} or ids.duplicated().any():
-            return f"{column} ids such as {ids.tolist()[0]!r} ({ids.dtype}), {ids.duplicated().sum()} of them twice"
+        twice, missing = int(ids.duplicated().sum()), int(ids.isna().sum())
+        if pd.api.types.infer_dtype(ids) not in {"integer", "string"} or twice or missing:
+            return f"{column} ids such as {ids.tolist()[0]!r} ({ids.dtype}), {twice} of them twice, {missing} missing"
     return None
 
 
-@rule("gnnrec.data.interactions.Interactions")
-def types_times_and_ratings(case: DatasetCase) -> str | None:
-    """`timestamps`, where known, are int64 [E]; `ratings` are float32 [E] and finite."""
+@rule("gnnrec.data.edges.Edges")
+def types_times_and_weights(case: DatasetCase) -> str | None:
+    """`time`, where known, is int64 [E]; `weight` is float32 [E] and finite; of behaviours too."""
     data = case.loaded()
     if data is None:
         return None
-    for name, values, dtype in (("timestamps", data.timestamps, np.int64), ("ratings", data.ratings, np.float32)):
-        if values is None:
-            continue
-        if values.dtype != dtype or values.shape != (len(data),):
-            return f"{name} are {values.dtype} {list(values.shape)}"
-        if not np.isfinite(values).all():
-            return f"{int((~np.isfinite(values)).sum())} {name} are not finite"
+    for place, edges in {"edges": data.edges, **data.behaviours}.items():
+        for name, dtype in (("time", np.int64), ("weight", np.float32)):
+            values = getattr(edges, name)
+            if values is None:
+                continue
+            if values.dtype != dtype or values.shape != (len(edges),):
+                return f"{name} of {place} is {values.dtype} {list(values.shape)}"
+            if not np.isfinite(values).all():
+                return f"{int((~np.isfinite(values)).sum())} of {len(values)} in {name} of {place} are not finite"
     return None
 
 
@@ -131,7 +129,7 @@ RULES = (
     tells_what_is_at_hand,
     gives_interactions,
     keeps_original_ids,
-    types_times_and_ratings,
+    types_times_and_weights,
     chooses_among_its_own_fields,
     repeatable(LOAD, _job)[0],  # it is given nothing that it could spoil
 )

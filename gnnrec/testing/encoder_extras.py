@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gnnrec.data.interactions import Edges
+from gnnrec.data.edges import Edges
 from gnnrec.testing.comparing import TOLERANCE, difference
 from gnnrec.testing.encoder_case import BUILD, KINDS, EncoderCase, some_batch
 from gnnrec.testing.every_kind import global_random_state

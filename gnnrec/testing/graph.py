@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +12,17 @@ from gnnrec.contract.kinds import NODE_TYPES
 from gnnrec.testing.comparing import difference
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
-from gnnrec.testing.toy_data import toy_edges, toy_features
+from gnnrec.testing.toy_data import toy_features, toy_observed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torch import Tensor
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.kinds import GraphBuilder
-    from gnnrec.data.interactions import Edges
+    from gnnrec.data.edges import IdArray
+    from gnnrec.data.observed import Observed
 
 BUILD = "gnnrec.contract.kinds.GraphBuilder.build"
 
@@ -32,29 +35,36 @@ class GraphCase:
 
     component: GraphBuilder
 
-    def build(self) -> tuple[HeteroData, Edges]:
-        """The graph of the toy edges and features, and the edges."""
-        edges = toy_edges()
-        return self.component.build(edges, toy_features(edges)), edges
+    def build(self) -> tuple[HeteroData, Observed]:
+        """The graph of the toy with features of both types, and what it was built of."""
+        observed = known()
+        return self.component.build(observed), observed
+
+
+def known() -> Observed:
+    """What is known of the toy edges, with features of users and items."""
+    observed = toy_observed()
+    return replace(observed, features=toy_features(observed.edges))
 
 
 def _job(case: GraphCase) -> Job:
-    edges = toy_edges()
-    features = toy_features(edges)
-    return Job((edges, features), lambda: case.component.build(edges, features))
+    observed = known()
+    return Job(observed, lambda: case.component.build(observed))
 
 
 @rule(BUILD)
 def numbers_users_and_items(case: GraphCase) -> str | None:
     """Node types are `user` and `item`; each has `node_id`, int64 [N], in which node i is row i."""
-    graph, edges = case.build()
+    graph, observed = case.build()
     missing = set(NODE_TYPES) - set(graph.node_types)
     if missing:
         return f"node types {graph.node_types}"
-    for node_type, count in zip(NODE_TYPES, (edges.num_users, edges.num_items), strict=True):
+    for node_type in NODE_TYPES:
         if "node_id" not in graph[node_type]:
             return f"{node_type} has no node_id; it has {list(graph[node_type])}"
-        if found := difference(torch.arange(count), graph[node_type].node_id, at=f"node_id of {node_type}"):
+        if found := difference(
+            torch.arange(observed.count(node_type)), graph[node_type].node_id, at=f"node_id of {node_type}"
+        ):
             return found
     return None
 
@@ -80,26 +90,35 @@ def has_edges_in_their_type(case: GraphCase) -> str | None:
 
 @rule(BUILD)
 def holds_no_edge_that_was_not_given(case: GraphCase) -> str | None:
-    """Between users and items there are the given edges and no others, each once, whatever their type."""
-    graph, edges = case.build()
+    """There are the given edges and no others, whatever their type; of users with items, each once.
+
+    A behaviour or a relation has its own type, called as it is. An edge type of another name between other nodes than
+    users and items is left to the builder.
+    """
+    graph, observed = case.build()
     for edge_type in graph.edge_types:
-        if {edge_type[0], edge_type[2]} == set(NODE_TYPES):
-            keys = _keys(graph, edge_type, edges)
-            strange = ~np.isin(keys, edges.keys)
-            if strange.any():
-                return f"{int(strange.sum())} of {len(keys)} edges of {edge_type} were not given"
-            if len(np.unique(keys)) < len(keys):
-                return f"{len(keys) - len(np.unique(keys))} edges of {edge_type} stand twice"
+        given = _given(observed, edge_type)
+        if given is None:
+            continue
+        targets = observed.count(edge_type[2])
+        keys = _keys(graph[edge_type].edge_index.numpy(), targets)
+        strange = ~np.isin(keys, _keys(given, targets))
+        if strange.any():
+            return f"{int(strange.sum())} of {len(keys)} edges of {edge_type} were not given"
+        twice = len(keys) - len(np.unique(keys))
+        if twice and edge_type in {FORWARD, BACKWARD}:
+            return f"{twice} edges of {edge_type} stand twice"
     return None
 
 
 @rule(BUILD)
 def reverses_every_edge(case: GraphCase) -> str | None:
     """Where there is `(item, rev_interacts, user)`, it holds the reverse of each edge of `(user, interacts, item)`."""
-    graph, edges = case.build()
+    graph, observed = case.build()
     if BACKWARD not in graph.edge_types:
         return None
-    there, back = (np.unique(_keys(graph, edge_type, edges)) for edge_type in (FORWARD, BACKWARD))
+    ends = (graph[FORWARD].edge_index.numpy(), graph[BACKWARD].edge_index.numpy()[::-1])
+    there, back = (np.unique(_keys(pairs, observed.edges.num_items)) for pairs in ends)
     lone = np.setxor1d(there, back)
     return f"{len(lone)} edges stand in one direction alone" if len(lone) else None
 
@@ -107,10 +126,9 @@ def reverses_every_edge(case: GraphCase) -> str | None:
 @rule(BUILD)
 def keeps_features_in_their_rows(case: GraphCase) -> str | None:
     """Node types with features have them as `x`, float32 [N, F], row i that of node i; the others have no `x`."""
-    edges = toy_edges()
-    features = toy_features(edges)
-    for given in (features, {"item": features["item"]}, {}):
-        graph = case.component.build(edges, given)
+    observed = known()
+    for given in (observed.features, {"item": observed.features["item"]}, {}):
+        graph = case.component.build(replace(observed, features=given))
         for node_type in NODE_TYPES:
             x: Tensor | None = graph[node_type].get("x")
             if node_type not in given:
@@ -123,11 +141,24 @@ def keeps_features_in_their_rows(case: GraphCase) -> str | None:
     return None
 
 
-def _keys(graph: HeteroData, edge_type: tuple[str, str, str], edges: Edges) -> np.ndarray:
-    """One number per edge, as in `Edges.keys`: int64 [E]."""
-    ends = graph[edge_type].edge_index.numpy()
-    users, items = ends if edge_type[0] == "user" else ends[::-1]
-    keys: np.ndarray = users * edges.num_items + items
+def _given(observed: Observed, edge_type: tuple[str, str, str]) -> tuple[IdArray, IdArray] | None:
+    """Sources and targets of what was given for an edge type, each int64 [n]; None where it may be anything."""
+    source, name, target = edge_type
+    for relation in observed.relations:
+        if edge_type == relation.edge_type:
+            return relation.source, relation.target
+        if edge_type == (relation.target_type, f"rev_{relation.name}", relation.source_type):
+            return relation.target, relation.source
+    if {source, target} != set(NODE_TYPES):
+        return None
+    edges = observed.behaviours.get(name.removeprefix("rev_"), observed.edges)
+    return (edges.users, edges.items) if source == "user" else (edges.items, edges.users)
+
+
+def _keys(ends: Iterable[IdArray], num_targets: int) -> IdArray:
+    """One number per edge, of sources and targets: int64 [E]."""
+    sources, targets = ends
+    keys: IdArray = sources * num_targets + targets
     return keys
 
 

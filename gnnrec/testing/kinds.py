@@ -10,6 +10,7 @@ from gnnrec.testing import (
     decoder,
     encoder,
     features,
+    filters,
     graph,
     loss,
     metric,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, tuple[Callable[..., Any], tuple[Rule, ...]]] = {
     "dataset": (dataset.DatasetCase, dataset.RULES),
+    "filters": (filters.FilterCase, filters.RULES),
     "features": (features.FeaturesCase, features.RULES),
     "split": (split.SplitCase, split.RULES),
     "graph": (graph.GraphCase, graph.RULES),

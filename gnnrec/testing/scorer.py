@@ -15,7 +15,7 @@ from gnnrec.testing.comparing import TOLERANCE, difference
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.modules import left_behind
 from gnnrec.testing.rule import bound, rule
-from gnnrec.testing.toy_data import toy_edges
+from gnnrec.testing.toy_data import toy_edges, toy_observed
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,8 +41,8 @@ class ScorerCase:
     personal: bool = True
 
     def fit(self, seed: int = 0) -> nn.Module:
-        """Fitted on the toy edges."""
-        return self.component.fit(toy_edges(), Generator().manual_seed(seed))
+        """Fitted on what is known of the toy edges."""
+        return self.component.fit(toy_observed(), Generator().manual_seed(seed))
 
 
 def _histories() -> Tensor:
@@ -66,13 +66,13 @@ def _score(module: nn.Module, histories: Tensor) -> Tensor:
 
 
 def _job(case: ScorerCase) -> Job:
-    train, histories = toy_edges(), _histories()
+    observed, histories = toy_observed(), _histories()
 
     def result() -> Any:
-        module = case.component.fit(train, Generator().manual_seed(0))
+        module = case.component.fit(observed, Generator().manual_seed(0))
         return {"state": module, "the score": _score(module, histories)}
 
-    inputs = (train, histories.crow_indices(), histories.col_indices(), histories.values())
+    inputs = (observed, histories.crow_indices(), histories.col_indices(), histories.values())
     return Job(inputs, result)
 
 
@@ -152,7 +152,7 @@ def learns_the_checkerboard(case: ScorerCase) -> str | None:
     if not case.personal:
         return None
     board = Checkerboard(*BOARD)
-    module = case.component.fit(board.known, Generator().manual_seed(0))
+    module = case.component.fit(board.observed, Generator().manual_seed(0))
     wrong = board.mistakes(_score(module, board.histories))
     if not wrong:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,32 +11,51 @@ import torch
 from torch_geometric.data import HeteroData
 
 from gnnrec.contract.kinds import NODE_TYPES
-from gnnrec.data.interactions import Edges, FeatureBlock, Interactions
+from gnnrec.data.edges import Edges, Relation
+from gnnrec.data.features import FeatureBlock
+from gnnrec.data.interactions import Interactions
+from gnnrec.data.observed import Observed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 USERS, ITEMS = 20, 15
 
+FIRST_TIME = 1_000_000_000
+"""Seconds since 1970."""
+
 GENRES = ("Comedy", "Drama", "Horror")
 
 
 def toy_interactions() -> Interactions:
-    """Twenty users, fifteen items, about half of all pairs, with titles, genres, timestamps and ratings.
+    """Twenty users, fifteen items, about half of all pairs, with titles, genres, times and weights.
 
-    Each user has between three and twelve interactions, in no order; no two have the same timestamp.
+    Each user has between three and twelve interactions; no two are of the same time. Genres are nodes too, with a
+    relation from items; and a behaviour, `view`, has some of the pairs and as many others.
     """
     generator = np.random.default_rng(0)
     wanted = generator.integers(3, 13, USERS)
     pairs = [(user, item) for user in range(USERS) for item in generator.choice(ITEMS, wanted[user], replace=False)]
     users, items = np.array(pairs, np.int64)[generator.permutation(len(pairs))].T.copy()
     genres = [[genre for position, genre in enumerate(GENRES) if item >> position & 1] for item in range(ITEMS)]
+    time = FIRST_TIME + 60 * generator.permutation(len(pairs))
+    weight = generator.integers(1, 11, len(pairs)).astype(np.float32) / np.float32(2)
+    of_genre = np.array([(item, GENRES.index(genre)) for item in range(ITEMS) for genre in genres[item]], np.int64).T
+    viewed = generator.integers(USERS * ITEMS, size=len(pairs))
+    titles = [f"Movie {item}" for item in range(ITEMS)]
     return Interactions(
-        pd.DataFrame({"user": np.arange(USERS) + 1}),
-        pd.DataFrame({"item": np.arange(ITEMS) + 101, "title": [f"Movie {i}" for i in range(ITEMS)], "genres": genres}),
-        Edges(users, items, USERS, ITEMS),
-        timestamps=1_000_000_000 + 60 * generator.permutation(len(pairs)),
-        ratings=generator.integers(1, 11, len(pairs)).astype(np.float32) / np.float32(2),
+        Edges(users, items, USERS, ITEMS, time, weight),
+        {
+            "user": pd.DataFrame({"user": np.arange(USERS) + 1}),
+            "item": pd.DataFrame({"item": np.arange(ITEMS) + 101, "title": titles, "genres": genres}),
+            "genre": pd.DataFrame({"genre": GENRES}),
+        },
+        relations=(Relation("item", "has_genre", "genre", *of_genre),),
+        behaviours={
+            "view": Edges(
+                viewed // ITEMS, viewed % ITEMS, USERS, ITEMS, FIRST_TIME + generator.permutation(len(viewed))
+            )
+        },
         source="toy",
     )
 
@@ -43,8 +63,21 @@ def toy_interactions() -> Interactions:
 def toy_edges() -> Edges:
     """Some of the interactions, over two nodes more: the last user and the last item have no edge."""
     edges = toy_interactions().edges
-    chosen = slice(0, 60)
-    return Edges(edges.users[chosen], edges.items[chosen], USERS + 1, ITEMS + 1)
+    chosen = np.sort(np.random.default_rng(2).permutation(len(edges))[:60])
+    return replace(edges.keep(chosen), num_users=USERS + 1, num_items=ITEMS + 1)
+
+
+def toy_observed() -> Observed:
+    """What is known of the toy edges: tables with a row more, the toy's relation and behaviour, no features."""
+    data = toy_interactions()
+    tables = {
+        kind: table.reindex(range(count)).fillna({kind: 0}).astype({kind: table[kind].dtype})
+        for kind, table, count in (("user", data.users, USERS + 1), ("item", data.items, ITEMS + 1))
+    }
+    behaviours = {
+        name: replace(each, num_users=USERS + 1, num_items=ITEMS + 1) for name, each in data.behaviours.items()
+    }
+    return Observed(toy_edges(), {**data.tables, **tables}, data.relations, behaviours)
 
 
 def toy_features(edges: Edges) -> dict[str, FeatureBlock]:

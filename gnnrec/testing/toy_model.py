@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.training import Batch
-    from gnnrec.data.interactions import Edges
+    from gnnrec.data.edges import Edges
 
 CHANNELS, LAYERS, INIT_STD = 8, 2, 0.01
 """Initial embeddings are small, so that short training at a small learning rate is enough to turn them."""

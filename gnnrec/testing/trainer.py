@@ -14,6 +14,7 @@ from gnnrec.testing.modules import accelerators
 from gnnrec.testing.rule import bound, rule
 from gnnrec.testing.toy_data import toy_graph
 from gnnrec.testing.toy_model import ToyEncoder, ToyNegatives, toy_model
+from gnnrec.testing.trainer_replay import replays_what_led_to_an_epoch
 from gnnrec.testing.trainer_resume import resumes_where_it_was
 from gnnrec.testing.training_runs import (
     BOARD,
@@ -192,6 +193,7 @@ RULES = (
     gives_the_score_that_is_asked_for,
     adds_the_auxiliary_loss,
     resumes_where_it_was,
+    replays_what_led_to_an_epoch,
     *repeatable(FIT, _job),
 )
 

@@ -17,12 +17,12 @@ from gnnrec.testing.toy_data import toy_graph
 from gnnrec.testing.toy_model import ToyNegatives, listwise_loss, pairwise_loss, toy_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.kinds import Trainer
-    from gnnrec.data.interactions import Edges
+    from gnnrec.data.edges import Edges
     from gnnrec.modelling.model import Model
 
     Values = Mapping[str, float]
@@ -102,6 +102,7 @@ class Training:
         values: Gives validation metrics for an epoch and the model's loss; by default that loss, and its negative as
             what is monitored.
         checkpoints: Where the state is kept.
+        replay: The epochs to go through again, in a refit.
         graph: What is propagated over.
         supervision: What is learned from.
         sampler: Gives negatives and remembers how it was asked.
@@ -116,6 +117,7 @@ class Training:
     listwise: bool = False
     values: Callable[[int], Values] | None = None
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    replay: Sequence[EpochRecord] | None = None
     graph: HeteroData = field(default_factory=lambda: toy_graph(BOARD.known, {}))
     supervision: Edges = field(default_factory=lambda: BOARD.known)
     sampler: ToyNegatives = field(default_factory=lambda: ToyNegatives(BOARD.known))
@@ -139,6 +141,7 @@ class Training:
                 epoch_ended=self._ended,
                 streams=Streams(0),
                 checkpoints=self.checkpoints,
+                replay=self.replay,
             )
         )
 

@@ -8,9 +8,11 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from gnnrec import Availability, DataError, Interactions
+from gnnrec_datasets.movielens_relations import with_relations
 from gnnrec_datasets.sources import Archive, Files, cache_folder, local_roots
 
 if TYPE_CHECKING:
@@ -19,7 +21,26 @@ if TYPE_CHECKING:
 logger = logging.getLogger("gnnrec")
 
 HOST = "https://files.grouplens.org/datasets/movielens"
-LOG_COLUMNS = {"user": "user", "item": "item", "rating": "rating", "timestamp": "timestamp"}
+TAGS = "tags.csv"
+LOG_COLUMNS = {"user": "user", "item": "item", "rating": "weight", "timestamp": "time"}
+
+NUMBERS = {"user": "user id", "item": "item id", "weight": "rating", "time": "time"}
+"""Columns of numbers, and what messages call what stands in them; all but ratings are whole."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What stands in the files of a release.
+
+    Attributes:
+        log: The ratings: `user`, `item`, `weight`, `time`.
+        movies: `item`, `title`, and `genres` (lists).
+        tags: `user`, `item`, `tag`, `time`; None where the release has no tags.
+    """
+
+    log: pd.DataFrame
+    movies: pd.DataFrame
+    tags: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -27,7 +48,7 @@ class Release:
     """A variant, where it is found, and how each form of it is parsed."""
 
     page: str
-    forms: tuple[tuple[Archive, Callable[[Files], tuple[pd.DataFrame, pd.DataFrame]]], ...]
+    forms: tuple[tuple[Archive, Callable[[Files], Parsed]], ...]
 
 
 def load(variants: Sequence[str], path: str | None) -> Interactions:
@@ -49,9 +70,11 @@ def load(variants: Sequence[str], path: str | None) -> Interactions:
                 variant,
                 "\n  ".join(tried),
             )
-        log, movies = parse(files)
+        parsed = parse(files)
         source = f"MovieLens {variant} from {files.place}"
-        return Interactions.from_log(log, items=movies, source=source, chosen={"variant": (variant,)})
+        chosen = {"variant": (variant,)}
+        rated = Interactions.from_log(parsed.log, items=parsed.movies, source=source, chosen=chosen)
+        return with_relations(rated, parsed.tags)
     names = " or ".join(archive.name for variant in variants for archive, _ in RELEASES[variant].forms[:1])
     pages = " or ".join(RELEASES[variant].page for variant in variants)
     raise DataError(
@@ -75,9 +98,7 @@ def _availability(variant: str, release: Release, path: str | None) -> Availabil
     return Availability(variant, str(place) if place else None)
 
 
-def _find(
-    release: Release, path: str | None, tried: list[str]
-) -> tuple[Files, Callable[[Files], tuple[pd.DataFrame, pd.DataFrame]]] | None:
+def _find(release: Release, path: str | None, tried: list[str]) -> tuple[Files, Callable[[Files], Parsed]] | None:
     """The release's files, local ones first; each place that does not have it is added to `tried`."""
     for archive, parse in release.forms:
         files = _local(archive, path, tried)
@@ -101,18 +122,19 @@ def _local(archive: Archive, path: str | None, tried: list[str]) -> Files | None
     return None
 
 
-def _latest(files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
-    log = _table(
-        files,
-        "ratings.csv",
-        {"userId": "user", "movieId": "item", "rating": "rating", "timestamp": "timestamp"},
-    )
+def _latest(files: Files) -> Parsed:
+    ids = {"userId": "user", "movieId": "item"}
+    log = _table(files, "ratings.csv", {**ids, "rating": "weight", "timestamp": "time"})
     movies = _table(files, "movies.csv", {"movieId": "item", "title": "title", "genres": "genres"})
     movies["genres"] = movies["genres"].str.split("|")
-    return log, movies
+    if not files.has(TAGS):
+        return Parsed(log, movies)
+    # Whatever somebody wrote is a tag, "null" and "1984" as well.
+    as_written = {"dtype": {"tag": str}, "keep_default_na": False, "na_values": [""]}
+    return Parsed(log, movies, _table(files, TAGS, {**ids, "tag": "tag", "timestamp": "time"}, **as_written))
 
 
-def _ml_100k(files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _ml_100k(files: Files) -> Parsed:
     log = _table(files, "u.data", LOG_COLUMNS, sep="\t", names=list(LOG_COLUMNS))
     genres = _table(files, "u.genre", {"genre": "genre"}, sep="|", names=["genre", "code"])["genre"].tolist()
     columns = ["item", "title", "released", "video", "url", *genres]
@@ -120,15 +142,15 @@ def _ml_100k(files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
     movies = _table(files, "u.item", wanted, sep="|", names=columns, encoding="latin-1", quoting=csv.QUOTE_NONE)
     flags = movies[genres].to_numpy(bool)
     movies["genres"] = [[genre for genre, on in zip(genres, row, strict=True) if on] for row in flags]
-    return log, movies[["item", "title", "genres"]]
+    return Parsed(log, movies[["item", "title", "genres"]])
 
 
-def _ml_100k_in_wheel(files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _ml_100k_in_wheel(files: Files) -> Parsed:
     names = {
         "user_id:token": "user",
         "item_id:token": "item",
-        "rating:float": "rating",
-        "timestamp:float": "timestamp",
+        "rating:float": "weight",
+        "timestamp:float": "time",
     }
     log = _table(files, "ml-100k.inter", names, sep="\t")
     names = {
@@ -140,14 +162,14 @@ def _ml_100k_in_wheel(files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
     movies = _table(files, "ml-100k.item", names, sep="\t", dtype={"release_year:token": str}, quoting=csv.QUOTE_NONE)
     movies["title"] = movies["title"] + (" (" + movies["year"] + ")").fillna("")
     movies["genres"] = movies["genres"].str.split(" ")
-    return log, movies[["item", "title", "genres"]]
+    return Parsed(log, movies[["item", "title", "genres"]])
 
 
 def _table(files: Files, name: str, columns: dict[str, str], **options: object) -> pd.DataFrame:
-    """A delimited file with the given columns, renamed; ids are checked to be whole numbers.
+    """A delimited file with the given columns, renamed; numbers are checked.
 
     Raises:
-        DataError: The file is no such table, lacks a column, or an id is missing or no number.
+        DataError: The file is no such table, lacks a column, or an id, a rating or a time is missing or no number.
     """
     where = f"{files.place}: {name}"
     try:
@@ -160,15 +182,15 @@ def _table(files: Files, name: str, columns: dict[str, str], **options: object) 
     if table.empty:
         raise DataError(f"{where} has no rows")
     renamed: pd.DataFrame = table[list(columns)].rename(columns=columns)
-    for column in {"user", "item"} & set(renamed):
+    for column in (name for name in NUMBERS if name in renamed):
         numbers = pd.to_numeric(renamed[column], errors="coerce")
-        bad = numbers.isna() | (numbers % 1 != 0)
+        bad = ~np.isfinite(numbers) if column == "weight" else numbers.isna() | (numbers % 1 != 0)
         if bad.any():
             row = int(bad.to_numpy().argmax())
             value = renamed[column].iloc[row]
             got = "nothing" if pd.isna(value) else f"'{value}'"
-            raise DataError(f"{where}: {int(bad.sum())} rows have no {column} id; row {row + 1} has {got}")
-        renamed[column] = numbers.astype("int64")
+            raise DataError(f"{where}: {int(bad.sum())} rows have no {NUMBERS[column]}; row {row + 1} has {got}")
+        renamed[column] = numbers if column == "weight" else numbers.astype("int64")
     return renamed
 
 

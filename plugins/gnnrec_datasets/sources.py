@@ -45,6 +45,13 @@ class Files:
     place: Path
     prefix: str = ""
 
+    def has(self, name: str) -> bool:
+        """Whether a file is there; in an archive that can be read."""
+        if self.place.is_dir():
+            return (self.place / name).is_file()
+        with zipfile.ZipFile(self.place) as archive:
+            return self.prefix + name in archive.namelist()
+
     def read(self, name: str) -> bytes:
         """The content of one file.
 

@@ -29,8 +29,14 @@ WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]*)$"
 FLOAT_OF_A_WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]*)\.0$"
 """How pandas writes whole numbers of a column that once lacked one."""
 
+LARGEST = float(np.finfo(np.float32).max)
+"""Of the numbers that weights can be."""
+
 EXACT_FLOATS = 2.0**53
 """From here on not every whole number has a float of its own."""
+
+PARTS = ("train", "val", "test")
+"""What a column may say that divides data."""
 
 YEAR_10000 = 253_402_300_800
 """In seconds since 1970."""
@@ -76,14 +82,29 @@ class Column:
         return _as_int64_or_text(values).to_pandas()
 
     def numbers(self) -> npt.NDArray[np.float64]:
-        """Finite numbers.
+        """Finite numbers, such as fit into float32.
 
         Raises:
-            DataError: A cell is missing or is no number.
+            DataError: A cell is missing, is no number, or is too large.
         """
         numbers = self._floats()
         self._refuse(~np.isfinite(numbers), f"no number in column '{self.name}'")
+        self._refuse(np.abs(numbers) > LARGEST, f"a number in column '{self.name}' that is beyond {LARGEST:.1e}")
         return numbers
+
+    def parts(self) -> pd.Series[Any]:
+        """Names of parts, as text.
+
+        Raises:
+            DataError: A cell is missing or names none.
+        """
+        values = self._plain()
+        if _is_text(values.type):
+            named = pc.is_in(values, value_set=pa.array(PARTS, values.type)).to_numpy()
+        else:
+            named = np.zeros(len(values), bool)
+        self._refuse(~named, f"no part, {', '.join(PARTS[:-1])} or {PARTS[-1]}, in column '{self.name}'")
+        return values.to_pandas()
 
     def times(self, unit: Literal["s", "ms"]) -> npt.NDArray[np.int64]:
         """Seconds since 1970, rounded down.

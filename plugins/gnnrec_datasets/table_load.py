@@ -45,20 +45,21 @@ def available(path: str) -> tuple[Availability, ...]:
 
 def _read_log(table: TableFields) -> pd.DataFrame:
     file = TableFile.find(table.path, table.separator)
-    names = [name for name in (table.user, table.item, table.rating, table.timestamp) if name is not None]
-    cells = file.read(names)
-    column = {name: Column(cells[name], name, file.path) for name in names}
-    log = pd.DataFrame({"user": column[table.user].ids("user"), "item": column[table.item].ids("item")})
-    if table.timestamp is not None:
-        log["timestamp"] = column[table.timestamp].times(table.timestamp_unit)
-    if table.rating is not None:
-        log["rating"] = column[table.rating].numbers()
-    if table.min_rating is None or log.empty:
+    cells = file.read(list(table.columns.values()))
+    column = {field: Column(cells[name], name, file.path) for field, name in table.columns.items()}
+    log = pd.DataFrame({kind: column[kind].ids(kind) for kind in ("user", "item")})
+    if "timestamp" in column:
+        log["time"] = column["timestamp"].times(table.timestamp_unit)
+    if "rating" in column:
+        log["weight"] = column["rating"].numbers()
+    if "part" in column:
+        log["part"] = column["part"].parts()
+    if table.least_rating is None or log.empty:
         return log
-    liked = log[log["rating"] >= table.min_rating]
+    liked = log[log["weight"] >= table.least_rating]
     if liked.empty:
-        highest = log["rating"].max()
-        raise DataError(f"{file.path}: no rating is {table.min_rating:g} or more; the highest is {highest:g}")
+        highest = log["weight"].max()
+        raise DataError(f"{file.path}: no rating is {table.least_rating:g} or more; the highest is {highest:g}")
     return liked
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from gnnrec import FeatureEncoder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
-    from gnnrec import Edges, FeatureBlock
+    from gnnrec import Encoding, Observed
 
 
 class GenreOneHot(FeatureEncoder):
     """Genres, multi-hot: a column per genre, in alphabetical order, and a one in each that the node has.
 
-    A node whose genres are unknown gets a row of zeros. MovieLens' "(no genres listed)" is a genre like any other.
+    A node whose genres are unknown, or were met by no node in training, gets a row of zeros. MovieLens'
+    "(no genres listed)" is a genre like any other.
     """
+
+    uses: ClassVar[tuple[str, ...]] = ()
 
     name: Literal["genre_onehot"] = "genre_onehot"
 
@@ -26,25 +31,14 @@ class GenreOneHot(FeatureEncoder):
     separator: str = "|"
     """What stands between genres where the column is text."""
 
-    def encode(self, table: pd.DataFrame, train: Edges) -> FeatureBlock:  # noqa: ARG002 - nothing is fitted
-        """Genres are known of every item beforehand, so nothing is fitted and `train` is not looked at."""
-        import numpy as np
+    def fit(self, table: pd.DataFrame, observed: Observed) -> Encoding:  # noqa: ARG002 - interactions say no genres
+        """Learn which genres there are."""
+        from gnnrec_features.genre_encoding import GenreEncoding
 
-        from gnnrec import DataError, FeatureBlock
-        from gnnrec.errors import suggestion
+        return GenreEncoding.fit(table, self.column, self.separator)
 
-        if self.column not in table:
-            hint = suggestion(self.column, map(str, table.columns))
-            raise DataError(f"genre_onehot: the table has no column '{self.column}'{hint}")
-        rows = [self._genres(value) for value in table[self.column]]
-        names = sorted({genre for row in rows for genre in row})
-        position = {genre: i for i, genre in enumerate(names)}
-        values = np.zeros((len(rows), len(names)), np.float32)
-        for i, row in enumerate(rows):
-            values[i, [position[genre] for genre in row]] = 1.0
-        return FeatureBlock(values, tuple(names))
+    def restore(self, state: Mapping[str, Any]) -> Encoding:
+        """The same genres in the same order."""
+        from gnnrec_features.genre_encoding import GenreEncoding
 
-    def _genres(self, value: Any) -> list[str]:
-        if isinstance(value, str):
-            return [genre for part in value.split(self.separator) if (genre := part.strip())]
-        return [] if value is None or isinstance(value, float) else [str(genre) for genre in value]
+        return GenreEncoding(self.column, self.separator, tuple(state["names"]))

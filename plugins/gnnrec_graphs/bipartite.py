@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from gnnrec import GraphBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from torch_geometric.data import HeteroData
 
-    from gnnrec import Edges, FeatureBlock
+    from gnnrec import Observed
 
 
 class Bipartite(GraphBuilder):
     """Users and items, an edge per interaction, and its reverse unless switched off."""
+
+    uses: ClassVar[tuple[str, ...]] = ()
 
     name: Literal["bipartite"] = "bipartite"
 
@@ -23,16 +23,16 @@ class Bipartite(GraphBuilder):
     """Add `(item, rev_interacts, user)`. Without it messages only flow from users to items, and users learn nothing
     from what they interacted with."""
 
-    def build(self, edges: Edges, features: Mapping[str, FeatureBlock]) -> HeteroData:
+    def build(self, observed: Observed) -> HeteroData:
         """Node i of a type is row i of its table and of its features."""
         import torch
         from torch_geometric.data import HeteroData
 
-        graph = HeteroData()
-        for node_type, count in (("user", edges.num_users), ("item", edges.num_items)):
-            graph[node_type].node_id = torch.arange(count)
-            if node_type in features:
-                graph[node_type].x = torch.from_numpy(features[node_type].values)
+        graph, edges = HeteroData(), observed.edges
+        for node_type in ("user", "item"):
+            graph[node_type].node_id = torch.arange(observed.count(node_type))
+            if node_type in observed.features:
+                graph[node_type].x = torch.from_numpy(observed.features[node_type].values)
         users, items = torch.from_numpy(edges.users), torch.from_numpy(edges.items)
         graph["user", "interacts", "item"].edge_index = torch.stack([users, items])
         if self.reverse:

@@ -9,7 +9,7 @@ from gnnrec_negatives.drawn import Drawn
 if TYPE_CHECKING:
     from torch import Generator, nn
 
-    from gnnrec import Edges
+    from gnnrec import Edges, Observed
 
 
 class Dynamic(Drawn):
@@ -20,8 +20,8 @@ class Dynamic(Drawn):
     every: Literal["epoch", "step"] = "epoch"
     """When they are drawn anew. `epoch` draws for all edges at once, `step` for the edges of each step."""
 
-    def build(self, known: Edges, supervision: Edges, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn yet
+    def build(self, observed: Observed, supervision: Edges, avoid: Edges, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn yet
         """Only what is drawn from."""
         from gnnrec_negatives.dynamic_module import DynamicNegatives
 
-        return DynamicNegatives(self.draws(known), self.ratio, self.every)
+        return DynamicNegatives(self.draws(observed, avoid), self.ratio, self.every)

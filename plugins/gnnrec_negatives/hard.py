@@ -11,7 +11,7 @@ from gnnrec_negatives.drawn import Drawn
 if TYPE_CHECKING:
     from torch import Generator, nn
 
-    from gnnrec import Edges
+    from gnnrec import Edges, Observed
 
 
 class Hard(Drawn):
@@ -29,8 +29,8 @@ class Hard(Drawn):
     warm_up: NonNegativeInt = 0
     """Epochs with plain draws before, while the model's scores mean little."""
 
-    def build(self, known: Edges, supervision: Edges, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn yet
+    def build(self, observed: Observed, supervision: Edges, avoid: Edges, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn yet
         """Only what is drawn from."""
         from gnnrec_negatives.hard_module import HardNegatives
 
-        return HardNegatives(self.draws(known), self.ratio, self.candidates, self.warm_up)
+        return HardNegatives(self.draws(observed, avoid), self.ratio, self.candidates, self.warm_up)

@@ -9,7 +9,7 @@ from gnnrec_negatives.drawn import Drawn
 if TYPE_CHECKING:
     from torch import Generator, nn
 
-    from gnnrec import Edges
+    from gnnrec import Edges, Observed
 
 
 class Static(Drawn):
@@ -17,11 +17,11 @@ class Static(Drawn):
 
     name: Literal["static"] = "static"
 
-    def build(self, known: Edges, supervision: Edges, generator: Generator) -> nn.Module:
+    def build(self, observed: Observed, supervision: Edges, avoid: Edges, generator: Generator) -> nn.Module:
         """Draw the whole table at once."""
         import torch
 
         from gnnrec_negatives.static_module import StaticNegatives
 
         users = torch.from_numpy(supervision.users)
-        return StaticNegatives(*self.draws(known)(users, (self.ratio,), generator))
+        return StaticNegatives(*self.draws(observed, avoid)(users, (self.ratio,), generator))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import PositiveFloat
 
@@ -11,7 +11,7 @@ from gnnrec import Scorer
 if TYPE_CHECKING:
     from torch import Generator, nn
 
-    from gnnrec import Edges
+    from gnnrec import Observed
 
 
 class EASE(Scorer):
@@ -21,12 +21,14 @@ class EASE(Scorer):
     takes time by I³: 0.4 GB and seconds for 10,000 items, 6.7 GB and many minutes for 41,000.
     """
 
+    uses: ClassVar[tuple[str, ...]] = ()
+
     name: Literal["ease"] = "ease"
 
     l2: PositiveFloat = 300.0
     """Weight of the squared entries of B (λ of the paper): more where there is less data for each item."""
 
-    def fit(self, train: Edges, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
+    def fit(self, observed: Observed, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
         """See `ease_module.item_weights`.
 
         Raises:
@@ -38,6 +40,6 @@ class EASE(Scorer):
         from gnnrec_scorers.ease_module import EASEModule, item_weights
 
         try:
-            return EASEModule(item_weights(train, self.l2))
+            return EASEModule(item_weights(observed.edges, self.l2))
         except LinAlgError as error:
             raise UsageError(f"ease cannot be solved in float32 with l2 = {self.l2:g}; raise scorer.l2") from error

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from torch import Generator, Tensor, nn
 
-    from gnnrec import Edges
+    from gnnrec import Observed
 
 
 class IALS(Scorer):
@@ -23,6 +23,8 @@ class IALS(Scorer):
     factors are fitted by the package `implicit` (`pip install gnnrec[baselines]`); a user's factors are solved from the
     history, equation 4, so a new user is scored like any other.
     """
+
+    uses: ClassVar[tuple[str, ...]] = ()
 
     name: Literal["ials"] = "ials"
 
@@ -42,7 +44,7 @@ class IALS(Scorer):
     iterations: PositiveInt = 15
     """How often users and items are solved in turn."""
 
-    def fit(self, train: Edges, generator: Generator) -> nn.Module:
+    def fit(self, observed: Observed, generator: Generator) -> nn.Module:
         """Solve in turn, from item factors drawn with `generator`.
 
         Raises:
@@ -55,7 +57,7 @@ class IALS(Scorer):
 
         seed = int(torch.randint(2**31, (), generator=generator))
         fitted = item_factors(
-            train,
+            observed.edges,
             factors=self.factors,
             regularization=self.regularization,
             alpha=self.alpha,

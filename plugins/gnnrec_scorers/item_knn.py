@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
@@ -11,7 +11,7 @@ from gnnrec import Scorer
 if TYPE_CHECKING:
     from torch import Generator, nn
 
-    from gnnrec import Edges
+    from gnnrec import Observed
 
 
 class ItemKNN(Scorer):
@@ -22,6 +22,8 @@ class ItemKNN(Scorer):
     users do not make a neighbour (as in Ferrari Dacrema et al. 2021).
     """
 
+    uses: ClassVar[tuple[str, ...]] = ()
+
     name: Literal["item_knn"] = "item_knn"
 
     neighbours: PositiveInt = 50
@@ -30,9 +32,9 @@ class ItemKNN(Scorer):
     shrinkage: Annotated[float, Field(ge=0)] = 10.0
     """Added to the denominator of the cosine: the larger, the less items with few interactions count."""
 
-    def fit(self, train: Edges, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
+    def fit(self, observed: Observed, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
         """See `item_similarity.cosines`; memory grows with I · neighbours."""
         from gnnrec_scorers.item_similarity import ItemSimilarity, cosines, nearest
 
-        scored, known, values = nearest(cosines(train, self.shrinkage), self.neighbours)
-        return ItemSimilarity.of(known, scored, values, train.num_items)
+        scored, known, values = nearest(cosines(observed.edges, self.shrinkage), self.neighbours)
+        return ItemSimilarity.of(known, scored, values, observed.edges.num_items)

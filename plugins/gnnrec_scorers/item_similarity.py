@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gnnrec import Edges
-    from gnnrec.data.interactions import IdArray
+    from gnnrec.data.edges import IdArray
 
     Block = tuple[Tensor, Tensor]
     """Items int64 [b], and how similar each of them is to every item, float32 [b, I], in fresh memory."""

@@ -9,7 +9,7 @@ from gnnrec import Scorer
 if TYPE_CHECKING:
     from torch import Generator, nn
 
-    from gnnrec import Edges
+    from gnnrec import Observed
 
 
 class Random(Scorer):
@@ -19,15 +19,17 @@ class Random(Scorer):
     users are divided into blocks. Users with equal histories get equal scores.
     """
 
+    uses: ClassVar[tuple[str, ...]] = ()
+
     name: Literal["random"] = "random"
 
     deterministic: ClassVar[bool] = False
 
-    def fit(self, train: Edges, generator: Generator) -> nn.Module:
+    def fit(self, observed: Observed, generator: Generator) -> nn.Module:
         """Draw a key for each item."""
         import torch
 
         from gnnrec_scorers.random_module import RandomModule
 
         bounds = torch.iinfo(torch.int64)
-        return RandomModule(torch.randint(bounds.min, bounds.max, (train.num_items,), generator=generator))
+        return RandomModule(torch.randint(bounds.min, bounds.max, (observed.edges.num_items,), generator=generator))

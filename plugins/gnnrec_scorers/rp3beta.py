@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
@@ -11,7 +11,7 @@ from gnnrec import Scorer
 if TYPE_CHECKING:
     from torch import Generator, nn
 
-    from gnnrec import Edges
+    from gnnrec import Observed
 
 
 class RP3Beta(Scorer):
@@ -21,6 +21,8 @@ class RP3Beta(Scorer):
     Departures: the first step's probability is left out, which is the same for all of a user's scores; the walk is
     computed, not sampled, and each item leads to its `neighbours` best items only.
     """
+
+    uses: ClassVar[tuple[str, ...]] = ()
 
     name: Literal["rp3beta"] = "rp3beta"
 
@@ -33,9 +35,9 @@ class RP3Beta(Scorer):
     neighbours: PositiveInt = 100
     """How many items each item leads to at the most."""
 
-    def fit(self, train: Edges, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
+    def fit(self, observed: Observed, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
         """See `item_similarity.walks`; memory grows with I · neighbours."""
         from gnnrec_scorers.item_similarity import ItemSimilarity, nearest, walks
 
-        known, scored, values = nearest(walks(train, self.alpha, self.beta), self.neighbours)
-        return ItemSimilarity.of(known, scored, values, train.num_items)
+        known, scored, values = nearest(walks(observed.edges, self.alpha, self.beta), self.neighbours)
+        return ItemSimilarity.of(known, scored, values, observed.edges.num_items)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from gnnrec import hookimpl
+from gnnrec import Splitter, hookimpl
+from gnnrec_splits.cold_nodes import ColdItems, ColdUsers
+from gnnrec_splits.k_fold import KFold
+from gnnrec_splits.leave_last import LeaveLast
+from gnnrec_splits.per_user_ratio import PerUserRatio
+from gnnrec_splits.predefined import Predefined
 from gnnrec_splits.random_link import RandomLink
+from gnnrec_splits.temporal import Temporal
 
 
 @hookimpl
-def gnnrec_components() -> tuple[type[RandomLink], ...]:
+def gnnrec_components() -> tuple[type[Splitter], ...]:
     """Contribute the built-in splits."""
-    return (RandomLink,)
+    return RandomLink, Temporal, LeaveLast, PerUserRatio, Predefined, KFold, ColdItems, ColdUsers

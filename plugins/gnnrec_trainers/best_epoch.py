@@ -46,12 +46,16 @@ class BestEpoch:
         """Take in an epoch that is over: copy the model's weights if it is the best, count it if it is no better."""
         value = record.val[self._monitor]
         if self.record is None or gain(self._monitor, value, self.record.val[self._monitor]) > 0:
-            self.record = record
-            self._kept.take(model)
+            self.choose(record, model)
         if self._reference is None or gain(self._monitor, value, self._reference) > self._min_delta:
             self._reference, self.waited = value, 0
         else:
             self.waited += 1
+
+    def choose(self, record: EpochRecord, model: TrainableModel) -> None:
+        """Take an epoch for the best, whatever it is like, and copy the model's weights."""
+        self.record = record
+        self._kept.take(model)
 
     def put_back(self, model: TrainableModel) -> EpochRecord:
         """Give the model the best epoch's weights; returns that epoch.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
@@ -12,6 +12,8 @@ from gnnrec_trainers.schedules import AnySchedule
 
 class DeviceAwareFields(Trainer):
     """The fields by themselves."""
+
+    replays: ClassVar[bool] = True
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """`auto` takes CUDA, then MPS, then CPU."""

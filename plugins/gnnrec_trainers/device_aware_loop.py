@@ -68,18 +68,26 @@ class Training:
         return self._task.model if self._average is None else cast("TrainableModel", self._average.module)
 
     def run(self) -> Fit:
-        """Train to the end and leave `task.model` with the best epoch's weights."""
-        config = self._config
-        while self._epoch <= config.epochs and not self._best.is_over:
+        """Train to the end and leave `task.model` with the best epoch's weights, or the last one's in a refit."""
+        config, replay = self._config, self._task.replay
+        last = config.epochs if replay is None else len(replay)
+        while self._epoch <= last and not self._best.is_over:
             started = time.perf_counter()
+            if replay is not None and self._watches:
+                self._set_rate(replay[self._epoch - 1].lr)
             train_loss, rate = self._train_epoch()
-            record = self._validated(train_loss, rate, started)
+            if replay is None:
+                record = self._validated(train_loss, rate, started)
+            else:
+                record = EpochRecord(self._epoch, train_loss, {}, rate, _seconds_since(started))
+                if self._epoch == last:
+                    self._best.choose(record, self._judged)
             self._epoch, self._step = self._epoch + 1, 0
             self._loss_sum.zero_()
             self._task.epoch_ended(record)
             self._save_if_due()
         best = self._best.put_back(self._task.model)
-        if self._best.is_over and self._epoch <= config.epochs:
+        if self._best.is_over and self._epoch <= last:
             logger.info(
                 "stopped after epoch %d: val %s was not better for %d epochs; the best is epoch %d",
                 self._epoch - 1,
@@ -140,8 +148,7 @@ class Training:
         val = self._task.validate(self._judged, self._epoch)
         if not math.isfinite(val["loss"]):
             raise self._not_finite("validation loss", val["loss"], None)
-        seconds = round(time.perf_counter() - started, 6)
-        record = EpochRecord(self._epoch, train_loss, val, rate, seconds)
+        record = EpochRecord(self._epoch, train_loss, val, rate, _seconds_since(started))
         self._best.judge(record, self._judged)
         if self._schedule is not None and self._watches:
             self._schedule.step(val[self._config.monitor])  # type: ignore[arg-type]
@@ -150,6 +157,10 @@ class Training:
     @property
     def _watches(self) -> bool:
         return self._config.scheduler is not None and self._config.scheduler.watches
+
+    def _set_rate(self, rate: float) -> None:
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
 
     def _built_schedule(self) -> torch.optim.lr_scheduler.LRScheduler | None:
         config = self._config
@@ -284,6 +295,10 @@ def available(device: str) -> str:
     if not found[device]:
         raise UsageError(f"trainer.device: {device} is not available on this machine; use auto")
     return device
+
+
+def _seconds_since(started: float) -> float:
+    return round(time.perf_counter() - started, 6)
 
 
 def _optimizer(config: DeviceAwareFields, model: TrainableModel, device: torch.device) -> torch.optim.Optimizer:

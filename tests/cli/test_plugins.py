@@ -215,6 +215,6 @@ def test_what_a_plugin_prints_is_no_part_of_the_answer(gnnrec: Command, install:
     install("loud", "loud = loud")
     text = "print('imported')\nfrom gnnrec import hookimpl\n@hookimpl\ndef gnnrec_components():\n    print('asked')\n"
     write("loud.py", text + "    return []\n")
-    done = gnnrec("list", "split", "--json")
+    done = gnnrec("list", "graph", "--json")
     assert done.stderr == "imported\nasked\n"
-    assert [row["name"] for row in json.loads(done.stdout)] == ["random_link"]
+    assert [row["name"] for row in json.loads(done.stdout)] == ["bipartite"]

@@ -188,7 +188,7 @@ def test_finished_runs_are_compared_as_they_are(tmp_path: Path, monkeypatch: pyt
     made = compare([low, high, also_low])
     assert directories(made) == {"high": [str(high)], "sage": [str(low), str(also_low)]}
     assert (made.rows[1].mean, made.rows[1].sd, made.rows[1].interval) == (0.125, 0.0, (0.125, 0.125))
-    assert made.split_fingerprint == ENVIRONMENT["split_fingerprint"]
+    assert made.split_fingerprints == (ENVIRONMENT["split_fingerprint"],)
 
 
 def test_a_run_and_its_own_recipe_are_not_compared(scorer: Scorer, tmp_path: Path) -> None:

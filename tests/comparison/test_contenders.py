@@ -37,23 +37,28 @@ def refused(*targets: Any, kind: type[GnnrecError] = UsageError, **asked: Any) -
 
 def test_a_recipe_takes_part_with_its_own_seed_first() -> None:
     (only,) = read_contenders("movielens_sage", ["seed=4"], seeds=3)
-    assert (only.name, only.target, only.seeds, only.runs) == ("movielens_sage", "movielens_sage", (4, 5, 6), {})
+    assert (only.name, only.target, only.places, only.runs) == (
+        "movielens_sage",
+        "movielens_sage",
+        ((0, 4), (0, 5), (0, 6)),
+        {},
+    )
     assert [recipe.seed for recipe in only.recipes.values()] == [4, 5, 6]
     assert len({recipe.split.seed for recipe in only.recipes.values()}) == 1
-    assert only.recipes[5] == load_recipe("movielens_sage", {"seed": 5})
+    assert only.recipes[0, 5] == load_recipe("movielens_sage", {"seed": 5})
 
 
 def test_a_deterministic_scorer_takes_part_once_and_a_random_one_with_each_seed(popular: Path, write: Write) -> None:
     other = write("other.yaml", POPULAR.replace("popularity", "random"))
     once, thrice = read_contenders([popular, other], seeds=3)
-    assert (once.seeds, thrice.seeds) == ((0,), (0, 1, 2))
+    assert (once.places, thrice.places) == (((0, 0),), ((0, 0), (0, 1), (0, 2)))
 
 
 def test_a_recipe_is_taken_by_name_by_file_and_as_it_is(popular: Path) -> None:
     made = load_recipe(popular, {"name": "mine", "split.seed": 1})
     contenders = read_contenders(["movielens_sage", str(popular), made])
     assert labels(contenders) == ["movielens_sage", "popular", "mine"]
-    assert contenders[2].recipes == {0: made}
+    assert contenders[2].recipes == {(0, 0): made}
 
 
 def test_runs_of_one_recipe_are_one_contender(tmp_path: Path) -> None:
@@ -62,7 +67,7 @@ def test_runs_of_one_recipe_are_one_contender(tmp_path: Path) -> None:
     wider = write_run(tmp_path, "20260101-000001-s0", recipe={"encoder": {"name": "hetero_sage", "channels": 9}})
     later = write_run(tmp_path, "20260101-000002-s0", environment={"versions": {"gnnrec": "0.2.0"}})
     contenders = read_contenders([first, wider, second, later])
-    assert [contender.seeds for contender in contenders] == [(0, 7), (0,), (0,)]
+    assert [contender.places for contender in contenders] == [((0, 0), (0, 7)), ((0, 0),), ((0, 0),)]
     assert [run.directory for run in contenders[0].runs.values()] == [first, second]
     assert labels(contenders) == [str(first), str(wider), str(later)]
 
@@ -103,8 +108,8 @@ def test_a_run_that_cannot_take_part_is_told(tmp_path: Path) -> None:
     partial = write_run(tmp_path, "20260102-030405-s0.partial")
     assert refused(partial, kind=RunDirectoryError) == f"{partial} is a run that did not finish"
     newer = write_run(tmp_path, "20260102-030405-s1")
-    (newer / "model.json").write_text('{"format": 2}')
-    message = f"{newer} has format 2; this gnnrec reads format 1: upgrade gnnrec"
+    (newer / "model.json").write_text('{"format": 3}')
+    message = f"{newer} has format 3; this gnnrec reads formats 1 to 2: upgrade gnnrec"
     assert refused(newer, kind=RunDirectoryError) == message
     message = f"{tmp_path} is no run directory: metrics.json or model.json is missing"
     assert refused(tmp_path, kind=RunDirectoryError) == message
@@ -136,8 +141,8 @@ def test_overrides_change_the_recipes_that_have_the_section(popular: Path, caplo
         caplog.clear()
         with caplog.at_level(logging.INFO, "gnnrec"):
             sage, scorer = read_contenders(["movielens_sage", popular], overrides)
-        assert sage.recipes[0] == load_recipe("movielens_sage", {"encoder.channels": 8, "split.seed": 5})
-        assert scorer.recipes[0] == load_recipe(popular, {"split.seed": 5})
+        assert sage.recipes[0, 0] == load_recipe("movielens_sage", {"encoder.channels": 8, "split.seed": 5})
+        assert scorer.recipes[0, 0] == load_recipe(popular, {"split.seed": 5})
         assert caplog.messages == [f"{popular} has no encoder: -s encoder.channels=8 leaves it as it is"]
 
 
@@ -152,7 +157,7 @@ def test_a_wrong_override_is_told_of_the_recipe_that_has_the_section(popular: Pa
 def test_an_override_may_mend_a_recipe(write: Write) -> None:
     lacking = write("lacking.yaml", "extends: movielens_sage\nencoder: {layers: 0}\n")
     (contender,) = read_contenders([lacking], ["encoder.layers=1"])
-    assert contender.recipes[0].to_dict()["encoder"]["layers"] == 1
+    assert contender.recipes[0, 0].to_dict()["encoder"]["layers"] == 1
 
 
 def test_an_override_that_changes_nothing_is_refused(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def entry(folder: Path, label: str, *runs: dict[str, Any]) -> Entry:
     made = [
         write_run(folder, f"20260101-000000-s{seed}", recipe={"name": label}, **run) for seed, run in enumerate(runs)
     ]
-    return Entry(label, label, tuple(read_finished_run(path) for path in made))
+    return Entry(label, label, (tuple(read_finished_run(path) for path in made),))
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def ranked(tmp_path: Path) -> Comparison:
         ),
         entry(tmp_path, "best", {"per_user": {"ndcg@10": best, "hit@10": [1.0] * 10}, "test": {"auc": 0.875}}),
     ]
-    return rank(entries, "ndcg@10", "f")
+    return rank(entries, "ndcg@10", ("f",))
 
 
 def test_the_best_comes_first_with_means_over_seeds(ranked: Comparison) -> None:
@@ -86,7 +86,7 @@ def test_p_values_are_those_of_sign_flips_corrected_for_the_number_of_comparison
 
 def test_equal_recipes_differ_by_nothing_and_stay_in_the_order_given(tmp_path: Path) -> None:
     same = {"per_user": {"ndcg@10": ONES}}
-    ranked = rank([entry(tmp_path, name, same) for name in ("b", "a")], "ndcg@10", "f")
+    ranked = rank([entry(tmp_path, name, same) for name in ("b", "a")], "ndcg@10", ("f",))
     assert [row.entry.label for row in ranked.rows] == ["b", "a"]
     assert (ranked.rows[1].difference, ranked.rows[1].difference_interval) == (0.0, (0.0, 0.0))
     assert ranked.rows[1].p_value == 1.0
@@ -98,7 +98,7 @@ def test_a_metric_of_no_single_user_ranks_without_intervals(tmp_path: Path, metr
         entry(tmp_path, name, {"per_user": {"ndcg@10": ONES}, "test": {metric: value}})
         for name, value in (("a", 0.25), ("b", 0.75))
     ]
-    ranked = rank(entries, metric, "f")
+    ranked = rank(entries, metric, ("f",))
     assert ranked.rows[0].entry.label == first
     assert ranked.users is None
     assert abs(ranked.rows[1].difference or 0.0) == 0.5
@@ -110,11 +110,11 @@ def test_values_of_other_users_are_no_pairs(tmp_path: Path) -> None:
     more = {"per_user": {"ndcg@10": [*ONES, 1.0]}}
     mixed = entry(tmp_path, "mixed", {"per_user": {"ndcg@10": ONES}}, more)
     with pytest.raises(RunDirectoryError) as error:
-        rank([mixed], "ndcg@10", "f")
+        rank([mixed], "ndcg@10", ("f",))
     assert str(error.value) == "the runs of mixed judged different users, over the same split"
     few, many = entry(tmp_path, "few", {"per_user": {"ndcg@10": ONES}}), entry(tmp_path, "many", more)
     with pytest.raises(RunDirectoryError) as error:
-        rank([few, many], "ndcg@10", "f")
+        rank([few, many], "ndcg@10", ("f",))
     assert str(error.value) == "many and few judged different users, over the same split"
 
 
@@ -176,8 +176,8 @@ def test_people_read_four_decimals_signs_and_dashes(ranked: Comparison) -> None:
 
 def test_a_bar_in_a_name_keeps_its_cell(tmp_path: Path) -> None:
     made = entry(tmp_path, "a", {"per_user": {"ndcg@10": ONES}})
-    named = Entry("a|b", "a|b", made.runs)
-    assert to_markdown(rank([named], "ndcg@10", "f")).splitlines()[2].startswith("| a\\|b | 1 |")
+    named = Entry("a|b", "a|b", made.by_split)
+    assert to_markdown(rank([named], "ndcg@10", ("f",))).splitlines()[2].startswith("| a\\|b | 1 |")
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,8 @@ def test_a_split_is_checked_at_birth(parts: list[str], uses: list[str], message:
     assert str(error.value).startswith(message)
 
 
-def test_a_part_is_one_of_three() -> None:
+def test_a_part_is_one_of_four() -> None:
     data, yes = interactions(PAIRS, 3, 3), np.ones(5, bool)
     with pytest.raises(ContractError) as error:
-        Split(data, np.array([0, 0, 0, 0, 3], np.int8), yes, yes)
-    assert str(error.value) == "a split's part lies in 0..2"
+        Split(data, np.array([0, 0, 0, 0, 4], np.int8), yes, yes)
+    assert str(error.value) == "a split's part lies in 0..3"

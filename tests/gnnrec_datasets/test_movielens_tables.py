@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import logging
+import zipfile
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from movielens_releases import WHEEL, change, digest, message_of, zipped
-from toys import movielens_like, pairs_of
+from own_tables import values
+from toys import movielens_like
 
 from gnnrec import Availability
 from gnnrec_datasets.movielens import MovieLens
@@ -30,6 +33,11 @@ GOOD = b"userId,movieId,rating,timestamp\n1,101,4.0,5\n"
         (GOOD + b",102,4.0,5\n", ": 1 rows have no user id; row 2 has nothing"),
         (GOOD + b"1,x,4.0,5\n1,y,4.0,5\n", ": 2 rows have no item id; row 2 has 'x'"),
         (GOOD + b"1.5,102,4.0,5\n", ": 1 rows have no user id; row 2 has '1.5'"),
+        (GOOD + b"1,102,4.0,\n", ": 1 rows have no time; row 2 has nothing"),
+        (GOOD + b"1,102,4.0,1.5\n", ": 1 rows have no time; row 2 has '1.5'"),
+        (GOOD + b"1,102,,5\n", ": 1 rows have no rating; row 2 has nothing"),
+        (GOOD + b"1,102,inf,5\n", ": 1 rows have no rating; row 2 has 'inf'"),
+        (GOOD + b"1,102,good,5\n", ": 1 rows have no rating; row 2 has 'good'"),
         (GOOD + b"\xff\xfe,102,4.0,5\n", "is no table: 'utf-8' codec can't decode byte 0xff"),
     ],
 )
@@ -38,13 +46,6 @@ def test_a_folder_whose_ratings_are_no_ratings_is_told(tmp_path: Path, content: 
     (folder / "ratings.csv").write_bytes(content)
     separator = "" if message.startswith(":") else " "
     assert message_of(MovieLens(path=str(folder))).startswith(f"{folder}: ratings.csv{separator}{message}")
-
-
-def test_ratings_without_a_timestamp_are_told(tmp_path: Path) -> None:
-    folder = movielens_like(tmp_path / "folder")
-    (folder / "ratings.csv").write_bytes(GOOD + b"1,102,4.0,\n")
-    expected = f"MovieLens latest-small from {folder}: 1 rows have no timestamp; the first is row 2"
-    assert message_of(MovieLens(path=str(folder))) == expected
 
 
 U_DATA = b"2\t30\t5\t100\n1\t10\t3\t200\n2\t10\t1\t300\n"
@@ -61,6 +62,92 @@ ITEM = (
 ).encode()
 
 
+TAGS = """userId,movieId,tag,timestamp
+2,104,Funny,50
+2,104, funny ,40
+1,102,1984,30
+1,101,"null, void",20
+1,101,null,10
+1,101,funny,60
+1,999,of no rated movie,70
+99,101,by nobody who rated,80
+3,101,   ,90
+3,101,,90
+"""
+
+
+def tagged(folder: Path, text: str) -> MovieLens:
+    (movielens_like(folder) / "tags.csv").write_text(text)
+    return MovieLens(path=str(folder))
+
+
+def test_tags_are_a_relation_by_users_with_times(tmp_path: Path) -> None:
+    data = tagged(tmp_path / "folder", TAGS).load()
+    names = data.tables["tag"]["tag"].tolist()
+    assert names == ["1984", "funny", "null", "null, void"]
+    has_genre, has_tag = data.relations
+    assert (has_genre.edge_type, has_genre.by_user, has_genre.time) == (("item", "has_genre", "genre"), None, None)
+    assert has_tag.edge_type == ("item", "has_tag", "tag")
+    columns = (has_tag.source, has_tag.target, has_tag.by_user, has_tag.time)
+    rows = zip(*(values(column) for column in columns), strict=True)
+    assert [(item + 101, names[tag], user + 1, time) for item, tag, user, time in rows] == [
+        (101, "funny", 1, 60),
+        (101, "null", 1, 10),
+        (101, "null, void", 1, 20),
+        (102, "1984", 1, 30),
+        (104, "funny", 2, 40),
+    ]
+
+
+def test_a_folder_without_tags_is_loaded_without_them(tmp_path: Path) -> None:
+    data = MovieLens(path=str(movielens_like(tmp_path / "folder"))).load()
+    assert [relation.name for relation in data.relations] == ["has_genre"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("x,101,funny,5", "1 rows have no user id; row 2 has 'x'"),
+        ("1,,funny,5", "1 rows have no item id; row 2 has nothing"),
+        ("1,101,funny,", "1 rows have no time; row 2 has nothing"),
+        ("1,101,funny,NA", "1 rows have no time; row 2 has 'NA'"),
+    ],
+)
+def test_tags_that_are_none_are_told(tmp_path: Path, row: str, message: str) -> None:
+    dataset = tagged(tmp_path / "folder", f"userId,movieId,tag,timestamp\n1,101,funny,5\n{row}\n")
+    assert message_of(dataset) == f"{tmp_path / 'folder'}: tags.csv: {message}"
+
+
+def test_latest_small_has_what_its_files_say(movielens_folder: Path) -> None:
+    with zipfile.ZipFile(movielens_folder / "ml-latest-small.zip") as archive:
+        ratings, movies, tags = (
+            pd.read_csv(archive.open(f"ml-latest-small/{name}.csv")) for name in ("ratings", "movies", "tags")
+        )
+    data = MovieLens(path=str(movielens_folder)).load()
+    ratings = ratings.sort_values(["userId", "movieId"])
+    found = data.to_table(data.edges)
+    for column, name in (("user", "userId"), ("item", "movieId"), ("time", "timestamp"), ("weight", "rating")):
+        assert found[column].tolist() == ratings[name].tolist()
+    has_genre, has_tag = data.relations
+    items, rated = data.items["item"].to_numpy(), movies[movies["movieId"].isin(ratings["movieId"])]
+    genres = data.tables["genre"]["genre"].to_numpy()
+    assert genres.tolist() == sorted(set("|".join(rated["genres"]).split("|")))
+    assert len(genres) == 20  # with "(no genres listed)"
+    assert set(zip(items[has_genre.source], genres[has_genre.target], strict=True)) == {
+        (movie, genre)
+        for movie, listed in zip(rated["movieId"], rated["genres"], strict=True)
+        for genre in listed.split("|")
+    }
+    tags = tags[tags["movieId"].isin(ratings["movieId"])]
+    tags["tag"] = [tag.strip().casefold() for tag in tags["tag"]]
+    assert (len(tags), len(has_tag)) == (3662, 3662)
+    assert has_tag.by_user is not None
+    assert has_tag.time is not None
+    users, names = data.users["user"].to_numpy(), data.tables["tag"]["tag"].to_numpy()
+    columns = (users[has_tag.by_user], items[has_tag.source], names[has_tag.target], has_tag.time)
+    assert set(zip(*columns, strict=True)) == set(tags.itertuples(index=False, name=None))
+
+
 def official(folder: Path) -> Path:
     """A small ML-100K as GroupLens lays it out."""
     folder.mkdir(parents=True)
@@ -74,11 +161,13 @@ def check_100k(data: Interactions, titles: list[str]) -> None:
     assert data.items["item"].tolist() == [10, 30]
     assert data.items["title"].tolist() == titles
     assert data.items["genres"].tolist() == [["Comedy"], ["Action", "Comedy"]]
-    assert pairs_of(data.edges) == {(1, 1), (0, 0), (1, 0)}
-    assert data.ratings is not None
-    assert data.ratings.tolist() == [5, 3, 1]
-    assert data.timestamps is not None
-    assert data.timestamps.tolist() == [100, 200, 300]
+    assert list(zip(data.edges.users, data.edges.items, strict=True)) == [(0, 0), (1, 0), (1, 1)]
+    assert values(data.edges.weight) == [3, 1, 5]
+    assert values(data.edges.time) == [200, 300, 100]
+    (has_genre,) = data.relations
+    assert has_genre.edge_type == ("item", "has_genre", "genre")
+    assert data.tables["genre"].to_dict("list") == {"genre": ["Action", "Comedy"]}
+    assert (values(has_genre.source), values(has_genre.target)) == ([0, 1, 1], [1, 0, 1])
     assert data.chosen == {"variant": ("100k",)}
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 import gnnrec
 from gnnrec import RecipeError, load_recipe
+from gnnrec.data.filtering import filtered
 from gnnrec_datasets.table import Table
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "own_data.md"
         ({"title": "name"}, "title names a column of the table of items; name its file in items"),
         (
             {"user": "id", "item": "id"},
-            "user, item, rating and timestamp are columns of their own; 'id' is named twice",
+            "user, item, rating, timestamp and part are columns of their own; 'id' is named twice",
         ),
-        ({"rating": "item"}, "user, item, rating and timestamp are columns of their own; 'item' is named twice"),
+        ({"rating": "item"}, "user, item, rating, timestamp and part are columns of their own; 'item' is named twice"),
+        ({"part": "user"}, "user, item, rating, timestamp and part are columns of their own; 'user' is named twice"),
         (
             {"path": "x.parquet", "separator": ","},
             "separator stands between the cells of text files; a Parquet file has none",
@@ -86,7 +88,14 @@ def test_the_recipe_in_the_document_trains_a_model_that_knows_tastes(working_fol
     assert run.directory.parent == Path("runs/mine")
     assert run.recipe.dataset.path == "ratings.csv"  # type: ignore[attr-defined]
     assert run.users["user"].tolist()[:2] == ["u000", "u001"]
-    assert len(run.split.interactions) == 90 * 12
+    kept = run.split.interactions
+    assert len(kept) == 90 * 12
+    assert kept.edges.weight is not None
+    assert kept.edges.weight.min() == 4
+    assert kept.edges.time is not None
+    assert kept.filtered is not None
+    assert kept.filtered.weight is not None
+    assert kept.filtered.weight.tolist() == [1] * 90
     recommended = gnnrec.load_run(run.directory).recommend([f"u{customer:03}" for customer in range(90)], k=3)
     same_taste = recommended["item"] % 3 == recommended["user"].str[1:].astype(int) % 3
     assert same_taste.mean() > 0.8  # a third by chance
@@ -102,11 +111,27 @@ def test_the_document_names_every_field() -> None:
 def test_a_fault_stands_at_the_section_and_a_typo_at_its_key() -> None:
     put(recipe_in_the_document(), "mine.yaml")
     with pytest.raises(RecipeError) as error:
-        load_recipe("mine.yaml", {"dataset.minrating": 3})
-    assert "dataset.minrating: unknown key; did you mean 'min_rating'?" in str(error.value)
+        load_recipe("mine.yaml", {"dataset.timestampunit": "ms"})
+    assert "dataset.timestampunit: unknown key; did you mean 'timestamp_unit'?" in str(error.value)
     with pytest.raises(RecipeError) as error:
-        load_recipe("mine.yaml", {"dataset.rating": None})
+        load_recipe("mine.yaml", {"dataset.min_rating": 3, "dataset.rating": None})
     assert "dataset: min_rating needs ratings; name their column in rating" in str(error.value)
+
+
+def test_min_rating_works_and_says_what_takes_its_place(log: pytest.LogCaptureFixture) -> None:
+    put(clustered(), "ratings.csv")
+    put(recipe_in_the_document().replace("timestamp: time", "min_rating: 4"), "old.yaml")
+    recipe = load_recipe("old.yaml", {"filters": []})
+    assert log.messages == [
+        "old.yaml:9:3  dataset.min_rating: this is deprecated: use filters: [{name: min_rating, at_least: 4}]"
+    ]
+    data = recipe.dataset.load()
+    assert len(data) == 90 * 12
+    assert data.filtered is None
+    put(recipe_in_the_document(), "mine.yaml")
+    instead = load_recipe("mine.yaml")
+    assert len(log.messages) == 1
+    assert filtered(instead.dataset.load(), instead.filters).fingerprint["edges"] == data.fingerprint["edges"]
 
 
 def test_the_command_line_describes_a_table(

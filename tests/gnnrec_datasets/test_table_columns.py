@@ -136,8 +136,15 @@ def test_a_csv_file_and_a_parquet_file_are_the_same_data(rows: list[tuple[int, s
 def test_a_pair_that_stands_twice_is_its_last_row(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         data = load("user,item,stars\n1,2,5\n1,3,4\n1,2,3\n", rating="stars")
-    assert (pairs(data), values(data.ratings)) == ([(1, 3), (1, 2)], [4, 3])
-    assert caplog.messages == ["log.csv: 1 duplicate interactions merged"]
+    assert (pairs(data), values(data.edges.weight)) == ([(1, 2), (1, 3)], [3, 4])
+    assert caplog.messages == ["log.csv: 1 duplicate interactions merged: the last counts"]
+
+
+def test_of_a_pair_that_stands_twice_the_latest_counts_where_times_are_known(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        data = load("user,item,stars,when\n1,2,5,90\n1,3,4,80\n1,2,3,70\n", rating="stars", timestamp="when")
+    assert (pairs(data), values(data.edges.weight), values(data.edges.time)) == ([(1, 2), (1, 3)], [5, 4], [90, 80])
+    assert caplog.messages == ["log.csv: 1 duplicate interactions merged: the latest counts"]
 
 
 RATED = "user,item,stars\n1,2,5\n1,3,2.5\n2,3,4\n2,4,1e0\n"
@@ -145,9 +152,9 @@ RATED = "user,item,stars\n1,2,5\n1,3,2.5\n2,3,4\n2,4,1e0\n"
 
 def test_ratings_are_kept_and_min_rating_drops_rows_and_what_only_they_had() -> None:
     data = load(RATED, rating="stars")
-    assert (ids(data), values(data.ratings)) == (([1, 2], [2, 3, 4]), [5, 2.5, 4, 1])
+    assert (ids(data), values(data.edges.weight)) == (([1, 2], [2, 3, 4]), [5, 2.5, 4, 1])
     liked = load(RATED, rating="stars", min_rating=4)
-    assert (pairs(liked), ids(liked), values(liked.ratings)) == ([(1, 2), (2, 3)], ([1, 2], [2, 3]), [5, 4])
+    assert (pairs(liked), ids(liked), values(liked.edges.weight)) == ([(1, 2), (2, 3)], ([1, 2], [2, 3]), [5, 4])
 
 
 @given(
@@ -174,6 +181,8 @@ def test_exactly_the_rows_from_min_rating_on_are_kept(ratings: list[float], leas
         (("NA", "4", "3"), "1 rows have no number in column 'stars'; row 1 has 'NA'"),
         (("5", "inf", "3"), "1 rows have no number in column 'stars'; row 2 has 'inf'"),
         (("5", "4,5"[:1], "x" * 80), f"1 rows have no number in column 'stars'; row 3 has '{'x' * 56}…"),
+        (("5", "nan", "3"), "1 rows have no number in column 'stars'; row 2 has 'nan'"),
+        (("5", "3", "-1e39"), "1 rows have a number in column 'stars' that is beyond 3.4e+38; row 3 has '-1e39'"),
     ],
 )
 def test_a_rating_that_is_no_number_is_told_with_row_and_value(cells: tuple[str, ...], message: str) -> None:
@@ -193,15 +202,15 @@ def test_a_rating_that_is_no_number_is_told_with_row_and_value(cells: tuple[str,
 )
 def test_ratings_of_parquet_are_read_from_any_kind_of_number(column: Any, expected: list[float]) -> None:
     data = load(parquet(user=[1, 2], item=[3, 4], stars=column), "log.parquet", rating="stars")
-    assert values(data.ratings) == expected
+    assert values(data.edges.weight) == expected
 
 
 def timed(cells: list[str], **fields: Any) -> list[int]:
     content = "user,item,when\n" + "".join(f"1,{row},{cell}\n" for row, cell in enumerate(cells))
     data = load(content, timestamp="when", **fields)
-    assert data.timestamps is not None
-    assert data.timestamps.dtype == np.int64
-    return values(data.timestamps)
+    assert data.edges.time is not None
+    assert data.edges.time.dtype == np.int64
+    return values(data.edges.time)
 
 
 def test_times_are_whole_seconds_since_1970() -> None:
@@ -224,7 +233,7 @@ def test_times_are_whole_seconds_since_1970() -> None:
 )
 def test_times_of_parquet_are_read_from_its_own_types_as_well(column: Any, expected: list[int]) -> None:
     data = load(parquet(user=[1, 2], item=[3, 4], when=column), "log.parquet", timestamp="when")
-    assert values(data.timestamps) == expected
+    assert values(data.edges.time) == expected
 
 
 LATE = "beyond the year 9999"
@@ -257,3 +266,37 @@ def test_parquet_columns_that_hold_no_times_are_told() -> None:
     what = "1 rows have no time, a number or ISO 8601, in column 'when'"
     assert refusal(missing, "log.parquet", timestamp="when") == f"log.parquet: {what}; row 2 has nothing"
     assert refusal(clock, "log.parquet", timestamp="when") == f"log.parquet: {what}; row 1 has 18:00:00"
+
+
+DIVIDED = "user,item,fold\n2,1,test\n1,1,train\n1,2,val\n"
+
+
+def test_parts_are_read_by_their_names() -> None:
+    data = load(DIVIDED, part="fold")
+    assert (pairs(data), values(data.parts)) == ([(1, 1), (1, 2), (2, 1)], [0, 1, 2])
+    column = pa.array(["val", "train", "test"]).dictionary_encode()
+    coded = load(parquet(user=[1, 1, 2], item=[1, 2, 1], fold=column), "log.parquet", part="fold")
+    assert values(coded.parts) == [1, 0, 2]
+    assert load(DIVIDED).parts is None
+
+
+NO_PART = "rows have no part, train, val or test, in column 'fold'"
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (["train", "dev", "valid"], f"2 {NO_PART}; row 2 has 'dev'"),
+        (["train", "val", None], f"1 {NO_PART}; row 3 has nothing"),
+        (["train", "Test", "shown"], f"2 {NO_PART}; row 2 has 'Test'"),
+        ([0, 1, 2], f"3 {NO_PART}; row 1 has 0"),
+        ([["train"], ["val"], ["test"]], f"3 {NO_PART}; row 1 has ['train']"),
+    ],
+)
+def test_a_part_that_is_none_is_told_with_row_and_value(column: list[Any], message: str) -> None:
+    table = parquet(user=[1, 1, 2], item=[1, 2, 1], fold=column)
+    assert refusal(table, "log.parquet", part="fold") == f"log.parquet: {message}"
+
+
+def test_an_empty_cell_of_a_text_file_is_no_part() -> None:
+    assert refusal(DIVIDED.replace("val", ""), part="fold") == f"log.csv: 1 {NO_PART}; row 3 has nothing"

@@ -19,9 +19,10 @@ pytestmark = pytest.mark.usefixtures("working_folder")
 
 def test_two_columns_are_a_data_set() -> None:
     data = load("user,item\n30,b\n10,c\n20,a\n10,a\n")
-    assert pairs(data) == [(30, "b"), (10, "c"), (20, "a"), (10, "a")]
+    assert pairs(data) == [(10, "a"), (10, "c"), (20, "a"), (30, "b")]
     assert ids(data) == ([10, 20, 30], ["a", "b", "c"])
-    assert (data.ratings, data.timestamps, data.source, dict(data.chosen)) == (None, None, "log.csv", {})
+    assert (data.edges.weight, data.edges.time, data.parts) == (None, None, None)
+    assert (data.source, dict(data.chosen), data.relations) == ("log.csv", {}, ())
 
 
 def test_columns_have_whatever_name_and_order_and_the_others_are_not_read() -> None:

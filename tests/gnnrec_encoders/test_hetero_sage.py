@@ -7,7 +7,7 @@ from torch_geometric.data import HeteroData
 from torch_geometric.nn import HeteroConv, SAGEConv
 from toys import interactions
 
-from gnnrec import FeatureBlock, UsageError
+from gnnrec import FeatureBlock, Observed, UsageError
 from gnnrec.testing import checkerboard
 from gnnrec_encoders.hetero_sage import HeteroSAGE
 from gnnrec_graphs.bipartite import Bipartite
@@ -26,7 +26,7 @@ def features(count: int, width: int) -> FeatureBlock:
 def graph_of(*, reverse: bool = True, user_features: bool = False) -> HeteroData:
     data = interactions(SPARSE, 5, 8)
     blocks = {"item": features(8, 3)} | ({"user": features(5, 2)} if user_features else {})
-    return Bipartite(reverse=reverse).build(data.edges, blocks)
+    return Bipartite(reverse=reverse).build(Observed(data.edges, features=blocks))
 
 
 def module_of(graph: HeteroData, encoder: HeteroSAGE | None = None) -> torch.nn.Module:
@@ -152,7 +152,7 @@ def test_the_whole_graph_in_another_order_gives_the_same_in_that_order() -> None
 @pytest.mark.parametrize("reverse", [True, False])
 def test_every_parameter_gets_a_finite_gradient_that_is_not_zero(reverse: bool) -> None:
     data = checkerboard()
-    graph = Bipartite(reverse=reverse).build(data.edges, {"item": features(16, 3)})
+    graph = Bipartite(reverse=reverse).build(Observed(data.edges, features={"item": features(16, 3)}))
     module = module_of(graph)
     user, item = module(graph)
     scores = user @ item.T

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from surprise import surprise
 from toys import checkerboard, edges, movielens_like, pairs_of, small_recipe
 
-from gnnrec import load_recipe, run
+from gnnrec import Observed, load_recipe, run
 from gnnrec.contract.training import Batch
 from gnnrec_negatives import Dynamic, Hard, Static
 from gnnrec_splits.random_link import RandomLink
@@ -48,7 +48,7 @@ def test_a_million_pairs_are_no_positives_and_follow_the_distribution(
 ) -> None:
     ratio = 1_000_000 // len(KNOWN)
     drawn = component(corrupt="pair", ratio=ratio, distribution=distribution, exponent=exponent)
-    users, items = drawn.build(KNOWN, KNOWN, seeded(0))(batch(KNOWN), seeded(1))
+    users, items = drawn.build(Observed(KNOWN), KNOWN, KNOWN, seeded(0))(batch(KNOWN), seeded(1))
     assert users.shape == items.shape == (len(KNOWN), ratio)
     chances = {user * 6 + item: weight(item, distribution, exponent) for user, item in UNKNOWN}
     assert surprise(users * 6 + items, chances) < 1
@@ -61,7 +61,7 @@ def test_a_million_items_are_no_positives_and_follow_the_distribution(
 ) -> None:
     ratio = 1_000_000 // len(KNOWN)
     drawn = component(corrupt="item", ratio=ratio, distribution=distribution, exponent=exponent)
-    users, items = drawn.build(KNOWN, KNOWN, seeded(0))(batch(KNOWN), seeded(1))
+    users, items = drawn.build(Observed(KNOWN), KNOWN, KNOWN, seeded(0))(batch(KNOWN), seeded(1))
     assert torch.equal(users, batch(KNOWN).users[:, None].expand(-1, ratio))
     assert items[users == 0].eq(5).all()
     for user in range(1, 6):
@@ -88,7 +88,7 @@ def test_any_batch_gets_its_negatives_and_the_same_ones_from_the_same_seed(
     ids = torch.tensor(rows, dtype=torch.int64)
     everything = batch(SUPERVISION)
     some = replace(everything, edge_ids=ids, users=everything.users[ids], items=everything.items[ids])
-    sampler, other = (drawn.build(TRAIN, SUPERVISION, seeded(build)) for build in (0, 1))
+    sampler, other = (drawn.build(Observed(TRAIN), SUPERVISION, TRAIN, seeded(build)) for build in (0, 1))
 
     def score(users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
         return torch.sin(users * 3.0 + items * 5.0)
@@ -104,7 +104,7 @@ def test_any_batch_gets_its_negatives_and_the_same_ones_from_the_same_seed(
 
 
 def test_every_call_draws_anew_from_the_generator_it_is_given() -> None:
-    sampler, generator = Dynamic(ratio=2).build(TRAIN, SUPERVISION, seeded(0)), seeded(1)
+    sampler, generator = Dynamic(ratio=2).build(Observed(TRAIN), SUPERVISION, TRAIN, seeded(0)), seeded(1)
     first, second = (sampler(batch(SUPERVISION), generator)[1] for _ in range(2))
     assert not torch.equal(first, second)
     assert not torch.equal(sampler(batch(SUPERVISION), seeded(2))[1], first)
@@ -114,7 +114,8 @@ def test_a_sampler_says_how_long_its_negatives_last_and_whether_it_needs_scores(
     said = [
         (sampler.every, getattr(sampler, "needs_score", False))
         for sampler in (
-            drawn.build(TRAIN, SUPERVISION, seeded(0)) for drawn in (Static(), Dynamic(), Dynamic(every="step"), Hard())
+            drawn.build(Observed(TRAIN), SUPERVISION, TRAIN, seeded(0))
+            for drawn in (Static(), Dynamic(), Dynamic(every="step"), Hard())
         )
     ]
     assert said == [("run", False), ("epoch", False), ("step", False), ("step", True)]
@@ -122,7 +123,7 @@ def test_a_sampler_says_how_long_its_negatives_last_and_whether_it_needs_scores(
 
 def test_the_tables_of_a_sampler_follow_it_and_are_not_saved() -> None:
     for drawn in (Dynamic(distribution="popularity"), Hard()):
-        sampler = drawn.build(TRAIN, SUPERVISION, seeded(0))
+        sampler = drawn.build(Observed(TRAIN), SUPERVISION, TRAIN, seeded(0))
         assert len(list(sampler.buffers())) >= 4
         assert not sampler.state_dict()
 

@@ -7,7 +7,7 @@ import torch
 from surprise import alike, surprise
 from toys import edges
 
-from gnnrec import RecipeError, load_recipe
+from gnnrec import Observed, RecipeError, load_recipe
 from gnnrec.contract.training import Batch
 from gnnrec_negatives import Hard
 
@@ -32,7 +32,7 @@ def negatives(
     hard: Hard, epoch: int = 1, score: Callable[[Tensor, Tensor], Tensor] | None = by_number, known: Edges = KNOWN
 ) -> tuple[Tensor, Tensor]:
     batch = Batch(torch.arange(len(known)), torch.from_numpy(known.users), torch.from_numpy(known.items), epoch)
-    sampler = hard.build(known, known, torch.Generator())
+    sampler = hard.build(Observed(known), known, known, torch.Generator())
     drawn: tuple[Tensor, Tensor] = sampler(batch, torch.Generator().manual_seed(5), score)
     return drawn
 

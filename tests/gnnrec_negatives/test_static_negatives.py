@@ -7,7 +7,7 @@ import pytest
 import torch
 from toys import movielens_like, pairs_of, small_recipe
 
-from gnnrec import run
+from gnnrec import Observed, run
 from gnnrec.contract.training import Batch
 from gnnrec.testing import checkerboard
 from gnnrec_negatives.static import Static
@@ -32,7 +32,7 @@ def batch_of(*edge_ids: int) -> Batch:
 
 def draw(static: Static, known: Edges, seed: int = 0) -> tuple[Tensor, Tensor]:
     """The negatives of all supervision edges."""
-    sampler = static.build(known, SUPERVISION, torch.Generator().manual_seed(seed))
+    sampler = static.build(Observed(known), SUPERVISION, known, torch.Generator().manual_seed(seed))
     users, items = sampler(batch_of(*range(len(SUPERVISION))), torch.Generator())
     return users, items
 
@@ -66,7 +66,7 @@ def test_held_out_positives_are_drawn_unless_they_are_known() -> None:
 
 
 def test_an_edge_keeps_its_negatives_whoever_asks_and_whenever() -> None:
-    sampler = Static(ratio=2).build(SPLIT.edges("train"), SUPERVISION, torch.Generator().manual_seed(0))
+    sampler = Static(ratio=2).build(SPLIT.train, SUPERVISION, SPLIT.edges("train"), torch.Generator().manual_seed(0))
     assert sampler.every == "run"
     users, items = sampler(batch_of(0, 1, 2, 3), torch.Generator().manual_seed(1))
     again = sampler(batch_of(3, 1), torch.Generator().manual_seed(2))
@@ -87,7 +87,11 @@ def test_a_run_says_which_positives_are_known_and_warns_of_the_leak(
     told: list[int] = []
     build = Static.build
     monkeypatch.setattr(
-        Static, "build", lambda self, known, *rest: told.append(len(known)) or build(self, known, *rest)
+        Static,
+        "build",
+        lambda self, observed, supervision, avoid, generator: (
+            told.append(len(avoid)) or build(self, observed, supervision, avoid, generator)
+        ),
     )
     with caplog.at_level(logging.WARNING, "gnnrec"):
         run(small_recipe(movielens_like(tmp_path / "data"), negatives__exclude=exclude), out=tmp_path / "runs")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scorer_toys import edges_of, histories, ridge_by_column, uneven
 
-from gnnrec import Edges, UsageError
+from gnnrec import Edges, Observed, UsageError
 from gnnrec_datasets import MovieLens
 from gnnrec_scorers import EASE, symmetric_inverse
 from gnnrec_scorers.ease_module import item_weights
@@ -23,7 +23,7 @@ def test_weights_are_those_of_regressing_each_item_on_all_others_in_float64(l2: 
     expected = torch.from_numpy(ridge_by_column(uneven().double().numpy(), l2))
     weights = item_weights(edges_of(uneven()), l2)
     torch.testing.assert_close(weights.double(), expected, rtol=1e-4, atol=1e-6)
-    fitted = EASE(l2=l2).fit(edges_of(uneven()), torch.Generator())
+    fitted = EASE(l2=l2).fit(Observed(edges_of(uneven())), torch.Generator())
     scores = fitted(histories(uneven())).double()
     torch.testing.assert_close(scores, uneven().double() @ expected, rtol=1e-4, atol=1e-6)
 
@@ -36,7 +36,7 @@ def test_weights_do_not_depend_on_the_size_of_blocks() -> None:
 def test_an_l2_that_float32_cannot_take_is_a_message() -> None:
     twins = torch.ones(3, 2)
     with pytest.raises(UsageError, match=r"^ease cannot be solved in float32 with l2 = 1e-12; raise scorer\.l2$"):
-        EASE(l2=1e-12).fit(edges_of(twins), torch.Generator())
+        EASE(l2=1e-12).fit(Observed(edges_of(twins)), torch.Generator())
 
 
 @pytest.mark.parametrize("size", [1, 7, 61, 64])
@@ -72,7 +72,7 @@ def test_on_movielens_float32_agrees_with_float64_to_three_digits(
     known = known[:, known.sum(dim=0) >= 10]
     assert known.size(1) > symmetric_inverse.STRIP
     train: Edges = edges_of(known)
-    scores = EASE().fit(train, torch.Generator())(histories(known)).double()
+    scores = EASE().fit(Observed(train), torch.Generator())(histories(known)).double()
     exact = known.double()
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(exact.T @ exact + 300.0 * torch.eye(known.size(1)).double()))
     weights = (-inverse / inverse.diagonal()).fill_diagonal_(0.0)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from scorer_toys import checkerboard, edges_of, histories, uneven
 
-from gnnrec import TrainingError, UsageError
+from gnnrec import Observed, TrainingError, UsageError
 from gnnrec_scorers import IALS
 from gnnrec_scorers.ials_module import IALSModule
 
@@ -19,7 +19,7 @@ TOY = IALS(factors=4, regularization=0.5, alpha=3.0, iterations=7)
 
 
 def fit(scorer: IALS, matrix: Tensor) -> IALSModule:
-    fitted = scorer.fit(edges_of(matrix), torch.Generator().manual_seed(0))
+    fitted = scorer.fit(Observed(edges_of(matrix)), torch.Generator().manual_seed(0))
     assert isinstance(fitted, IALSModule)
     return fitted
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scorer_toys import edges_of, histories, uneven
 
+from gnnrec import Observed
 from gnnrec_scorers import ItemKNN, RP3Beta
 from gnnrec_scorers.co_occurrence import co_occurrence
 from gnnrec_scorers.item_similarity import ItemSimilarity, cosines, nearest, walks
@@ -36,10 +37,10 @@ def test_item_knn_sums_the_cosines_to_the_nearest_known_items() -> None:
     train = edges_of(MATRIX)
     known = histories(torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]))
     near, far = 2 / (6**0.5 + 2), 1 / (6**0.5 + 2)
-    both = ItemKNN(neighbours=2, shrinkage=2.0).fit(train, torch.Generator())(known)
+    both = ItemKNN(neighbours=2, shrinkage=2.0).fit(Observed(train), torch.Generator())(known)
     torch.testing.assert_close(both, torch.tensor([[near, near, far + 0.25], [far, 0.25, 0.0]]))
     # Item 2 is nearest to nobody; its own nearest is item 1.
-    one = ItemKNN(neighbours=1, shrinkage=2.0).fit(train, torch.Generator())(known)
+    one = ItemKNN(neighbours=1, shrinkage=2.0).fit(Observed(train), torch.Generator())(known)
     torch.testing.assert_close(one, torch.tensor([[near, near, 0.25], [0.0, 0.0, 0.0]]))
 
 
@@ -49,7 +50,7 @@ def test_rp3beta_is_two_steps_of_a_walk_computed_densely(alpha: float, beta: flo
     steps = [side / side.sum(1, keepdim=True).clamp(min=1) for side in (matrix.T, matrix)]
     walk = torch.linalg.multi_dot([step**alpha * (step > 0) for step in steps]) / matrix.sum(0).clamp(min=1) ** beta
     walk.fill_diagonal_(0.0)
-    fitted = RP3Beta(alpha=alpha, beta=beta, neighbours=8).fit(edges_of(uneven()), torch.Generator())
+    fitted = RP3Beta(alpha=alpha, beta=beta, neighbours=8).fit(Observed(edges_of(uneven())), torch.Generator())
     torch.testing.assert_close(fitted(histories(uneven())).double(), matrix @ walk, rtol=1e-5, atol=1e-7)
 
 
@@ -60,7 +61,7 @@ def test_a_walk_with_alpha_one_and_beta_zero_is_a_probability() -> None:
 
 def test_rp3beta_leads_from_each_item_to_its_best_ones_only() -> None:
     train = edges_of(uneven())
-    fully, shortly = (RP3Beta(neighbours=count).fit(train, torch.Generator()) for count in (8, 2))
+    fully, shortly = (RP3Beta(neighbours=count).fit(Observed(train), torch.Generator()) for count in (8, 2))
     everything = dense(fully)
     best = torch.zeros(8, 8).scatter(1, everything.topk(2, dim=1).indices, 1.0)
     torch.testing.assert_close(dense(shortly), everything * best)
@@ -68,7 +69,7 @@ def test_rp3beta_leads_from_each_item_to_its_best_ones_only() -> None:
 
 def test_item_knn_compares_each_item_with_its_nearest_only() -> None:
     train = edges_of(uneven())
-    fully, shortly = (ItemKNN(neighbours=count).fit(train, torch.Generator()) for count in (8, 2))
+    fully, shortly = (ItemKNN(neighbours=count).fit(Observed(train), torch.Generator()) for count in (8, 2))
     everything = dense(fully)
     best = torch.zeros(8, 8).scatter(0, everything.topk(2, dim=0).indices, 1.0)
     torch.testing.assert_close(dense(shortly), everything * best)

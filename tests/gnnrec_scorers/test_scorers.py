@@ -6,6 +6,7 @@ import pytest
 import torch
 from scorer_toys import SIZE, checkerboard, edges_of, histories, uneven
 
+from gnnrec import Observed
 from gnnrec_scorers import EASE, IALS, ItemKNN, Popularity, Random, RP3Beta
 from gnnrec_scorers.random_module import splitmix64_
 
@@ -32,7 +33,7 @@ every_scorer = pytest.mark.parametrize("scorer", SCORERS, ids=named)
 
 
 def fit(scorer: Scorer, matrix: Tensor, seed: int = 0) -> nn.Module:
-    return scorer.fit(edges_of(matrix), torch.Generator().manual_seed(seed))
+    return scorer.fit(Observed(edges_of(matrix)), torch.Generator().manual_seed(seed))
 
 
 def top(scores: Tensor, known: Tensor) -> list[int]:
@@ -103,7 +104,9 @@ def test_the_order_of_the_interactions_does_not_matter(scorer: Scorer) -> None:
     train = edges_of(uneven())
     order = torch.randperm(len(train), generator=torch.Generator().manual_seed(5)).numpy()
     shuffled = type(train)(train.users[order], train.items[order], train.num_users, train.num_items)
-    scores = [scorer.fit(some, torch.Generator().manual_seed(0))(histories(uneven())) for some in (train, shuffled)]
+    scores = [
+        scorer.fit(Observed(some), torch.Generator().manual_seed(0))(histories(uneven())) for some in (train, shuffled)
+    ]
     torch.testing.assert_close(*scores, rtol=1e-5, atol=1e-6)
 
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from toys import interactions, pairs_of
 
 from gnnrec import DataError, Interactions
+from gnnrec.data.draws import interaction_hashes
 from gnnrec.testing import checkerboard
 from gnnrec_splits.random_link import RandomLink
 
@@ -78,14 +79,35 @@ def test_a_user_whose_only_interaction_is_held_out_stays_a_node() -> None:
     assert 0 < held_out < 20
 
 
-def test_too_few_interactions_are_told_with_the_sizes_that_come_out() -> None:
+@pytest.mark.parametrize(
+    ("count", "fields", "message"),
+    [
+        (2, {"disjoint_train": 0}, "leaves train empty: 2 interactions give 0 train, 1 val, 1 test"),
+        (1, {}, "leaves train and test empty: 1 interactions give 0 train, 1 val, 0 test"),
+        (3, {}, "leaves message empty: 3 interactions give 1 train, 1 val, 1 test, 0 message, 1 supervision"),
+        (9, {"val": 0.9, "test": 0.05}, "leaves train empty: 9 interactions give 0 train, 8 val, 1 test"),
+    ],
+)
+def test_too_few_interactions_are_told_with_the_sizes_that_come_out(
+    count: int, fields: dict[str, float], message: str
+) -> None:
     with pytest.raises(DataError) as error:
-        RandomLink().split(grid(9))
-    assert str(error.value) == (
-        "9 interactions are too few for a random_link split: 2 supervision edges, 0 val, 0 test; "
-        "raise the shares, or bring more data"
-    )
+        RandomLink(**fields).split(grid(count))
+    assert str(error.value) == f"random_link {message}; ask for smaller shares, or bring more data"
+
+
+def test_what_is_asked_for_is_at_least_one() -> None:
+    split = RandomLink().split(grid(4))
+    assert [len(split.edges(part)) for part in ("train", "val", "test")] == [2, 1, 1]
+    assert (len(split.message_edges), len(split.supervision_edges)) == (1, 1)
     assert len(RandomLink().split(checkerboard()).edges("val")) == 9
+
+
+def test_val_comes_first_in_the_order_of_the_hashes_and_test_next() -> None:
+    data = grid(100)
+    table = RandomLink(val=0.2, test=0.3, seed=3).split(data).to_table()
+    hashes = interaction_hashes(data, 3, "parts")
+    assert table["part"][np.argsort(hashes)].tolist() == ["val"] * 20 + ["test"] * 30 + ["train"] * 50
 
 
 def test_shares_that_leave_nothing_to_train_on_are_refused() -> None:

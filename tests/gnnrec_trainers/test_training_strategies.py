@@ -264,9 +264,9 @@ def test_full_fan_outs_give_what_the_whole_graph_gives() -> None:
     given = replace(task()[0], supervision=split.supervision_edges)
     from gnnrec_graphs.bipartite import Bipartite
 
-    graph = Bipartite().build(split.message_edges, {})
+    graph = Bipartite().build(split.observed("train"))
     sampler = Dynamic(corrupt="pair", ratio=2, every="step").build(
-        split.edges("train"), split.supervision_edges, torch.Generator()
+        split.train, split.supervision_edges, split.edges("train"), torch.Generator()
     )
     results = []
     for fields in ({}, {"fan_out": (-1, -1)}, {"fan_out": (-1, -1), "workers": 1}):
@@ -300,7 +300,7 @@ def test_a_batch_never_propagates_over_its_own_supervision_edges() -> None:
 def test_hard_negatives_score_higher_than_plain_ones(fields: dict[str, Any]) -> None:
     def first_loss(sampler: Any) -> float:
         given, history = task()
-        built = sampler.build(SPLIT.edges("train"), SPLIT.supervision_edges, torch.Generator())
+        built = sampler.build(SPLIT.train, SPLIT.supervision_edges, SPLIT.edges("train"), torch.Generator())
         fitted(replace(given, sampler=built), batch_size=20, **fields)
         return losses(history)[0]
 
@@ -316,7 +316,7 @@ def test_what_cannot_go_together_is_told() -> None:
     assert str(error.value) == (
         "trainer.fan_out: a listwise loss scores all items, so it propagates over the whole graph"
     )
-    hard = Hard().build(SPLIT.edges("train"), SPLIT.supervision_edges, torch.Generator())
+    hard = Hard().build(SPLIT.train, SPLIT.supervision_edges, SPLIT.edges("train"), torch.Generator())
     with pytest.raises(UsageError) as error:
         DeviceAware(device="cpu", fan_out=(2, 2), workers=1).fit(replace(given, sampler=hard))
     assert str(error.value) == "trainer.workers: negatives that need scores cannot be drawn ahead; set it to 0"

@@ -8,7 +8,7 @@ from torch_geometric.loader import LinkLoader, NodeLoader
 from torch_geometric.sampler import EdgeSamplerInput
 from toys import checkerboard
 
-from gnnrec import UsageError
+from gnnrec import Observed, UsageError
 from gnnrec.graph.link_sampling import LoaderSampler
 from gnnrec.graph.neighbor_sampling import NeighborSampler
 from gnnrec_graphs.bipartite import Bipartite
@@ -22,7 +22,7 @@ BACK = ("item", "rev_interacts", "user")
 
 
 def graph_of_all() -> HeteroData:
-    return Bipartite().build(DATA.edges, {})
+    return Bipartite().build(Observed(DATA.edges))
 
 
 def pairs(batch: HeteroData, relation: tuple[str, str, str], edge_index: torch.Tensor) -> set[tuple[int, int]]:

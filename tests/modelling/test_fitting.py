@@ -61,7 +61,7 @@ def test_nothing_is_left_out_where_the_user_is_drawn_too(tmp_path: Path, caplog:
 
 
 def kept(corrupt: Any, known: Edges, supervision: Edges) -> list[tuple[int, int]]:
-    some = _with_negatives(Dynamic(corrupt=corrupt), known, supervision)
+    some = _with_negatives(Dynamic(corrupt=corrupt), known, supervision, known.num_items)
     assert (some.num_users, some.num_items) == (known.num_users, known.num_items)
     return list(zip(some.users.tolist(), some.items.tolist(), strict=True))
 
@@ -81,9 +81,9 @@ def test_the_known_edges_decide_who_knows_every_item_and_the_order_stays(caplog:
 def test_where_nobody_is_left_there_is_nothing_to_learn_from() -> None:
     known, supervision = edges([(0, 0), (0, 1), (1, 0)], 2, 2), edges([(0, 1)], 2, 2)
     with pytest.raises(DataError) as error:
-        _with_negatives(Static(), known, supervision)
+        _with_negatives(Static(), known, supervision, 2)
     assert str(error.value) == (
         "every user that there is to learn from has interacted with every item, so no negative keeps the user; "
         "use negatives.corrupt: pair, or a split that leaves them something unseen"
     )
-    assert np.array_equal(_with_negatives(Static(corrupt="pair"), known, supervision).users, [0])
+    assert np.array_equal(_with_negatives(Static(corrupt="pair"), known, supervision, 2).users, [0])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,6 @@ from toys import movielens_like, small_recipe
 
 from gnnrec import run
 from gnnrec.modelling.leaks import LeakError, check_graph, check_negatives
-from gnnrec.modelling.phases import phase_edges
 from gnnrec.testing import checkerboard
 from gnnrec_graphs.bipartite import Bipartite
 from gnnrec_negatives.static import Static
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from torch import Generator
     from torch_geometric.data import HeteroData
 
-    from gnnrec import Edges
-    from gnnrec.modelling.phases import Phase
+    from gnnrec import Observed
+    from gnnrec.data.split import Phase
 
 SPLIT = RandomLink(seed=0).split(checkerboard())
 PHASES: tuple[Phase, ...] = ("train", "validate", "test")
@@ -31,7 +31,7 @@ PHASES: tuple[Phase, ...] = ("train", "validate", "test")
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("reverse", [True, False])
 def test_the_graphs_of_the_phases_pass(phase: Phase, reverse: bool) -> None:
-    check_graph(Bipartite(reverse=reverse).build(phase_edges(SPLIT, phase), {}), SPLIT, phase)
+    check_graph(Bipartite(reverse=reverse).build(SPLIT.observed(phase)), SPLIT, phase)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_the_graphs_of_the_phases_pass(phase: Phase, reverse: bool) -> None:
 def test_a_graph_that_holds_more_is_told_with_number_and_example(
     built_for: Phase, checked_as: Phase, part: str
 ) -> None:
-    graph = Bipartite().build(phase_edges(SPLIT, built_for), {})
+    graph = Bipartite().build(SPLIT.observed(built_for))
     with pytest.raises(LeakError) as error:
         check_graph(graph, SPLIT, checked_as)
     count = 9 if part == "val" else int((SPLIT.supervision & ~SPLIT.message).sum())
@@ -51,7 +51,7 @@ def test_a_graph_that_holds_more_is_told_with_number_and_example(
 
 
 def test_a_reverse_edge_alone_is_a_leak_too() -> None:
-    graph = Bipartite().build(SPLIT.message_edges, {})
+    graph = Bipartite().build(SPLIT.observed("train"))
     test = SPLIT.edges("test")
     leaked = torch.tensor([[test.items[0]], [test.users[0]]])
     store = graph["item", "rev_interacts", "user"]
@@ -68,18 +68,18 @@ def test_a_positive_among_negatives_is_told() -> None:
     train = SPLIT.edges("train")
     users, items = torch.tensor([[int(train.users[0])]]), torch.tensor([[int(train.items[0])]])
     with pytest.raises(
-        LeakError, match=r"^1 training negatives are positives of train; the first is user \d+ and item"
+        LeakError, match=r"^1 training negatives are known interactions; the first is user \d+ and item"
     ):
-        check_negatives(users, items, SPLIT, what="training negatives", parts=("train",))
-    check_negatives(users, items + (1 if items < 15 else -1), SPLIT, what="training negatives", parts=("train",))
+        check_negatives(users, items, SPLIT, train, what="training negatives")
+    check_negatives(users, items + (1 if items < 15 else -1), SPLIT, train, what="training negatives")
 
 
 def test_a_graph_builder_that_leaks_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = checkerboard().edges
     build = Bipartite.build
 
-    def leaky(self: Bipartite, edges: Edges, features: object) -> HeteroData:  # noqa: ARG001 - it takes them all
-        return build(self, whole, {})
+    def leaky(self: Bipartite, observed: Observed) -> HeteroData:
+        return build(self, replace(observed, edges=whole))
 
     monkeypatch.setattr(Bipartite, "build", leaky)
     with pytest.raises(LeakError, match="edges are propagated over in the train phase"):
@@ -95,5 +95,5 @@ def test_a_sampler_that_draws_positives_stops_the_run(tmp_path: Path, monkeypatc
             return batch.users[:, None], batch.items[:, None]  # type: ignore[attr-defined]
 
     monkeypatch.setattr(Static, "build", lambda *_: Positives())
-    with pytest.raises(LeakError, match="training negatives are positives of train"):
+    with pytest.raises(LeakError, match="training negatives are known interactions"):
         run(small_recipe(movielens_like(tmp_path / "data")), out=tmp_path / "runs")

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from toys import edges, interactions, pairs_of, split_by_hand
+from toys import interactions, observed, pairs_of, split_by_hand
 
-from gnnrec import ContractError, Edges, FeatureBlock, FeatureEncoder, load_recipe
-from gnnrec.modelling.phases import phase_edges
+from gnnrec import ContractError, Encoding, FeatureBlock, FeatureEncoder, Observed, load_recipe
 from gnnrec.recipe.schema import Features
 from gnnrec.testing import checkerboard
 from gnnrec_datasets.movielens import MovieLens
@@ -39,10 +38,26 @@ class Recorded(FeatureEncoder):
     rows: int = 4
     width: int = 1
 
-    def encode(self, table: pd.DataFrame, train: Edges) -> FeatureBlock:  # noqa: ARG002 - the contract's
-        SHOWN.append(pairs_of(train))
+    def fit(self, table: pd.DataFrame, observed: Observed) -> Encoding:  # noqa: ARG002 - the contract's
+        SHOWN.append(pairs_of(observed.edges))
+        return self.restore({})
+
+    def restore(self, state: object) -> Encoding:  # noqa: ARG002 - nothing is learned
+        return Constant(self.rows, self.width)
+
+
+class Constant(Encoding):
+    """As many columns of a number as the number says."""
+
+    def __init__(self, rows: int, width: int) -> None:
+        self.rows, self.width = rows, width
+
+    def encode(self, table: pd.DataFrame) -> FeatureBlock:  # noqa: ARG002 - every row is alike
         names = tuple(f"{self.width}.{column}" for column in range(self.width))
         return FeatureBlock(np.full((self.rows, self.width), self.width, np.float32), names)
+
+    def state(self) -> dict[str, object]:
+        return {}
 
 
 SHOWN: list[set[tuple[int, int]]] = []
@@ -53,9 +68,9 @@ def as_pairs(edge_index: Tensor) -> set[tuple[int, int]]:
 
 
 def test_each_phase_propagates_over_its_own_edges() -> None:
-    assert pairs_of(phase_edges(SPLIT, "train")) == {(0, 0), (2, 0)}
-    assert pairs_of(phase_edges(SPLIT, "validate")) == {(0, 0), (1, 1), (2, 0), (2, 2)}
-    assert pairs_of(phase_edges(SPLIT, "test")) == {(0, 0), (1, 1), (2, 0), (2, 2), (0, 1)}
+    assert pairs_of(SPLIT.known("train")) == {(0, 0), (2, 0)}
+    assert pairs_of(SPLIT.known("validate")) == {(0, 0), (1, 1), (2, 0), (2, 2)}
+    assert pairs_of(SPLIT.known("test")) == {(0, 0), (1, 1), (2, 0), (2, 2), (0, 1)}
 
 
 @given(seed=st.integers(0, 2**32), disjoint=st.sampled_from([0.0, 0.3, 0.7]))
@@ -109,7 +124,7 @@ def test_features_with_another_number_of_rows_are_refused() -> None:
 def test_genre_rows_belong_to_their_movies(movielens_folder: Path) -> None:
     data = MovieLens(path=str(movielens_folder)).load()
     x = phase_graphs(RECIPE, RECIPE.split.split(data)).build("train")["item"].x.numpy()
-    names = np.array(RECIPE.features.item[0].encode(data.items, edges([], 1, 1)).names)
+    names = np.array(RECIPE.features.item[0].fit(data.items, observed([], 1, 1)).encode(data.items).names)
     assert x.shape == (9_724, 20)
     assert names[0] == "(no genres listed)"
 

@@ -146,7 +146,10 @@ def test_a_refused_plugin_contributes_nothing_at_all(plugin: Plugin) -> None:
         (GAT.replace("(GAT,)", "(int,)"), "gnnrec_components returned <class 'int'>, which is no component class"),
         (GAT.replace("(GAT,)", "(GAT(),)"), "gnnrec_components returned GAT(name='gat'), which is no component class"),
         (GAT.replace("(GAT,)", "(GAT, GAT)"), "plugin 'refused' contributes encoder 'gat' twice"),
-        (GAT.replace("build", "biuld"), "GAT lacks the method of its kind: build"),
+        (
+            GAT.replace("build", "biuld"),
+            "GAT lacks the method of its kind: build(graph); it has biuld(graph); how contracts have",
+        ),
         (GAT.replace(' = "gat"', ""), 'GAT needs its name as a field: name: Literal["my_name"] = "my_name"'),
         (GAT.replace('= "gat"', '= "gcn"'), "GAT is called 'gat' on one side of its name and 'gcn' on the other"),
         (GAT.replace('Literal["gat"]', "str"), 'GAT needs its name as a field: name: Literal["my_name"] = "my_name"'),
@@ -303,7 +306,7 @@ def test_a_contract_itself_is_no_component() -> None:
     from gnnrec import Encoder
     from gnnrec.errors import PluginError
 
-    with pytest.raises(PluginError, match=r"^Encoder lacks the method of its kind: build$"):
+    with pytest.raises(PluginError, match=r"^Encoder lacks the method of its kind: build\(graph\)$"):
         check_component(Encoder)
 
 

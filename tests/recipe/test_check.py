@@ -259,7 +259,8 @@ def test_faults_in_parts_of_feature_encoders_are_told_as_those_of_parts(
         class InParts(FeatureEncoder):
             name: Literal["in_parts"] = "in_parts"
             part: Annotated[Wide | Deep, Field(discriminator="name")] = Wide()
-            def encode(self, table, train): ...
+            def fit(self, table, observed): ...
+            def restore(self, state): ...
         @hookimpl
         def gnnrec_components():
             return [InParts]

@@ -26,7 +26,8 @@ def texts(begun: str, keys: Key) -> list[str]:
 
 def test_a_recipe_has_the_keys_of_its_own_sections_and_components(keys: Key) -> None:
     sections = {"dataset", "split", "graph", "negatives", "encoder", "decoder", "loss", "trainer", "features"}
-    assert set(texts("", keys)) == {"name=", "seed=", *(f"{section}." for section in sections), "evaluation."}
+    sections |= {"filters"}
+    assert set(texts("", keys)) == {"name=", "seed=", "refit=", *(f"{section}." for section in sections), "evaluation."}
     fields = ["name", "channels", "layers", "dropout", "residual", "activation", "sizes", "best"]
     assert texts("encoder.", keys) == [f"encoder.{field}=" for field in fields]
     assert texts("e", keys) == ["encoder.", "evaluation."]

@@ -36,7 +36,17 @@ def references(value: Any) -> Iterator[str]:
 
 
 def test_the_schema_has_every_section_and_extends_and_nothing_else(schema: dict[str, Any]) -> None:
-    sections = {*COMPONENT_SECTIONS, "features", "evaluation", "name", "seed", "extends", "made_with"}
+    sections = {
+        *COMPONENT_SECTIONS,
+        "filters",
+        "features",
+        "evaluation",
+        "name",
+        "seed",
+        "refit",
+        "extends",
+        "made_with",
+    }
     assert set(schema["properties"]) == sections == {*Recipe.model_fields, "extends", "made_with"}
     assert schema["additionalProperties"] is False
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -46,7 +56,7 @@ def test_every_component_requires_its_name_and_refuses_unknown_keys(
     schema: dict[str, Any], toy_registry: Registry
 ) -> None:
     components = [each for kind in CONTRACTS for each in toy_registry.components(kind).values()]
-    assert len(components) == 11
+    assert len(components) == 12
     for component in components:
         definition = schema["$defs"][component.__name__]
         assert definition["required"] == ["name"]

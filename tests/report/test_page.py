@@ -96,7 +96,9 @@ def nasty(trained: Run) -> str:
     subject = Subject.of(trained)
     data = subject.split.interactions
     items = data.items.assign(title=NASTY, genres=[[f"</script>{NASTY}"]] * len(data.items))
-    split = dataclasses.replace(subject.split, interactions=dataclasses.replace(data, items=items))
+    split = dataclasses.replace(
+        subject.split, interactions=dataclasses.replace(data, tables={**data.tables, "item": items})
+    )
     return run_page(dataclasses.replace(subject, split=split))
 
 
@@ -197,7 +199,7 @@ def test_the_command_writes_beside_the_run_and_overwrites_nothing_unasked(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     target = tmp_path / f"report-movielens_sage-{trained.directory.name}.html"
-    before = {path: path.read_bytes() for path in trained.directory.iterdir()}
+    before = {path: path.read_bytes() for path in trained.directory.rglob("*.*")}
     report([str(trained.directory)])
     assert Page(target.read_text("utf-8")).places == OF_A_TRAINED_RUN
     with pytest.raises(UsageError) as error:
@@ -206,7 +208,7 @@ def test_the_command_writes_beside_the_run_and_overwrites_nothing_unasked(
     target.write_text("old")
     report([str(trained.directory)], force=True)
     assert target.stat().st_size > 1_000_000
-    assert {path: path.read_bytes() for path in trained.directory.iterdir()} == before
+    assert {path: path.read_bytes() for path in trained.directory.rglob("*.*")} == before
 
 
 def test_the_command_tells_what_it_cannot_do(trained: Run, tmp_path: Path) -> None:

@@ -116,8 +116,8 @@ def test_discarding_leaves_what_others_made(tmp_path: Path) -> None:
 def test_history_grows_by_a_line_for_each_record(tmp_path: Path) -> None:
     directory = RunDirectory.new(tmp_path, "toy", 0)
     assert not directory.is_worth_keeping
-    directory.append_history({"epoch": 1, "train_loss": 0.5})
-    directory.append_history({"epoch": 2, "train_loss": 0.25})
+    directory.append_line("history.jsonl", {"epoch": 1, "train_loss": 0.5})
+    directory.append_line("history.jsonl", {"epoch": 2, "train_loss": 0.25})
     assert directory.is_worth_keeping
     lines = (directory.path / "history.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == [{"epoch": 1, "train_loss": 0.5}, {"epoch": 2, "train_loss": 0.25}]
@@ -138,5 +138,5 @@ def test_a_directory_that_vanished_is_told(tmp_path: Path) -> None:
         directory.write_text("recipe.yaml", "")
     assert str(error.value) == f"cannot write {directory.path / 'recipe.yaml'}: No such file or directory"
     with pytest.raises(RunDirectoryError) as error:
-        directory.append_history({})
+        directory.append_line("history.jsonl", {})
     assert str(error.value) == f"cannot write the history in {directory.path}: No such file or directory"

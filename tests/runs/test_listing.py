@@ -128,7 +128,7 @@ def test_what_cannot_be_read_is_told_and_left_out(root: Path, caplog: pytest.Log
         assert names(root) == ["04", "02", "01"]
     assert [record.getMessage() for record in caplog.records] == [
         f"left out: {root / 'sage' / 'notes'} is no run directory: metrics.json or model.json is missing",
-        f"left out: {newer} has format 7; this gnnrec reads format 1: upgrade gnnrec",
+        f"left out: {newer} has format 7; this gnnrec reads formats 1 to 2: upgrade gnnrec",
     ]
 
 

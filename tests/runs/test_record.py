@@ -68,10 +68,13 @@ def test_what_is_damaged_is_told_by_name(tmp_path: Path, file: str, content: str
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ('{"format": 2}', "{run} has format 2; this gnnrec reads format 1: upgrade gnnrec"),
+        ('{"format": 3}', "{run} has format 3; this gnnrec reads formats 1 to 2: upgrade gnnrec"),
         (
             '{"format": 0}',
-            "{run} has format 0; this gnnrec reads format 1: use the gnnrec that wrote it, or run its recipe again",
+            (
+                "{run} has format 0; this gnnrec reads formats 1 to 2: "
+                "use the gnnrec that wrote it, or run its recipe again"
+            ),
         ),
         ("{}", "{run}/model.json names no format, so it is damaged or not gnnrec's"),
         ('{"format": "2"}', "{run}/model.json names no format, so it is damaged or not gnnrec's"),

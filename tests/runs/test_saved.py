@@ -164,11 +164,11 @@ def test_what_is_no_finished_run_is_told(copied: Path, tmp_path: Path) -> None:
 
 def test_a_newer_format_is_refused(copied: Path) -> None:
     description = json.loads((copied / "model.json").read_text())
-    assert description["format"] == 1
-    (copied / "model.json").write_text(json.dumps(description | {"format": 2}))
+    assert description["format"] == 2
+    (copied / "model.json").write_text(json.dumps(description | {"format": 3}))
     with pytest.raises(RunDirectoryError) as error:
         load_run(copied)
-    assert str(error.value) == f"{copied} has format 2; this gnnrec reads format 1: upgrade gnnrec"
+    assert str(error.value) == f"{copied} has format 3; this gnnrec reads formats 1 to 2: upgrade gnnrec"
 
 
 def test_damaged_files_are_told_by_name(copied: Path) -> None:

@@ -80,10 +80,13 @@ def test_a_component_of_each_kind_keeps_its_contract_and_its_recipe_is_valid(kin
 def uses(path: Path, registry: Registry) -> set[str]:
     """The kinds for which a recipe names a component called `my_own`."""
     recipe = load_recipe(path, registry=registry).to_dict()
-    recipe["metric"] = next((each for each in recipe["evaluation"]["metrics"] if each["name"] == "my_own"), None)
-    blocks = [*recipe["features"]["user"], *recipe["features"]["item"]]
-    recipe["features"] = next((each for each in blocks if each["name"] == "my_own"), None)
-    return {kind for kind in KINDS if (recipe.get(kind) or {}).get("name") == "my_own"}
+    lists = {
+        "filters": recipe["filters"],
+        "features": [*recipe["features"]["user"], *recipe["features"]["item"]],
+        "metric": recipe["evaluation"]["metrics"],
+    }
+    named = {kind: lists.get(kind, [recipe.get(kind) or {}]) for kind in KINDS}
+    return {kind for kind, components in named.items() if any(each.get("name") == "my_own" for each in components)}
 
 
 def test_a_plugin_of_every_kind_has_two_recipes_that_use_them_all(made: Made) -> None:
@@ -95,7 +98,7 @@ def test_a_plugin_of_every_kind_has_two_recipes_that_use_them_all(made: Made) ->
     trained, scored = (folder / "recipes" / name for name in ("my_own.yaml", "my_own_scorer.yaml"))
     assert sorted(folder.glob("recipes/*")) == [trained, scored]
     assert uses(trained, registry) == {*KINDS} - {"scorer"}
-    assert uses(scored, registry) == {"dataset", "split", "scorer", "metric"}
+    assert uses(scored, registry) == {"dataset", "filters", "split", "scorer", "metric"}
 
 
 def test_the_recipes_of_any_two_kinds_are_valid_and_use_both(made: Made) -> None:

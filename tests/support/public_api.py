@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SNAPSHOT = Path(__file__).parents[2] / "docs" / "public_api.txt"
 
 TOOLS = {
+    "gnnrec.data.draws": ["interaction_hashes", "node_hashes", "in_drawn_order", "count_of"],
     "gnnrec.modelling.layerwise": ["encode"],
     "gnnrec.graph.link_sampling": ["LoaderSampler"],
     "gnnrec.graph.neighbor_sampling": ["NeighborSampler"],

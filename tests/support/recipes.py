@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gnnrec.modelling.features import Features
 from gnnrec.modelling.phases import PhaseGraphs
 
 if TYPE_CHECKING:
@@ -12,4 +13,4 @@ if TYPE_CHECKING:
 
 def phase_graphs(recipe: Recipe, split: Split) -> PhaseGraphs:
     """The graphs that a recipe's model is given."""
-    return PhaseGraphs(recipe.model_sections().graph, dict(recipe.features), split)
+    return PhaseGraphs(recipe.model_sections().graph, Features.fit(dict(recipe.features), split).blocks, split)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gnnrec.data.interactions import Edges
+from gnnrec.data.edges import Edges
 from gnnrec.graph.sparse import Structure
 from gnnrec.testing import Checkerboard
 

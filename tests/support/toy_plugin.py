@@ -1,4 +1,4 @@
-"""A small plugin with one component of each kind (two encoders), so that tests do not lean on the built-in ones."""
+"""A small plugin with a component of each kind but a metric, so that tests do not lean on the built-in ones."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gnnrec import (
     Decoder,
     Encoder,
     FeatureEncoder,
+    Filter,
     Fraction,
     GraphBuilder,
     Loss,
@@ -41,6 +42,17 @@ class ToyData(Dataset):
         return Interactions.from_log(pd.DataFrame(pairs, columns=["user", "item"]), source="toy")
 
 
+class Often(Filter):
+    """What is there often enough."""
+
+    name: Literal["often"] = "often"
+
+    at_least: PositiveInt = 2
+    """How often."""
+
+    def apply(self, interactions: Any) -> Any: ...
+
+
 class Ones(FeatureEncoder):
     """Columns of ones."""
 
@@ -51,7 +63,9 @@ class Ones(FeatureEncoder):
 
     column: str = "genres"
 
-    def encode(self, table: Any, train: Any) -> Any: ...
+    def fit(self, table: Any, observed: Any) -> Any: ...
+
+    def restore(self, state: Any) -> Any: ...
 
 
 class Halves(Splitter):
@@ -76,7 +90,7 @@ class Plain(GraphBuilder):
 
     name: Literal["plain"] = "plain"
 
-    def build(self, edges: Any, features: Any) -> Any: ...
+    def build(self, observed: Any) -> Any: ...
 
 
 class Uniform(NegativeSampler):
@@ -84,7 +98,7 @@ class Uniform(NegativeSampler):
 
     name: Literal["uniform"] = "uniform"
 
-    def build(self, known: Any, supervision: Any, generator: Any) -> Any: ...
+    def build(self, observed: Any, supervision: Any, avoid: Any, generator: Any) -> Any: ...
 
 
 class Mean(Encoder):
@@ -146,12 +160,12 @@ class Popular(Scorer):
 
     name: Literal["popular"] = "popular"
 
-    def fit(self, train: Any, generator: Any) -> Any: ...
+    def fit(self, observed: Any, generator: Any) -> Any: ...
 
 
 @hookimpl
 def gnnrec_components() -> tuple[type, ...]:
-    return (ToyData, Ones, Halves, Plain, Uniform, Mean, Lookup, Inner, Hinge, Steps, Popular)
+    return (ToyData, Often, Ones, Halves, Plain, Uniform, Mean, Lookup, Inner, Hinge, Steps, Popular)
 
 
 @hookimpl

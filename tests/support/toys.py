@@ -9,7 +9,8 @@ import pandas as pd
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from gnnrec import Edges, Interactions, Split, hookimpl, load_recipe
+from gnnrec import Edges, Interactions, Observed, Split, hookimpl, load_recipe
+from gnnrec.data.parts import PARTS
 from gnnrec.testing import checkerboard
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ def edges(pairs: Iterable[tuple[int, int]], num_users: int, num_items: int) -> E
     return Edges(users, items, num_users, num_items)
 
 
+def observed(pairs: Iterable[tuple[int, int]], num_users: int, num_items: int) -> Observed:
+    """What is known where nothing but pairs of node ids is."""
+    return Observed(edges(pairs, num_users, num_items))
+
+
 def pairs_of(some: Edges) -> set[tuple[int, int]]:
     """The pairs as a set."""
     return set(zip(some.users.tolist(), some.items.tolist(), strict=True))
@@ -42,19 +48,21 @@ def interactions(pairs: Iterable[tuple[int, int]], num_users: int, num_items: in
     items = [node + 101 for node in range(num_items)]
     genres = [["Comedy", "Drama"] if item % 2 else ["Horror"] for item in items]
     return Interactions(
-        pd.DataFrame({"user": [node + 1 for node in range(num_users)]}),
-        pd.DataFrame({"item": items, "title": [f"Movie {item}" for item in items], "genres": genres}),
         edges(pairs, num_users, num_items),
+        {
+            "user": pd.DataFrame({"user": [node + 1 for node in range(num_users)]}),
+            "item": pd.DataFrame({"item": items, "title": [f"Movie {item}" for item in items], "genres": genres}),
+        },
         source="toy",
     )
 
 
 def split_by_hand(data: Interactions, parts: Iterable[str], uses: Iterable[str]) -> Split:
-    """A split spelled out: a part for each interaction and, for those of train, `m`, `s` or `ms`."""
+    """A split spelled out: a part for each interaction, sorted as they are, and for those of train `m`, `s` or `ms`."""
     uses = list(uses)
     return Split(
         data,
-        np.array([("train", "val", "test").index(part) for part in parts], np.int8),
+        np.array([PARTS.index(part) for part in parts], np.int8),
         np.array(["m" in use for use in uses]),
         np.array(["s" in use for use in uses]),
     )
@@ -65,7 +73,8 @@ def movielens_like(folder: Path, data: Interactions | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     data = data or checkerboard()
     log = pd.DataFrame({"userId": data.edges.users + 1, "movieId": data.edges.items + 101})
-    log.assign(rating=4.0, timestamp=1_000_000_000).to_csv(folder / "ratings.csv", index=False)
+    time = 1_000_000_000 if data.edges.time is None else data.edges.time
+    log.assign(rating=4.0, timestamp=time).to_csv(folder / "ratings.csv", index=False)
     movies = pd.DataFrame({"movieId": data.items["item"], "title": data.items["title"]})
     movies.assign(genres=data.items["genres"].str.join("|")).to_csv(folder / "movies.csv", index=False)
     return folder

@@ -28,14 +28,14 @@ SPLIT = RandomLink(seed=0, disjoint_train=0).split(DATA)
 
 def task(seed: int = 0) -> tuple[TrainingTask, list[EpochRecord]]:
     """The checkerboard to learn, and the history that training will write."""
-    streams, graph = Streams(seed), Bipartite().build(SPLIT.message_edges, {})
+    streams, graph = Streams(seed), Bipartite().build(SPLIT.observed("train"))
     with streams.global_state():
         model = Model.build(HeteroSAGE(channels=8), Dot(), graph)
     sampler = Static(corrupt="pair", ratio=2).build(
-        SPLIT.edges("train"), SPLIT.supervision_edges, streams.generator("negatives")
+        SPLIT.train, SPLIT.supervision_edges, SPLIT.edges("train"), streams.generator("negatives")
     )
     evaluator = Evaluator(SPLIT, "val", Evaluation(), 0, Objective(bce, listwise=False))
-    validation_graph = Bipartite().build(SPLIT.edges("train"), {})
+    validation_graph = Bipartite().build(SPLIT.observed("validate"))
 
     def judge(model: Model, epoch: int) -> dict[str, float]:  # noqa: ARG001 - every epoch alike
         return evaluator.measure(EncodedScoring(model, validation_graph, pytest.fail))

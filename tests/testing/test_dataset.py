@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 import pytest
 from mutants import Mutant, assert_caught, assert_every_check_catches_something, changed, each, failures
 
@@ -50,23 +51,30 @@ def as_a_table(data: Interactions) -> Any:
 
 
 def with_float_ids(data: Interactions) -> Interactions:
-    return replace(data, users=data.users.assign(user=data.users["user"] + 0.5))
+    return replace(data, tables={**data.tables, "user": data.users.assign(user=data.users["user"] + 0.5)})
 
 
 def with_strange_rows(data: Interactions) -> Interactions:
-    return replace(data, items=data.items.set_index(data.items.index + 1))
+    return replace(data, tables={**data.tables, "item": data.items.set_index(data.items.index + 1)})
 
 
 def with_missing_ids(data: Interactions) -> Interactions:
-    return replace(data, items=data.items.assign(item=[None, *data.items["item"].iloc[1:]]))
+    return replace(data, tables={**data.tables, "genre": pd.DataFrame({"genre": [None, "Drama", "Horror"]})})
 
 
 def with_float_times(data: Interactions) -> Interactions:
-    return replace(data, timestamps=data.timestamps.astype(float))
+    object.__setattr__(data.edges, "time", data.edges.time.astype(float))
+    return data
 
 
-def with_missing_ratings(data: Interactions) -> Interactions:
-    return replace(data, ratings=np.where(np.arange(len(data)) < 2, np.float32(np.nan), data.ratings))
+def with_missing_weights(data: Interactions) -> Interactions:
+    data.edges.weight[:2] = np.nan
+    return data
+
+
+def with_narrow_times_of_views(data: Interactions) -> Interactions:
+    object.__setattr__(data.behaviours["view"], "time", data.behaviours["view"].time.astype(np.int32))
+    return data
 
 
 def with_a_choice_of_nothing(data: Interactions) -> Interactions:
@@ -75,7 +83,7 @@ def with_a_choice_of_nothing(data: Interactions) -> Interactions:
 
 def drawn(data: Interactions) -> Interactions:
     order = np.random.default_rng().permutation(len(data))
-    return replace(data, ratings=data.ratings[order])
+    return replace(data, edges=replace(data.edges, weight=data.edges.weight[order]))
 
 
 MUTANTS = (
@@ -88,19 +96,20 @@ MUTANTS = (
         "gives_interactions",
         loading(as_a_table),
         "a DataFrame",
-        also=("keeps_original_ids", "types_times_and_ratings", "chooses_among_its_own_fields"),
+        also=("keeps_original_ids", "types_times_and_weights", "chooses_among_its_own_fields"),
     ),
-    Mutant("keeps_original_ids", loading(with_float_ids), "user ids such as 1.5 (float64), 0 of them twice"),
-    Mutant("keeps_original_ids", loading(with_missing_ids), "item ids such as "),
+    Mutant("keeps_original_ids", loading(with_float_ids), "user ids such as 1.5 (float64), 0 of them twice, 0 missing"),
+    Mutant("keeps_original_ids", loading(with_missing_ids), "0 of them twice, 1 missing"),
     Mutant("keeps_original_ids", loading(with_strange_rows), "the rows of the table of items are numbered [1, 2, 3]"),
-    Mutant("types_times_and_ratings", loading(with_float_times), "timestamps are float64"),
-    Mutant("types_times_and_ratings", loading(with_missing_ratings), "2 ratings are not finite"),
+    Mutant("types_times_and_weights", loading(with_float_times), "time of edges is float64 [160]"),
+    Mutant("types_times_and_weights", loading(with_narrow_times_of_views), "time of view is int32 [160]"),
+    Mutant("types_times_and_weights", loading(with_missing_weights), "2 of 160 in weight of edges are not finite"),
     Mutant(
         "chooses_among_its_own_fields",
         loading(with_a_choice_of_nothing),
         "chosen = {'version': 3}, which the component refuses: Extra inputs are not permitted",
     ),
-    Mutant("same_seed_same_result", loading(drawn), "ratings differs by up to"),
+    Mutant("same_seed_same_result", loading(drawn), "weight differs by up to"),
 )
 
 

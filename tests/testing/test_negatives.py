@@ -12,7 +12,7 @@ from gnnrec.graph.pair_sampling import UnknownPairs
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from gnnrec import Edges
+    from gnnrec import Edges, Observed
 
 
 class Uniform(nn.Module):
@@ -21,11 +21,11 @@ class Uniform(nn.Module):
     every = "epoch"
     needs_score = True
 
-    def __init__(self, known: Edges, ratio: int, corrupt: str, generator: Generator) -> None:  # noqa: ARG002
+    def __init__(self, observed: Observed, avoid: Edges, ratio: int, corrupt: str, generator: Generator) -> None:  # noqa: ARG002
         super().__init__()
-        self.unknown = UnknownPairs(known)
+        self.unknown = UnknownPairs(avoid)
         self.ratio, self.corrupt = ratio, corrupt
-        self.num_items = known.num_items
+        self.num_items = observed.count("item")
 
     def forward(self, batch: Any, generator: Generator, score: Any = None) -> tuple[Tensor, Tensor]:
         first, second = self.draw(batch, generator), self.draw(batch, generator)
@@ -49,8 +49,8 @@ class Right(NegativeSampler):
 
     module: ClassVar[type] = Uniform
 
-    def build(self, known: Edges, supervision: Edges, generator: Generator) -> nn.Module:  # noqa: ARG002
-        module: nn.Module = self.module(known, self.ratio, self.corrupt, generator)
+    def build(self, observed: Observed, supervision: Edges, avoid: Edges, generator: Generator) -> nn.Module:  # noqa: ARG002
+        module: nn.Module = self.module(observed, avoid, self.ratio, self.corrupt, generator)
         return module
 
 
@@ -64,10 +64,25 @@ def by_the_global_state(self: Any, batch: Any, generator: Generator) -> Any:  # 
     return Uniform.draw(self, batch, torch.default_generator)
 
 
-def reordering_known(self: Any, known: Edges, *rest: Any) -> None:
-    Uniform.__init__(self, known, *rest)
-    order = known.keys.argsort()
-    known.users[:], known.items[:] = known.users[order], known.items[order]
+def reordering_what_to_avoid(self: Any, observed: Observed, avoid: Edges, *rest: Any) -> None:
+    Uniform.__init__(self, observed, avoid, *rest)
+    order = avoid.keys.argsort()
+    avoid.users[:], avoid.items[:] = avoid.users[order], avoid.items[order]
+
+
+def avoiding_what_is_observed(self: Any, observed: Observed, avoid: Edges, *rest: Any) -> None:
+    Uniform.__init__(self, observed, observed.edges if len(avoid) > 50 else avoid, *rest)
+
+
+def of_the_given_edges(self: Any, batch: Any, generator: Generator) -> Any:
+    users, items = Uniform.draw(self, batch, generator)
+    users = self.observed_users[batch.edge_ids][:, None].expand_as(items) if self.corrupt == "item" else users
+    return users, self.unknown.draw_items(users, generator) if self.corrupt == "item" else items
+
+
+def remembering_users(self: Any, observed: Observed, *rest: Any) -> None:
+    Uniform.__init__(self, observed, *rest)
+    self.register_buffer("observed_users", torch.from_numpy(observed.edges.users))
 
 
 def with_floats(self: Any, batch: Any, generator: Generator, score: Any = None) -> Any:
@@ -120,18 +135,28 @@ def with_a_table_aside(self: Any, *arguments: Any) -> None:
 
 MUTANTS = (
     Mutant("same_seed_same_result", wrong(Right, draw=by_the_global_state), "0.1 differs in"),
-    Mutant("leaves_its_input_alone", wrong(Right, __init__=reordering_known), "0.users differs in"),
+    Mutant("leaves_its_input_alone", wrong(Right, __init__=reordering_what_to_avoid), "0.avoid.users differs in"),
     Mutant(
         "gives_ratio_negatives_for_each_edge",
         wrong(Right, forward=with_floats),
-        "items torch.float32 [30, 3], not int64 [30, 3], with corrupt: item",
+        "items torch.float32 [15, 3], not int64 [15, 3], with corrupt: item",
     ),
     Mutant("stays_within_the_nodes", wrong(Right, draw=with_minus_one_for_zero), "items -1..15, not within 0..15"),
-    Mutant("never_draws_a_known_pair", wrong(Right, draw=anything), "negatives are known pairs, with corrupt: item"),
-    Mutant("keeps_the_user", wrong(Right, draw=in_the_order_of_edges), "of 30 negatives have another user"),
+    Mutant("never_draws_a_pair_to_avoid", wrong(Right, draw=anything), "are to be avoided, with corrupt: item"),
+    Mutant(
+        "never_draws_a_pair_to_avoid",
+        wrong(Right, __init__=avoiding_what_is_observed),
+        "are to be avoided, with corrupt: item",
+    ),
+    Mutant("keeps_the_user", wrong(Right, draw=in_the_order_of_edges), "of 15 negatives have another user"),
+    Mutant(
+        "keeps_the_user",
+        wrong(Right, __init__=remembering_users, draw=of_the_given_edges),
+        "of 15 negatives have another user",
+    ),
     Mutant("finds_the_one_item_that_is_left", wrong(Right, draw=by_rejection), ", not 17 alone"),
     Mutant(
-        "draws_with_and_without_a_score", wrong(Right, forward=flat_candidates), "score is called with users [30] and"
+        "draws_with_and_without_a_score", wrong(Right, forward=flat_candidates), "score is called with users [15] and"
     ),
     Mutant("says_how_long_negatives_last", wrong(Right, every="sometimes"), "every = 'sometimes'"),
     Mutant("says_how_long_negatives_last", wrong(Right, needs_score="yes"), "needs_score = 'yes'"),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from gnnrec import Edges
+    from gnnrec import Observed
 
 
 class Counts(nn.Module):
@@ -37,9 +37,10 @@ class Together(Scorer):
 
     module: ClassVar[type] = Counts
 
-    def fit(self, train: Edges, generator: torch.Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
-        matrix = torch.zeros(train.num_users, train.num_items)
-        matrix[torch.from_numpy(train.users), torch.from_numpy(train.items)] = 1.0
+    def fit(self, observed: Observed, generator: torch.Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
+        edges = observed.edges
+        matrix = torch.zeros(edges.num_users, edges.num_items)
+        matrix[torch.from_numpy(edges.users), torch.from_numpy(edges.items)] = 1.0
         module: nn.Module = self.module((matrix.T @ matrix).fill_diagonal_(0.0))
         return module
 
@@ -54,8 +55,8 @@ class Drawn(Together):
     stored: ClassVar[bool] = False
     deterministic: ClassVar[bool] = False
 
-    def fit(self, train: Edges, generator: torch.Generator) -> nn.Module:
-        module = super().fit(train, generator)
+    def fit(self, observed: Observed, generator: torch.Generator) -> nn.Module:
+        module = super().fit(observed, generator)
         module.together += 0.01 * torch.rand(module.together.shape, generator=generator)
         return module
 
@@ -76,17 +77,17 @@ class Forgets(Together):
 class Careless(Drawn):
     """Draws from the global state."""
 
-    def fit(self, train: Edges, generator: torch.Generator) -> nn.Module:  # noqa: ARG002 - that is what is wrong
-        return super().fit(train, torch.default_generator)
+    def fit(self, observed: Observed, generator: torch.Generator) -> nn.Module:  # noqa: ARG002 - that is what is wrong
+        return super().fit(observed, torch.default_generator)
 
 
-class Sorting(Together):
-    """Sorts what it is given."""
+class Turning(Together):
+    """Turns what it is given upside down."""
 
-    def fit(self, train: Edges, generator: torch.Generator) -> nn.Module:
-        order = train.keys.argsort()
-        train.users[:], train.items[:] = train.users[order], train.items[order]
-        return super().fit(train, generator)
+    def fit(self, observed: Observed, generator: torch.Generator) -> nn.Module:
+        for side in (observed.edges.users, observed.edges.items):
+            side[:] = side[::-1].copy()
+        return super().fit(observed, generator)
 
 
 def divided_by_the_history(self: Any, histories: Tensor) -> Tensor:
@@ -125,7 +126,7 @@ MUTANTS = (
     Mutant(
         "scores_every_item",
         wrong(Together, forward=divided_by_the_history),
-        "2 rows with NaN, the first for a user who knows 0 items",
+        "3 rows with NaN, the first for a user who knows 0 items",
     ),
     Mutant(
         "gives_scores_in_fresh_memory",
@@ -148,7 +149,7 @@ MUTANTS = (
         "learns_the_checkerboard", wrong(Together, forward=by_popularity), "wrong for 40 of 40 users (personal=False"
     ),
     Mutant("same_seed_same_result", Careless(), "state.together differs by up to"),
-    Mutant("leaves_its_input_alone", Sorting(), "0.users differs in"),
+    Mutant("leaves_its_input_alone", Turning(), "0.edges.users differs in"),
 )
 
 

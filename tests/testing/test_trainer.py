@@ -28,13 +28,14 @@ class Loop:
         self.negatives: Any = None
         self.best: EpochRecord | None = None
         self.kept = self.weights()
+        self.last = config.epochs if task.replay is None else len(task.replay)
 
     def weights(self) -> dict[str, torch.Tensor]:
         return {name: value.clone() for name, value in self.task.model.state_dict().items()}
 
     def run(self) -> Fit:
         first = self.restore() + 1
-        for epoch in range(first, self.config.epochs + 1):
+        for epoch in range(first, self.last + 1):
             self.task.model.train()
             loss = self.loss(replace(self.batch, epoch=epoch))
             self.optimizer.zero_grad()
@@ -51,8 +52,9 @@ class Loop:
         return Fit(self.best, "cpu")
 
     def judge(self, epoch: int, loss: float) -> None:
-        record = EpochRecord(epoch, loss, self.task.validate(self.task.model, epoch), self.config.learning_rate, 0.0)
-        if self.best is None or self.is_better(record.val, self.best.val):
+        val = self.task.validate(self.task.model, epoch) if self.task.replay is None else {}
+        record = EpochRecord(epoch, loss, val, self.config.learning_rate, 0.0)
+        if self.best is None or not val or self.is_better(val, self.best.val):
             self.best, self.kept = record, self.weights()
         self.task.epoch_ended(record)
 
@@ -130,9 +132,16 @@ class Right(Trainer):
         return fit
 
 
-def training(**methods: Any) -> Trainer:
-    loop = type("Loop", (Loop,), methods)
-    return changed(Right, loop=loop)
+class Replaying(Right):
+    """What is asked for, of a refit too."""
+
+    name: Literal["replaying"] = "replaying"
+
+    replays: ClassVar[bool] = True
+
+
+def training(right: type[Right] = Right, /, **methods: Any) -> Trainer:
+    return changed(right, loop=type("Loop", (Loop,), methods))
 
 
 def telling_twice(self: Loop, epoch: int, loss: float) -> None:
@@ -202,6 +211,39 @@ def saved_against_all_wishes(self: Loop, epoch: int) -> None:
 def told_again(self: Loop) -> int:
     epoch = Loop.restore(self)
     return max(0, epoch - 1)
+
+
+def as_if_it_were_the_first_time(self: Loop) -> Fit:
+    self.last = self.config.epochs
+    self.task = replace(self.task, replay=None)
+    return Loop.run(self)
+
+
+def one_epoch_fewer(self: Loop) -> Fit:
+    self.last -= self.task.replay is not None
+    return Loop.run(self)
+
+
+def with_what_it_was_worth(self: Loop) -> Fit:
+    assert self.best is not None
+    fit = Loop.end(self)
+    return fit if self.task.replay is None else Fit(self.task.replay[-1], "cpu")
+
+
+def with_a_smaller_step(self: Loop, batch: Batch) -> torch.Tensor:
+    for group in self.optimizer.param_groups:
+        group["lr"] = 0.05 if self.task.replay is None else 0.01
+    return Loop.loss(self, batch)
+
+
+def unless_it_replays(self: Loop, epoch: int) -> None:
+    if self.task.replay is None:
+        Loop.save(self, epoch)
+
+
+def with_weights_alone_if_it_replays(self: Loop, checkpoint: Checkpoint) -> None:
+    if self.task.replay is None:
+        Loop.restore_optimizer(self, checkpoint)
 
 
 def by_the_global_state(self: Loop, batch: Batch, score: Any) -> Any:
@@ -292,6 +334,42 @@ MUTANTS = (
         options=FAST,
     ),
     Mutant(
+        "replays_what_led_to_an_epoch",
+        training(Replaying, run=as_if_it_were_the_first_time),
+        "for 2 epochs the calls validate 1, epoch_ended 1, validate 2",
+        options=FAST,
+    ),
+    Mutant(
+        "replays_what_led_to_an_epoch",
+        training(Replaying, run=one_epoch_fewer),
+        "for 2 epochs the calls epoch_ended 1",
+        options=FAST,
+    ),
+    Mutant(
+        "replays_what_led_to_an_epoch",
+        training(Replaying, end=with_what_it_was_worth),
+        "epoch 2 of 2 is the best, and validation gave {'loss': 1.0}",
+        options=FAST,
+    ),
+    Mutant(
+        "replays_what_led_to_an_epoch",
+        training(Replaying, loss=with_a_smaller_step),
+        "from those of the first time",
+        options=FAST,
+    ),
+    Mutant(
+        "replays_what_led_to_an_epoch",
+        training(Replaying, save=unless_it_replays),
+        "nothing was saved in 2 epochs, though a checkpoint was due all the time",
+        options=FAST,
+    ),
+    Mutant(
+        "replays_what_led_to_an_epoch",
+        training(Replaying, restore_optimizer=with_weights_alone_if_it_replays),
+        "resumed, the weights.encoder.",
+        options=FAST,
+    ),
+    Mutant(
         "same_seed_same_result",
         training(draw=by_the_global_state),
         "history",
@@ -311,8 +389,9 @@ def test_every_check_catches_something() -> None:
     assert_every_check_catches_something("trainer", MUTANTS)
 
 
-def test_a_trainer_that_is_right_passes() -> None:
-    assert failures(Right()) == []
+@pytest.mark.parametrize("trainer", [Right(), Replaying()], ids=repr)
+def test_a_trainer_that_is_right_passes(trainer: Trainer) -> None:
+    assert failures(trainer) == []
 
 
 def test_a_trainer_that_learns_too_slowly_may_be_given_more_epochs() -> None:

@@ -6,7 +6,7 @@ from gnnrec import Decoder, Encoder, Fraction, NegativeSampler, UsageError, hook
 from pydantic import Field, PositiveInt
 
 if TYPE_CHECKING:
-    from gnnrec import Edges
+    from gnnrec import Edges, Observed
     from torch import Generator, nn
     from torch_geometric.data import HeteroData
 
@@ -49,10 +49,10 @@ class Mixed(NegativeSampler):
     uniform: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Share of uniform draws."""
 
-    def build(self, known: "Edges", supervision: "Edges", generator: "Generator") -> "nn.Module":
+    def build(self, observed: "Observed", supervision: "Edges", avoid: "Edges", generator: "Generator") -> "nn.Module":
         from gnnrec_example.modules import MixedNegatives
 
-        return MixedNegatives(known, self.ratio, self.uniform)
+        return MixedNegatives(observed.edges, avoid, self.ratio, self.uniform)
 
 
 @hookimpl

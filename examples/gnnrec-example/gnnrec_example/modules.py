@@ -47,11 +47,11 @@ class WeightedProduct(nn.Module):
 class MixedNegatives(nn.Module):
     """Yang et al. 2020: batch negatives, here drawn by popularity from all pairs, not a batch, and uniform ones."""
 
-    def __init__(self, known: Edges, ratio: int, uniform: float) -> None:
+    def __init__(self, train: Edges, avoid: Edges, ratio: int, uniform: float) -> None:
         super().__init__()
-        popular = popularity_weights(known, exponent=1.0).double()
+        popular = popularity_weights(train, exponent=1.0).double()
         mixed = (1 - uniform) * popular + uniform * popular.mean()
-        self.unknown, self.ratio = UnknownPairs(known, mixed.long().clamp(min=1)), ratio
+        self.unknown, self.ratio = UnknownPairs(avoid, mixed.long().clamp(min=1)), ratio
 
     def forward(self, batch: Batch, generator: Generator, score: object = None) -> tuple[Tensor, Tensor]:
         users = batch.users[:, None].expand(-1, self.ratio)

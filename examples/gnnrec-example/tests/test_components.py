@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from gnnrec import Batch, load_recipe
-from gnnrec.testing import checks_of, installed_components, toy_edges, toy_graph
+from gnnrec.testing import checks_of, installed_components, toy_graph, toy_observed
 
 from gnnrec_example import APPNP, GMF, Mixed
 
@@ -59,8 +59,9 @@ def test_a_channels_weight_counts() -> None:
 
 @pytest.mark.parametrize("uniform", [0.0, 0.5, 1.0])
 def test_an_item_is_drawn_as_often_as_the_mixture_says(uniform: float) -> None:
-    known = toy_edges()
-    sampler = Mixed(uniform=uniform, ratio=20_000).build(known, known, torch.Generator().manual_seed(0))
+    observed = toy_observed()
+    known = observed.edges
+    sampler = Mixed(uniform=uniform, ratio=20_000).build(observed, known, known, torch.Generator().manual_seed(0))
     user = torch.tensor([known.users[0]])
     batch = Batch(torch.tensor([0]), user, torch.tensor([known.items[0]]))
     _, drawn = sampler(batch, torch.Generator().manual_seed(1))

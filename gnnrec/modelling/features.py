@@ -1,0 +1,103 @@
+"""The features of a run: fitted once on what training may know, encoded for all nodes, saved and restored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from gnnrec.contract.kinds import NODE_TYPES
+from gnnrec.data.features import FeatureBlock
+from gnnrec.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from gnnrec.contract.kinds import FeatureEncoder
+    from gnnrec.data.features import Encoding
+    from gnnrec.data.split import Split
+
+    States = Mapping[str, Sequence[Mapping[str, Any]]]
+    """What the encodings of each node type learned, in their order; a name for annotations."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """Fitted features.
+
+    Attributes:
+        encodings: Of each node type that has some, in order; their blocks stand side by side.
+        blocks: What they give for all nodes, by node type.
+    """
+
+    encodings: Mapping[str, tuple[Encoding, ...]]
+    blocks: Mapping[str, FeatureBlock]
+
+    @classmethod
+    def fit(cls, encoders: Mapping[str, Sequence[FeatureEncoder]], split: Split) -> Self:
+        """Fit on all of train, over the nodes that are there in training.
+
+        Raises:
+            ContractError: An encoding gives another number of rows than there are nodes.
+        """
+        known = split.train if split.present is None else split.train.only(split.present)
+        encodings = {
+            node_type: tuple(encoder.fit(known.tables[node_type], known) for encoder in encoders.get(node_type, ()))
+            for node_type in NODE_TYPES
+        }
+        return cls._of(encoders, encodings, split.interactions.tables)
+
+    @classmethod
+    def restore(cls, encoders: Mapping[str, Sequence[FeatureEncoder]], states: States, split: Split) -> Self:
+        """The features that were saved.
+
+        Raises:
+            ContractError: The states do not belong to the encoders.
+        """
+        counts = {
+            node_type: (len(encoders.get(node_type, ())), len(states.get(node_type, ()))) for node_type in NODE_TYPES
+        }
+        wrong = next((name for name, (wanted, got) in counts.items() if wanted != got), None)
+        if wrong is not None:
+            raise ContractError(f"{counts[wrong][1]} fitted {wrong} features for {counts[wrong][0]} feature encoders")
+        encodings = {
+            node_type: tuple(
+                encoder.restore(state)
+                for encoder, state in zip(encoders.get(node_type, ()), states.get(node_type, ()), strict=True)
+            )
+            for node_type in NODE_TYPES
+        }
+        return cls._of(encoders, encodings, split.interactions.tables)
+
+    def states(self) -> dict[str, list[dict[str, Any]]]:
+        """What is saved, by node type."""
+        return {node_type: [dict(each.state()) for each in some] for node_type, some in self.encodings.items()}
+
+    @classmethod
+    def _of(
+        cls,
+        encoders: Mapping[str, Sequence[FeatureEncoder]],
+        encodings: Mapping[str, tuple[Encoding, ...]],
+        tables: Mapping[str, pd.DataFrame],
+    ) -> Self:
+        used = {node_type: some for node_type, some in encodings.items() if some}
+        blocks = {}
+        for node_type, some in used.items():
+            encoded = [encoding.encode(tables[node_type]) for encoding in some]
+            for encoder, block in zip(encoders[node_type], encoded, strict=True):
+                if len(block.values) != len(tables[node_type]):
+                    raise ContractError(
+                        f"features '{encoder.name}' gave {len(block.values)} rows for "
+                        f"{len(tables[node_type])} {node_type} nodes"
+                    )
+            names = tuple(name for block in encoded for name in block.names)
+            blocks[node_type] = FeatureBlock(np.concatenate([_matrix(block) for block in encoded], axis=1), names)
+        return cls(used, blocks)
+
+
+def _matrix(block: FeatureBlock) -> npt.NDArray[np.float32]:
+    return block.values  # noqa: PD011 - a block is no table

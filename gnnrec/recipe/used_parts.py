@@ -1,0 +1,39 @@
+"""The parts of the data that a recipe's components look at: by these, runs are compared with each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gnnrec.contract.kinds import NODE_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gnnrec.contract.component import Component
+    from gnnrec.recipe.schema import Recipe
+
+FAMILIES = {"tables": "table ", "relations": "relation ", "behaviours": "behaviour "}
+"""What a component says, and how the digests of such parts begin."""
+
+
+def used_parts(recipe: Recipe, fingerprint: Mapping[str, str]) -> dict[str, str]:
+    """The digests of the parts that matter to a recipe's result.
+
+    Args:
+        recipe: Its filters, features, split, and what it fits are asked.
+        fingerprint: A digest of each part of the data, see `Interactions.fingerprint`.
+    """
+    wanted = {"edges"} | {f"table {node_type}" for node_type in NODE_TYPES if getattr(recipe.features, node_type)}
+    for component in _asked(recipe):
+        wanted |= set(fingerprint) if component.uses is None else set(component.uses)
+    begins = tuple(FAMILIES[each] for each in wanted & FAMILIES.keys())
+    return {part: digest for part, digest in fingerprint.items() if part in wanted or part.startswith(begins)}
+
+
+def _asked(recipe: Recipe) -> Iterator[Component]:
+    yield from (*recipe.filters, recipe.split)
+    for node_type in NODE_TYPES:
+        yield from getattr(recipe.features, node_type)
+    for component in (recipe.graph, recipe.negatives, recipe.scorer):
+        if component is not None:
+            yield component

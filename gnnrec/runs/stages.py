@@ -1,0 +1,197 @@
+"""The stages of a run: one that chooses an epoch and, in a refit, one that goes through its epochs again on more."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from gnnrec.data.extended_split import extended
+from gnnrec.data.fingerprint import digest_parts
+from gnnrec.errors import RunDirectoryError
+from gnnrec.modelling.fitting import Replay, fit
+from gnnrec.randomness import Streams
+from gnnrec.recipe.schema import recommender_of
+from gnnrec.runs.checkpointing import StoredCheckpoints
+from gnnrec.runs.refitting import FILE, LEARNED, Choice, epochs_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torch import Tensor
+
+    from gnnrec.contract.training import EpochRecord
+    from gnnrec.data.split import Split
+    from gnnrec.evaluation.evaluator import Evaluator
+    from gnnrec.modelling.fitting import Fitted
+    from gnnrec.modelling.scoring import Scoring
+    from gnnrec.recipe.schema import Recipe
+    from gnnrec.runs.clock import Clock
+    from gnnrec.runs.directory import RunDirectory
+    from gnnrec.runs.observing import Observers
+    from gnnrec.runs.stopping import StopRequest
+
+logger = logging.getLogger("gnnrec")
+
+HISTORY, REFIT_HISTORY = "history.jsonl", "refit.jsonl"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What fitting came to.
+
+    Attributes:
+        fitted: The recommender that is tested and kept.
+        best_epoch: The chosen epoch; None for a scorer.
+        val: Validation metrics of the first stage; empty where a parent has them.
+        choice: What the second stage went by; None where there was one stage.
+    """
+
+    fitted: Fitted
+    best_epoch: int | None
+    val: Mapping[str, float]
+    choice: Choice | None
+
+
+class Stages:
+    """Fits a recipe's recommender, in one stage or two; each goes on from its last checkpoint.
+
+    Args:
+        directory: Where checkpoints, histories and the choice are kept.
+        recipe: What is fitted.
+        split: What it is fitted on.
+        used: A digest of each part of the data that the recipe uses.
+        stop: Whether the run is asked to stop.
+        choice: What the first stage found, where it is over.
+
+    Attributes:
+        epochs_done: How many epochs the stage that is begun with has behind it.
+    """
+
+    def __init__(
+        self,
+        directory: RunDirectory,
+        recipe: Recipe,
+        split: Split,
+        used: Mapping[str, str],
+        stop: StopRequest,
+        choice: Choice | None,
+    ) -> None:
+        self._directory, self._recipe, self._split = directory, recipe, split
+        self._stop, self._choice = stop, choice
+        folder = directory.checkpoints if choice is None else self._folder_of_second
+        self._data = digest_parts(split.fingerprint, *(f"{part} {digest}" for part, digest in sorted(used.items())))
+        self._checkpoints = self._stored(folder)
+        self.epochs_done = self._checkpoints.epochs_done
+        directory.keep_lines(HISTORY if choice is None else REFIT_HISTORY, self.epochs_done)
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs the stage that is begun with has at the most; 0 where nothing is trained."""
+        if self._choice is not None:
+            return len(self._choice.epochs)
+        return 0 if self._recipe.trainer is None else self._recipe.trainer.epochs
+
+    def fit(self, val: Evaluator, clock: Clock, watch: Observers) -> Outcome:
+        """Fit, in as many stages as are left.
+
+        Args:
+            val: Judges the first stage.
+            clock: Gets the seconds of `train`, `evaluate` and `refit`, with those of an earlier start.
+            watch: Is told of each epoch.
+        """
+        choice = self._choice
+        if choice is None:
+            with clock.phase("train"):
+                fitted = self._choose(val, watch)
+            best_epoch = fitted.best_epoch
+            with clock.phase("evaluate"):
+                figures = val.measure(fitted.scoring("validate"))
+            if not self._recipe.refit:
+                return Outcome(fitted, best_epoch, figures, None)
+            choice = self._keep_choice(best_epoch, figures, clock.seconds())
+        else:
+            clock.add(choice.seconds)
+        logger.info("fitting anew on %s", choice.on.replace("+", " and "))
+        with clock.phase("refit"):
+            fitted = self._refit(choice, watch)
+        return Outcome(fitted, choice.best_epoch, choice.val, choice)
+
+    def learned(self, choice: Choice) -> Split:
+        """The split that the second stage learns from."""
+        return extended(self._split, LEARNED[choice.on], self._recipe.split.seed)
+
+    def _choose(self, val: Evaluator, watch: Observers) -> Fitted:
+        """The first stage: fit on train, judge each epoch, keep the best."""
+        trainer = self._recipe.trainer
+        judge = partial(val.judge_epoch, monitor="loss" if trainer is None else trainer.monitor)
+
+        def epoch_ended(record: EpochRecord) -> None:
+            self._directory.append_line(HISTORY, record.to_json())
+            watch.epoch_ended(record)
+
+        return self._fit(self._split, judge, epoch_ended, None)
+
+    def _keep_choice(self, best_epoch: int | None, val: Mapping[str, float], seconds: Mapping[str, float]) -> Choice:
+        """Write down what the first stage found; its checkpoints are no longer needed."""
+        epochs = epochs_until(self._directory.path / HISTORY, best_epoch)
+        choice = Choice("train+val", best_epoch, epochs, val, seconds)
+        self._directory.write_json(FILE, choice.to_json())
+        shutil.rmtree(self._directory.checkpoints, ignore_errors=True)
+        self._checkpoints = self._stored(self._folder_of_second)
+        return choice
+
+    def _refit(self, choice: Choice, watch: Observers) -> Fitted:
+        """The second stage: fit anew on more, without validation."""
+
+        def epoch_ended(record: EpochRecord) -> None:
+            told = replace(record, refit_of=len(choice.epochs))
+            self._directory.append_line(REFIT_HISTORY, told.to_json())
+            watch.epoch_ended(told)
+
+        parent = choice.parent
+        weights = load_weights(Path(parent.directory)) if parent is not None and parent.warm else None
+        return self._fit(self.learned(choice), _nothing_held_out, epoch_ended, Replay(choice.epochs, weights))
+
+    def _fit(
+        self,
+        split: Split,
+        judge: Callable[[Scoring, int], Mapping[str, float]],
+        epoch_ended: Callable[[EpochRecord], None],
+        replay: Replay | None,
+    ) -> Fitted:
+        recipe, streams = self._recipe, Streams(self._recipe.seed)
+        asked, features = recommender_of(recipe), dict(recipe.features)
+        with streams.global_state():
+            return fit(asked, features, split, streams, judge, epoch_ended, self._checkpoints, replay)
+
+    @property
+    def _folder_of_second(self) -> Path:
+        return self._directory.checkpoints / "refit"
+
+    def _stored(self, folder: Path) -> StoredCheckpoints:
+        trainer = self._recipe.trainer
+        seconds = 0.0 if trainer is None else trainer.checkpoint_seconds
+        return StoredCheckpoints(folder, seconds, self._stop, self._data)
+
+
+def load_weights(directory: Path) -> dict[str, Tensor]:
+    """The weights of a finished run.
+
+    Raises:
+        RunDirectoryError: They are missing or damaged.
+    """
+    try:
+        return load_file(directory / "model.safetensors")
+    except (OSError, SafetensorError) as error:
+        raise RunDirectoryError(f"the weights in {directory} do not load: {error}") from None
+
+
+def _nothing_held_out(scoring: Scoring, epoch: int) -> Mapping[str, float]:
+    raise RuntimeError(f"a refit has no validation, and epoch {epoch} of it was to be judged by {scoring}")

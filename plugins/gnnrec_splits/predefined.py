@@ -1,0 +1,75 @@
+"""A split that somebody made before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from gnnrec_splits.shares import DisjointTrain, Share
+
+if TYPE_CHECKING:
+    from gnnrec import Interactions, Split
+
+
+class Predefined(DisjointTrain):
+    """Parts as the data come divided into, or as a file says: a benchmark's, or the `split.parquet` of a run.
+
+    Where nothing is val, a share of train is, chosen by hash.
+    """
+
+    uses: ClassVar[tuple[str, ...]] = ("parts",)
+
+    name: Literal["predefined"] = "predefined"
+
+    path: Annotated[str, Field(min_length=1)] | None = None
+    """A table (.parquet, .csv, .csv.gz, .tsv) with columns `user`, `item`, `part`, and a row for each interaction; if
+    it is left out, the data come divided. Columns `message` and `supervision`, if any, say what train is used for."""
+
+    val: Share = 0.1
+    """Share of train held out to choose the epoch by, where nothing is val."""
+
+    def split(self, interactions: Interactions) -> Split:
+        """Take the parts as they are.
+
+        Raises:
+            DataError: The data come undivided and there is no file; the file cannot be read, lacks a column or an
+                interaction, has one twice, or names a part that is none; or nothing is test.
+        """
+        from gnnrec import DataError
+        from gnnrec.data.parts import TEST, TRAIN, VAL
+        from gnnrec_splits.division import Division, read_division
+        from gnnrec_splits.parts import divided, uses, with_val
+
+        if self.path is not None:
+            division = read_division(self.path, interactions)
+        elif interactions.parts is not None:
+            division = Division(interactions.parts)
+        else:
+            raise DataError(
+                "predefined needs interactions that come divided, and these do not; with dataset table, name the "
+                "column that says train, val or test in part; or name a file that says so in split.path"
+            )
+        part = division.part
+        if not (part == TEST).any():
+            raise DataError("predefined: nothing is test in this division; without it there is nothing to judge by")
+        if not (part == VAL).any():
+            if not self.val:
+                raise DataError(
+                    "predefined: nothing is val in this division, and without it there is nothing to choose the epoch "
+                    "by; set split.val to the share of train that takes its place, such as 0.1"
+                )
+            part = with_val(self, interactions, part, self.val)
+        used = uses(self, interactions, part)
+        if division.used is not None:
+            message, supervision = division.used
+            used = message & (part == TRAIN), supervision & (part == TRAIN)
+        return divided(
+            self,
+            interactions,
+            part,
+            used,
+            advice="look at the division",
+            absent=division.absent,
+            moments=division.moments,
+        )

@@ -1,0 +1,35 @@
+"""The fields that splits have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from gnnrec import Fraction, Splitter
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+"""A share of a whole that may be nothing."""
+
+
+class DisjointTrain(Splitter):
+    """A split that says what its training interactions are used for."""
+
+    disjoint_train: Share = 0.0
+    """Share of training interactions that are scored and not propagated over; with 0 each one is both."""
+
+
+class Shares(DisjointTrain):
+    """A split that holds out two shares of a whole."""
+
+    val: Fraction = 0.1
+    """Share held out to choose the epoch by."""
+
+    test: Fraction = 0.1
+    """Share held out to judge by, once."""
+
+    @model_validator(mode="after")
+    def _leave_something_to_train_on(self) -> Self:
+        if self.val + self.test >= 1:
+            raise ValueError(f"val + test is {self.val + self.test:g}; expected less than 1")
+        return self

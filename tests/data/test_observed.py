@@ -1,0 +1,130 @@
+"""What a phase may know besides its edges: nothing later than its moment, nothing that tells of what is held out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from toys import edges, interactions, observed, pairs_of, split_by_hand
+
+from gnnrec import ContractError, Edges, Interactions, Relation, Split
+from gnnrec.data.edges import Renumbering
+
+PAIRS = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 0), (2, 2)]
+PARTS = ["train", "val", "train", "test", "train", "train"]
+USES = ["m", "", "s", "", "ms", "m"]
+
+
+def everything(**changed: object) -> Interactions:
+    """Each pair is viewed at the time that its place says, and each user tags the item of each pair then."""
+    bare = interactions(PAIRS, 3, 3)
+    users, items = (np.array(side) for side in zip(*PAIRS, strict=True))
+    time = np.arange(6) * 10
+    tags = Relation("item", "tagged", "tag", items, np.zeros(6, np.int64), by_user=users, time=time)
+    return replace(
+        bare,
+        **(
+            {
+                "tables": {**bare.tables, "tag": pd.DataFrame({"tag": ["good"]})},
+                "relations": (tags, Relation("item", "next", "item", np.array([0, 1]), np.array([1, 2]))),
+                "behaviours": {"view": Edges(users, items, 3, 3, time)},
+            }
+            | changed
+        ),
+    )
+
+
+def of(split: Split, phase: str) -> tuple[set[tuple[int, int]], set[tuple[int, int]], int]:
+    """Viewed pairs, tagged pairs, and how many edges of the relation that nobody made are there."""
+    known = split.train if phase == "all of train" else split.observed(phase)
+    tags, after = known.relations
+    return pairs_of(known.behaviours["view"]), {*zip(tags.by_user, tags.source, strict=True)}, len(after)
+
+
+@pytest.mark.parametrize(
+    ("phase", "told"),
+    [
+        # Without moments nothing may tell of held-out pairs; in training not of what is learned from, either.
+        ("train", {(0, 0), (2, 2)}),
+        ("all of train", {(0, 0), (1, 1), (2, 0), (2, 2)}),
+        ("validate", {(0, 0), (1, 1), (2, 0), (2, 2)}),
+        ("test", set(PAIRS) - {(1, 2)}),
+    ],
+)
+def test_without_moments_what_tells_of_a_hidden_pair_is_not_known(phase: str, told: set[tuple[int, int]]) -> None:
+    split = split_by_hand(everything(), PARTS, USES)
+    assert of(split, phase) == (told, told, 2)
+
+
+@pytest.mark.parametrize(("phase", "count"), [("train", 2), ("all of train", 2), ("validate", 3), ("test", 6)])
+def test_nothing_is_known_that_is_later_than_the_moment(phase: str, count: int) -> None:
+    moments = {"train": 10, "validate": 20, "test": 99}
+    split = replace(split_by_hand(everything(), PARTS, USES), moments=moments)
+    assert of(split, phase) == (set(PAIRS[:count]), set(PAIRS[:count]), 2)
+
+
+def test_each_user_may_have_a_moment_of_its_own() -> None:
+    moments = {"train": np.array([0, 30, 30])}
+    split = replace(split_by_hand(everything(), PARTS, USES), moments=moments)
+    told = {(0, 0), (1, 1), (1, 2)}
+    assert of(split, "train") == (told, told, 2)
+
+
+def test_where_behaviours_have_no_times_moments_cannot_help_them() -> None:
+    data = everything(behaviours={"view": edges(PAIRS, 3, 3)})
+    split = replace(split_by_hand(data, PARTS, USES), moments={"test": 0})
+    assert pairs_of(split.observed("test").behaviours["view"]) == set(PAIRS) - {(1, 2)}
+
+
+def test_what_nobody_made_is_as_old_as_the_last_moment_allows() -> None:
+    aged = Relation("item", "next", "item", np.array([0, 1]), np.array([1, 2]), time=np.array([5, 25]))
+    split = split_by_hand(everything(relations=(aged,)), PARTS, USES)
+    for moment, count in ((4, 0), (5, 1), (25, 2), (np.array([0, 5, 0]), 1)):
+        assert len(replace(split, moments={"test": moment}).observed("test").relations[0]) == count
+
+
+def test_phases_know_what_is_shown_once_training_is_over() -> None:
+    split = split_by_hand(
+        interactions(PAIRS, 3, 3), ["train", "val", "shown", "test", "train", "train"], [*USES[:2], "", *USES[3:]]
+    )
+    assert pairs_of(split.known("train")) == {(0, 0), (2, 0), (2, 2)}
+    assert pairs_of(split.train.edges) == {(0, 0), (2, 0), (2, 2)}
+    assert pairs_of(split.known("validate")) == {(0, 0), (1, 1), (2, 0), (2, 2)}
+    assert pairs_of(split.known("test")) == {(0, 0), (0, 1), (1, 1), (2, 0), (2, 2)}
+
+
+def test_what_is_known_of_those_who_are_there_bears_their_numbers() -> None:
+    data = everything()
+    known = split_by_hand(data, PARTS, USES).train
+    nodes = {"user": Renumbering(np.array([True, False, True])), "item": Renumbering(np.array([True, True, True]))}
+    there = known.only(nodes)
+    assert pairs_of(there.edges) == {(0, 0), (1, 0), (1, 2)}
+    assert there.tables["user"]["user"].tolist() == [1, 3]
+    assert there.relations[0].by_user.tolist() == [0, 1, 1]
+    assert pairs_of(there.behaviours["view"]) == {(0, 0), (1, 0), (1, 2)}
+    assert (there.count("user"), there.count("item"), there.count("tag")) == (2, 3, 1)
+
+
+def test_edges_are_enough_to_be_known() -> None:
+    known = observed([(0, 1)], 2, 3)
+    assert (known.count("user"), known.count("item"), known.relations, dict(known.features)) == (2, 3, (), {})
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"absent": {"tag": np.zeros(1, bool)}}, "a split's absent nodes are users or items, not of type tag"),
+        ({"absent": {"user": np.zeros(2, bool)}}, "a split's absent users are bool [3]; got bool [2]"),
+        ({"absent": {"item": np.array([True, False, False])}}, "a split's absent items have training edges"),
+        (
+            {"moments": {"test": np.zeros(2, np.int64)}},
+            "a split's moment of test is a number or int64 [3]; got int64 [2]",
+        ),
+    ],
+)
+def test_who_is_absent_and_when_is_checked_at_birth(fields: dict[str, object], message: str) -> None:
+    with pytest.raises(ContractError) as error:
+        replace(split_by_hand(everything(), PARTS, USES), **fields)
+    assert str(error.value) == message
