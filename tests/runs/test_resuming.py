@@ -217,3 +217,45 @@ def test_kill_9_at_ten_random_moments_changes_nothing(tmp_path: Path) -> None:
     (finished,) = (tmp_path / "cut").glob("*/*")
     assert without_seconds(finished) == without_seconds(whole.directory)
     assert history(finished) == history(whole.directory)
+
+
+@pytest.mark.slow
+def test_kill_9_in_either_stage_of_a_refit_changes_nothing(tmp_path: Path) -> None:
+    recipe = small_recipe(
+        movielens_like(tmp_path / "data"),
+        refit=True,
+        split__disjoint_train=0.0,
+        trainer__epochs=200,
+        trainer__batch_size=10,
+        trainer__checkpoint_seconds=0.05,
+        trainer__ema=0.9,
+        trainer__learning_rate=0.0003,
+        trainer__scheduler={"name": "linear_warm_up"},
+    )
+    path = tmp_path / "recipe.yaml"
+    path.write_text(dump_recipe(recipe))
+    whole = run(recipe, out=tmp_path / "whole")
+    first, second = len(whole.history), whole.metrics["best_epoch"]
+    assert second > 50  # there is time to be killed in
+
+    def epochs() -> int:
+        return sum(file.read_bytes().count(b"\n") for file in (tmp_path / "cut").glob("*/*.partial/*.jsonl"))
+
+    process = commanded(path, tmp_path / "cut")
+    stages = []
+    for moment in (0.2 * first, 0.7 * first, first + 0.2 * second, first + 0.7 * second):
+        wait_for(lambda moment=moment: epochs() >= moment, process)  # type: ignore[misc]
+        process.kill()
+        process.wait()
+        process.stderr.close()  # type: ignore[union-attr]
+        (left,) = (tmp_path / "cut").glob("*/*")
+        stages.append((left / "refit.json").exists())
+        process = commanded(path, tmp_path, "resume", str(left))
+    _, said = process.communicate(timeout=300)
+    assert process.returncode == 0, said.decode()
+    assert stages == [False, False, True, True]
+    (finished,) = (tmp_path / "cut").glob("*/*")
+    assert without_seconds(finished) == without_seconds(whole.directory)
+    assert history(finished) == history(whole.directory)
+    for name in ("model.safetensors", "features.json"):
+        assert (finished / name).read_bytes() == (whole.directory / name).read_bytes()
