@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.plugin.registry import installed
 from gnnrec.recipe.made_with import made_with
+from gnnrec.recipe.used_parts import used_parts
 from gnnrec.runs.environment import version
 from gnnrec.runs.listing import readable_runs, run_directories
 
@@ -44,8 +45,10 @@ class FinishedRuns:
         for run in self._of(recipe.name):
             if _without_dataset(run.recipe) != _without_dataset(wanted) or not _is_made_with(run, now):
                 continue
+            if "parent" in run.metrics:  # it went by what another run chose
+                continue
             dataset, fingerprint = self._loaded(recipe.dataset)
-            if (run.recipe["dataset"], run.environment.get("dataset", {}).get("fingerprint")) == (dataset, fingerprint):
+            if run.recipe["dataset"] == dataset and run.used_data == used_parts(recipe, fingerprint):
                 return run
         return None
 

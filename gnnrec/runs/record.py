@@ -71,6 +71,15 @@ class RunRecord:
         """Its test metrics."""
         return dict(self.metrics.get("test", {}))
 
+    @property
+    def used_data(self) -> dict[str, str] | None:
+        """A digest of each part of the data that it used; None where it does not say, as in format 1."""
+        data = self.environment.get("dataset", {})
+        fingerprint, used = data.get("fingerprint"), data.get("used")
+        return (
+            {part: fingerprint[part] for part in used} if isinstance(fingerprint, dict) and used is not None else None
+        )
+
     @cached_property
     def per_user(self) -> pd.DataFrame:
         """Test metrics of each user, by original id in column `user`.

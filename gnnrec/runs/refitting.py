@@ -150,22 +150,14 @@ def choice_of(run: RunRecord, on: On, now: Mapping[str, str], *, warm: bool) -> 
     best_epoch = run.metrics.get("best_epoch")
     if warm and best_epoch is None:
         raise UsageError(f"{directory} is a scorer's run, which is fitted at once; leave --warm out")
-    environment = run.environment
-    data = environment.get("dataset", {})
-    fingerprint, used = data.get("fingerprint"), data.get("used")
-    if not isinstance(fingerprint, dict) or used is None:
+    data = run.used_data
+    if data is None:
         raise UsageError(
             f"{directory} is a run of format 1, which does not say what its data were; run its recipe again: "
             f"gnnrec run {directory / 'recipe.yaml'}"
         )
-    parent = Parent(
-        str(directory.absolute()),
-        dict(val),
-        run.test,
-        environment["split_fingerprint"],
-        {part: fingerprint[part] for part in used},
-        warm,
-    )
+    split = run.environment["split_fingerprint"]
+    parent = Parent(str(directory.absolute()), dict(val), run.test, split, data, warm)
     return Choice(on, best_epoch, epochs_until(directory / "history.jsonl", best_epoch), parent=parent)
 
 

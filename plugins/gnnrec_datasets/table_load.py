@@ -31,7 +31,8 @@ def load(table: TableFields) -> Interactions:
     log = _read_log(table)
     users = _known(table, "user", table.users, table.user, log) if table.users is not None else None
     items = _known(table, "item", table.items, table.item, log) if table.items is not None else None
-    return Interactions.from_log(log, users=users, items=items, source=table.path)
+    data = Interactions.from_log(log, users=users, items=items, source=table.path)
+    return data if table.least_rating is None else _liked(data, table.least_rating)
 
 
 def available(path: str) -> tuple[Availability, ...]:
@@ -54,13 +55,16 @@ def _read_log(table: TableFields) -> pd.DataFrame:
         log["weight"] = column["rating"].numbers()
     if "part" in column:
         log["part"] = column["part"].parts()
-    if table.least_rating is None or log.empty:
-        return log
-    liked = log[log["weight"] >= table.least_rating]
-    if liked.empty:
-        highest = log["weight"].max()
-        raise DataError(f"{file.path}: no rating is {table.least_rating:g} or more; the highest is {highest:g}")
-    return liked
+    return log
+
+
+def _liked(data: Interactions, least: float) -> Interactions:
+    """What the filter `min_rating` leaves, which has taken this field's place."""
+    weight = data.edges.weight
+    if weight is None or not (liked := weight >= least).any():
+        highest = "none" if weight is None else f"{weight.max():g}"
+        raise DataError(f"{data.source}: no rating is {least:g} or more; the highest is {highest}")
+    return data.keep(liked)
 
 
 def _known(table: TableFields, kind: str, path: str, id_column: str, log: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from gnnrec import UsageError, compare, run
 from gnnrec.comparison.leaderboard_text import explanation
 from gnnrec.comparison.splits import ONE_SPLIT, wanted_splits
 from gnnrec.evaluation.statistics import resampled_interval, resampled_p_value
+from gnnrec.pipeline import refit
 from gnnrec.testing import toy_interactions
 
 if TYPE_CHECKING:
@@ -111,3 +112,27 @@ def test_a_refit_is_compared_with_refits_alone(data: dict[str, str], tmp_path: P
     with pytest.raises(UsageError) as error:
         compare([plain.directory, refitted.directory])
     assert str(error.value) == "only item_knn learned from val before the test; give all of them -s refit=true, or none"
+
+
+def test_a_refit_that_went_by_another_run_is_not_taken_for_a_run_of_the_recipe(
+    data: dict[str, str], tmp_path: Path
+) -> None:
+    recipe, chosen, root = "baselines/item_knn", data | {"refit": True}, tmp_path / "runs"
+    done = run(recipe, chosen, out=root)
+    for on in ("train+val", "all"):
+        refit(done.directory, on)
+    board = compare([recipe, "baselines/popularity"], overrides=chosen, out=root)
+    taken = {row.entry.label: row.entry.runs[0].directory for row in board.rows}
+    assert taken["item_knn"] == done.directory
+
+
+def test_a_run_is_taken_where_what_it_did_not_use_has_changed(data: dict[str, str], tmp_path: Path) -> None:
+    done = run("baselines/item_knn", data, out=tmp_path / "runs")
+    ratings = tmp_path / "data" / "ratings.csv"
+    ratings.write_text(ratings.read_text().replace(",4.0,", ",3.5,"))
+    first = compare(["baselines/item_knn", "baselines/popularity"], overrides=data, out=tmp_path / "runs")
+    assert done.directory in {row.entry.runs[0].directory for row in first.rows}
+    lines = ratings.read_text().splitlines()
+    ratings.write_text("\n".join(lines[:-1]) + "\n")
+    other = compare(["baselines/item_knn", "baselines/popularity"], overrides=data, out=tmp_path / "runs")
+    assert done.directory not in {row.entry.runs[0].directory for row in other.rows}

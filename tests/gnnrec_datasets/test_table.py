@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from own_tables import SEEN, put
+from own_tables import SEEN, load, put
 from pydantic import ValidationError
 
 import gnnrec
@@ -127,11 +127,21 @@ def test_min_rating_works_and_says_what_takes_its_place(log: pytest.LogCaptureFi
     ]
     data = recipe.dataset.load()
     assert len(data) == 90 * 12
-    assert data.filtered is None
     put(recipe_in_the_document(), "mine.yaml")
     instead = load_recipe("mine.yaml")
     assert len(log.messages) == 1
-    assert filtered(instead.dataset.load(), instead.filters).fingerprint["edges"] == data.fingerprint["edges"]
+    other = filtered(instead.dataset.load(), instead.filters)
+    assert other.fingerprint["edges"] == data.fingerprint["edges"]
+    assert other.filtered is not None
+    assert data.filtered is not None
+    assert other.filtered.keys.tolist() == data.filtered.keys.tolist()
+
+
+@pytest.mark.parametrize("rows", [("1,7,1.0,20", "1,7,5.0,10"), ("1,7,5.0,10", "1,7,1.0,20")])
+def test_the_later_word_holds_whatever_the_order_of_the_rows(rows: tuple[str, str]) -> None:
+    content = "\n".join(["user,item,stars,time", *rows, "1,8,5.0,30", "2,7,4.0,40"]) + "\n"
+    data = load(content, "log.csv", rating="stars", timestamp="time", min_rating=4.0)
+    assert sorted(zip(data.edges.users.tolist(), data.edges.items.tolist(), strict=True)) == [(0, 1), (1, 0)]
 
 
 def test_the_command_line_describes_a_table(
