@@ -95,9 +95,9 @@ class Edges:
         keys = self.keys
         if (keys[1:] > keys[:-1]).all():
             return self, None
-        by = (keys,) if self.time is None else (self.time, keys)
-        by = by if self.weight is None else (self.weight, *by)
-        order = np.lexsort(by)
+        order = np.argsort(keys, kind="stable")
+        if (keys[order[1:]] == keys[order[:-1]]).any():  # only then what is known of them decides
+            order = np.lexsort((*(each for each in (self.weight, self.time) if each is not None), keys))
         return self.keep(order), order
 
     def joined(self, other: Self) -> Self:
