@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gnnrec.contract.training import RunEnd, RunStart
 from gnnrec.data.describe import count_split, told
-from gnnrec.data.filtering import filtered
+from gnnrec.data.filtering import apply_filters
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.modelling.objective import Objective
@@ -170,18 +170,19 @@ def _fill(
 ) -> dict[str, Any]:
     """Fill a run directory from start to end; returns the content of metrics.json."""
     clock, choice = Clock(), read_choice(directory.path)
-    directory.write_text("recipe.yaml", dump_run(recipe, begun_with))
+    origin = "" if choice is None else choice.origin
+    directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with))
 
     with clock.phase("load"):
         interactions = recipe.dataset.load()
         recipe = with_choices(recipe, interactions.chosen)
         logger.info("data: %s", interactions.source)
-        split = recipe.split.split(filtered(interactions, recipe.filters))
+        split = recipe.split.split(apply_filters(interactions, recipe.filters))
     counts, used = count_split(split), used_parts(recipe, interactions.fingerprint)
     logger.info("%s", told(counts))
-    if choice is not None and choice.parent is not None:
-        require_data(choice.parent, used, split.fingerprint)
-    directory.write_text("recipe.yaml", dump_run(recipe, begun_with))
+    if choice is not None:
+        require_data(choice, used, split.fingerprint, directory.path)
+    directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with))
 
     ask = partial(
         Evaluator, split, evaluation=recipe.evaluation, seed=recipe.split.seed, objective=Objective.of(recipe.loss)
@@ -197,6 +198,7 @@ def _fill(
         "device": outcome.fitted.device,
         "dataset": data,
         "split_fingerprint": split.fingerprint,
+        "negatives_fingerprint": test_evaluator.negatives_fingerprint,
         "seeds": {"seed": recipe.seed, "split": recipe.split.seed},
     }
     directory.write_json("environment.json", environment)

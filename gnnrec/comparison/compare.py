@@ -76,7 +76,7 @@ def compare(
         Entry(name, contender.target, _by_split([(place[0], runs[index, place]) for place in contender.places]))
         for index, (name, contender) in enumerate(zip(names, contenders, strict=True))
     ]
-    _warn_of_unlike_questions(metric, runs.values())
+    _warn_of_unlike_questions(metric, runs)
     return rank(entries, metric, tuple(_fingerprint(some[0], "split") for some in entries[0].by_split), over.called)
 
 
@@ -166,6 +166,7 @@ def _require_one_split(names: Sequence[str], runs: Mapping[Slot, RunRecord]) -> 
         first, other = runs[firsts.setdefault(slot[1][0], slot)], runs[slot]
         if _fingerprint(first, "split") != _fingerprint(other, "split"):
             differing.setdefault(names[slot[0]], _difference(first, other))
+    _require_different_splits(names, runs)
     stages = {names[index]: bool(run.recipe.get("refit", False)) for (index, _), run in runs.items()}
     if len(set(stages.values())) > 1:
         refitted = ", ".join(name for name, refit in stages.items() if refit)
@@ -178,10 +179,23 @@ def _require_one_split(names: Sequence[str], runs: Mapping[Slot, RunRecord]) -> 
         )
 
 
+def _require_different_splits(names: Sequence[str], runs: Mapping[Slot, RunRecord]) -> None:
+    """See that what were to be several splits are not one: counted several times it would seem certain."""
+    met: dict[tuple[int, str], int] = {}
+    for (index, (split, _)), run in sorted(runs.items(), key=lambda each: each[0]):
+        if met.setdefault((index, _fingerprint(run, "split")), split) != split:
+            raise UsageError(
+                f"{names[index]}: split '{run.recipe['split']['name']}' gives the same parts again, so nothing is "
+                "learned from several; take --folds or --windows, or one split"
+            )
+
+
 def _difference(first: RunRecord, other: RunRecord) -> str:
     """Why two splits differ."""
     if _fingerprint(first, "dataset") != _fingerprint(other, "dataset"):
         return f"the data differ, {_data(other)} and not {_data(first)} ({other.directory})"
+    if first.recipe.get("filters", []) != other.recipe.get("filters", []):
+        return f"the same data are filtered differently ({other.directory})"
     then, now = first.recipe["split"], other.recipe["split"]
     fields = [key for key in {**then, **now} if then.get(key) != now.get(key)]
     said = ", ".join(f"{key} {now.get(key)} and not {then.get(key)}" for key in fields) or "by another version"
@@ -194,13 +208,16 @@ def _data(run: RunRecord) -> str:
     return f"{data.get('interactions')} interactions of {data.get('source')}, fingerprint {digest}"
 
 
-def _warn_of_unlike_questions(metric: str, runs: Iterable[RunRecord]) -> None:
+def _warn_of_unlike_questions(metric: str, runs: Mapping[Slot, RunRecord]) -> None:
     """Values per pair depend on more than the split."""
-    runs = list(runs)
-    losses = {run.recipe.get("loss", {}).get("name") for run in runs}
+    losses = {run.recipe.get("loss", {}).get("name") for run in runs.values()}
     if metric == "loss" and len(losses) > 1:
         logger.warning("losses of different kinds (%s) are no common measure", ", ".join(sorted(map(str, losses))))
-    negatives = {run.recipe.get("evaluation", {}).get("negatives") for run in runs}
+    negatives = {run.recipe.get("evaluation", {}).get("negatives") for run in runs.values()}
     if metric in {"loss", "auc", "ap"} and len(negatives) > 1:
         many = ", ".join(sorted(map(str, negatives)))
         logger.warning("%s was measured over different numbers of evaluation negatives (%s)", metric, many)
+        return
+    drawn = {(split, run.environment.get("negatives_fingerprint")) for (_, (split, _)), run in runs.items()}
+    if metric in {"loss", "auc", "ap"} and len(drawn) > len({split for split, _ in drawn}):
+        logger.warning("%s was measured over different evaluation negatives, of other seeds or other filters", metric)

@@ -91,7 +91,7 @@ def read_contenders(
     finished = [contender.target for contender in found if contender.runs]
     if len(finished) == len(found) and (change or seeds > 1):
         raise UsageError("-s and --seeds are for recipes; every target is a finished run")
-    if finished and splits.changes != ONE_SPLIT.changes:
+    if finished and splits != ONE_SPLIT:
         raise UsageError(f"{splits.option} is for recipes; {finished[0]} is a finished run, over one split")
     change.require_use()
     _refuse_twins(found)
@@ -145,8 +145,9 @@ def _each(targets: Sequence[Any], read: Callable[[Any], Contender]) -> list[Cont
 
 def _read(target: Recipe | str | Path, change: SharedOverrides, seeds: int, splits: Splits) -> Contender:
     if isinstance(target, Recipe):
-        if change or splits.changes != ONE_SPLIT.changes:
-            raise UsageError("overrides change a recipe as it is read; give a path or a name with them")
+        if change or splits != ONE_SPLIT:
+            asked = splits.option or "overrides"
+            raise UsageError(f"{asked} change a recipe as it is read; give a path or a name with them")
         return _to_be_run(target.name, [target], seeds)
     try:
         find_recipe(target)
@@ -155,7 +156,7 @@ def _read(target: Recipe | str | Path, change: SharedOverrides, seeds: int, spli
             raise _unknown(str(target)) from None
         run = read_finished_run(target)
         return Contender(str(target), run.name, {}, {(0, run.seed): run})
-    return _to_be_run(str(target), [change.load(target, changed) for changed in splits.of(target, change)], seeds)
+    return _to_be_run(str(target), [change.load(target, *changes) for changes in splits.of(target, change)], seeds)
 
 
 def _to_be_run(target: str, over_splits: Sequence[Recipe], seeds: int) -> Contender:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gnnrec.data.filtering import apply_filters
 from gnnrec.plugin.registry import installed
 from gnnrec.recipe.made_with import made_with
 from gnnrec.recipe.used_parts import used_parts
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gnnrec.contract.kinds import Dataset
+    from gnnrec.data.interactions import Interactions
     from gnnrec.recipe.schema import Recipe
     from gnnrec.runs.record import RunRecord
 
@@ -30,7 +32,8 @@ class FinishedRuns:
     def __init__(self, root: str | Path) -> None:
         self._root = Path(root).expanduser()
         self._runs: dict[str, list[RunRecord]] = {}
-        self._data: dict[str, tuple[dict[str, Any], dict[str, str]]] = {}
+        self._data: dict[str, tuple[dict[str, Any], Interactions]] = {}
+        self._splits: dict[str, str] = {}
 
     def find(self, recipe: Recipe) -> RunRecord | None:
         """The latest run that `recipe` would repeat, or None.
@@ -47,8 +50,10 @@ class FinishedRuns:
                 continue
             if "parent" in run.metrics:  # it went by what another run chose
                 continue
-            dataset, fingerprint = self._loaded(recipe.dataset)
-            if run.recipe["dataset"] == dataset and run.used_data == used_parts(recipe, fingerprint):
+            dataset, data = self._loaded(recipe.dataset)
+            if run.recipe["dataset"] != dataset or run.used_data != used_parts(recipe, data.fingerprint):
+                continue
+            if run.environment.get("split_fingerprint") == self._split_fingerprint(recipe, data):
                 return run
         return None
 
@@ -59,14 +64,22 @@ class FinishedRuns:
             self._runs[name] = [run for run in readable_runs(directories) if run.finished]
         return self._runs[name]
 
-    def _loaded(self, dataset: Dataset) -> tuple[dict[str, Any], dict[str, str]]:
-        """The dataset's fields with what loading decides, and the fingerprint of what it loads."""
+    def _split_fingerprint(self, recipe: Recipe, data: Interactions) -> str:
+        """Of the split that the recipe would have now: a division may be read from a file."""
+        asked = recipe.to_dict()
+        key = json.dumps([asked["dataset"], asked["filters"], asked["split"]], sort_keys=True)
+        if key not in self._splits:
+            self._splits[key] = recipe.split.split(apply_filters(data, recipe.filters)).fingerprint
+        return self._splits[key]
+
+    def _loaded(self, dataset: Dataset) -> tuple[dict[str, Any], Interactions]:
+        """The dataset's fields with what loading decides, and what it loads."""
         fields = dataset.model_dump()
         key = json.dumps(fields, sort_keys=True, default=str)
         if key not in self._data:
             loaded = dataset.load()
             decided = type(dataset).model_validate({**fields, **loaded.chosen})
-            self._data[key] = (decided.model_dump(mode="json"), loaded.fingerprint)
+            self._data[key] = (decided.model_dump(mode="json"), loaded)
         return self._data[key]
 
 

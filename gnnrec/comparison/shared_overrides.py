@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from gnnrec.recipe.schema import Recipe
 
+    Changes = Mapping[str, Any]
     Overrides = Mapping[str, Any] | Iterable[str]
+
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 logger = logging.getLogger("gnnrec")
 
@@ -38,19 +41,20 @@ class SharedOverrides:
     def __bool__(self) -> bool:
         return bool(self._all)
 
-    def load(self, target: str | Path, also: Mapping[str, Any] | None = None) -> Recipe:
+    def load(self, target: str | Path, before: Changes = NONE, after: Changes = NONE) -> Recipe:
         """The recipe, with the changes of sections that it can have; the others are logged.
 
         Args:
             target: Where it is.
-            also: Further changes, which every recipe can have.
+            before: Changes that these come after, and so may take back.
+            after: Changes that come after these.
 
         Raises:
             RecipeError: It is wrong.
         """
         absent = self._absent_from(target)
         chosen = [key for key in self._all if _section(key) not in absent]
-        recipe = load_recipe(target, self._chosen(chosen, also or {}))
+        recipe = load_recipe(target, self._chosen(chosen, before, after))
         self._used.update(chosen)
         for key in self._all:
             if key not in chosen:
@@ -77,10 +81,11 @@ class SharedOverrides:
             return MODEL_SECTIONS if plain.scorer is not None else ("scorer",)
         return ()
 
-    def _chosen(self, keys: Iterable[str], also: Mapping[str, Any] = MappingProxyType({})) -> Overrides:
+    def _chosen(self, keys: Iterable[str], before: Changes = NONE, after: Changes = NONE) -> Overrides:
         if self._mapping:
-            return {**{key: self._all[key] for key in keys}, **also}
-        return [*keys, *(f"{key}={value}" for key, value in also.items())]
+            return {**before, **{key: self._all[key] for key in keys}, **after}
+        first, last = ([f"{key}={value}" for key, value in changes.items()] for changes in (before, after))
+        return [*first, *keys, *last]
 
     def _shown(self, key: str) -> str:
         return f"{key}={self._all[key]}" if self._mapping else key

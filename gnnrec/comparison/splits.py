@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.errors import UsageError
+from gnnrec.recipe.load import load_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from gnnrec.comparison.shared_overrides import SharedOverrides
+
+
+KEPT = ("seed", "disjoint_train")
+"""The fields of a recipe's own split that one of another name takes over."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +35,16 @@ class Splits:
     called: str
     from_seed: bool = False
 
-    def of(self, target: str | Path, change: SharedOverrides) -> list[dict[str, Any]]:
-        """The changes of a recipe, by dotted keys."""
+    def of(self, target: str | Path, change: SharedOverrides) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """The changes of a recipe by dotted keys, for each round: what comes before the user's own, and what after."""
+        if self == ONE_SPLIT:
+            return [({}, {})]
         if self.from_seed:
             first = change.load(target).split.seed
-            return [{"split.seed": first + fields["seed"]} for fields in self.changes]
-        return [{f"split.{name}": value for name, value in fields.items()} for fields in self.changes]
+            return [({}, {"split.seed": first + fields["seed"]}) for fields in self.changes]
+        own = load_recipe(target).split.model_dump()
+        kept = {f"split.{name}": own[name] for name in KEPT if name in own}
+        return [(kept, {f"split.{name}": value for name, value in fields.items()}) for fields in self.changes]
 
 
 ONE_SPLIT = Splits("", ({},), "split")

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from gnnrec.contract.attribute_docstrings import described_by_docstrings
 
+PARTS_OF_DATA = ("time", "weight", "parts", "tables", "relations", "behaviours")
+"""What a component may say that it looks at besides interactions."""
+
 CONFIG = ConfigDict(
     extra="forbid",
     frozen=True,

@@ -12,7 +12,7 @@ from gnnrec.data.parts import PARTS, SHOWN, TEST, TRAIN
 from gnnrec.data.split import KNOWN
 
 if TYPE_CHECKING:
-    from gnnrec.data.edges import Mask
+    from gnnrec.data.edges import IdArray, Mask
     from gnnrec.data.parts import Part
     from gnnrec.data.split import Split
 
@@ -25,7 +25,7 @@ def extended(split: Split, parts: tuple[Part, ...], seed: int) -> Split:
 
     Nodes that have training edges now are there in training, and what was `shown` of them is learned from as well.
     Where train's edges are message or supervision and not both, the new ones are divided in the same proportion: drawn
-    by a hash of their ids; where the split has moments, the latest of all are supervision.
+    by a hash of their ids; where the split has moments that are the same for all, the latest of all are supervision.
 
     Args:
         split: What a model was chosen on.
@@ -62,7 +62,7 @@ def _uses(split: Split, train: Mask, seed: int) -> tuple[Mask, Mask]:
     message, supervision = split.message.copy(), split.supervision.copy()
     hashes = interaction_hashes(split.interactions, seed, "refit")
     time = split.interactions.edges.time
-    if split.moments and time is not None and not (message & supervision).any():
+    if _is_for_all(split.moments.get("test")) and time is not None and not (message & supervision).any():
         where = np.flatnonzero(train)
         latest = where[np.lexsort((hashes[where], time[where]))][::-1]
         count = int(alone["supervision"].sum() / before.sum() * len(where))
@@ -77,3 +77,8 @@ def _uses(split: Split, train: Mask, seed: int) -> tuple[Mask, Mask]:
     supervision[drawn[:only_supervision]] = True
     supervision[drawn[only_supervision + only_message :]] = True
     return message, supervision
+
+
+def _is_for_all(moment: int | IdArray | None) -> bool:
+    """Whether there is a moment, the same for all users; from a file it comes for each."""
+    return moment is not None and (isinstance(moment, int) or bool((moment == moment[0]).all()))

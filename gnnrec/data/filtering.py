@@ -27,7 +27,7 @@ class Filtering(Protocol):
         """The interactions that count."""
 
 
-def filtered(interactions: Interactions, filters: Iterable[Filtering]) -> Interactions:
+def apply_filters(interactions: Interactions, filters: Iterable[Filtering]) -> Interactions:
     """The interactions that count.
 
     Raises:

@@ -49,7 +49,7 @@ def digest_parts(*parts: str) -> str:
 
 
 def _digest_column(name: str, column: pd.Series[Any]) -> str:
-    """Of a column's cells as text: 7 and '7' are one, as they are for `--user 7`."""
+    """Of a column's cells as text."""
     # The count keeps the last user apart from the first item.
     return digest_parts(f"{name} {len(column)}", *map(_text, column))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -10,10 +9,18 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
+from gnnrec.data.checks import (
+    check_names,
+    check_parts,
+    check_relations,
+    check_same_nodes,
+    check_tables,
+    in_order_of_types,
+)
 from gnnrec.data.edges import Edges, Renumbering
 from gnnrec.data.fingerprint import digest_edges, digest_parts, digest_relation, digest_table, digest_values
-from gnnrec.data.parts import PARTS, TEST, TRAIN
-from gnnrec.errors import ContractError, DataError
+from gnnrec.data.log import aligned, merged_log, parts_of
+from gnnrec.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,14 +28,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gnnrec.data.edges import Mask, Relation
-
-logger = logging.getLogger(__name__)
-
-LOG_COLUMNS = ("user", "item", "time", "weight", "part")
-"""The columns that a log of interactions may have."""
-
-OF_DATA = PARTS[TRAIN : TEST + 1]
-"""The parts that data may come divided into."""
 
 
 @dataclass(frozen=True)
@@ -77,28 +76,27 @@ class Interactions:
     chosen: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        counts = {"user": self.edges.num_users, "item": self.edges.num_items}
-        for node_type in counts:
-            if node_type not in self.tables:
-                raise ContractError(f"there is no table of {node_type}s; there are tables of {', '.join(self.tables)}")
-        for node_type, table in self.tables.items():
-            _check_table(node_type, table, counts.get(node_type, len(table)))
+        check_tables(self.tables, {"user": self.edges.num_users, "item": self.edges.num_items})
         edges, order = self.edges.sorted()
         if (np.diff(edges.keys) == 0).any():
             raise ContractError("an interaction stands twice; merge duplicates before")
-        object.__setattr__(self, "edges", edges)
-        if self.parts is not None:
-            _check_parts(self.parts, len(edges))
-            object.__setattr__(self, "parts", self.parts if order is None else self.parts[order])
-        object.__setattr__(self, "behaviours", {name: each.sorted()[0] for name, each in self.behaviours.items()})
-        object.__setattr__(self, "relations", tuple(relation.sorted() for relation in self.relations))
-        if self.filtered is not None:
-            object.__setattr__(self, "filtered", self.filtered.sorted()[0])
-        for name, each in {**self.behaviours, "filtered": self.filtered}.items():
-            if each is not None and (each.num_users, each.num_items) != tuple(counts.values()):
-                raise ContractError(f"{name} is over other users and items than the interactions")
-        for relation in self.relations:
-            _check_relation(relation, self.tables)
+        parts = self.parts
+        if parts is not None:
+            check_parts(parts, len(edges))
+            parts = parts if order is None else parts[order]
+        sorted_too = {
+            "edges": edges,
+            "parts": parts,
+            "behaviours": {name: each.sorted()[0] for name, each in sorted(self.behaviours.items())},
+            "relations": tuple(sorted((each.sorted() for each in self.relations), key=lambda each: each.key)),
+            "tables": dict(sorted(self.tables.items(), key=lambda each: in_order_of_types(each[0]))),
+            "filtered": None if self.filtered is None else self.filtered.sorted()[0],
+        }
+        for name, value in sorted_too.items():
+            object.__setattr__(self, name, value)
+        check_names((*self.tables, *self.behaviours, *(each.name for each in self.relations)))
+        check_same_nodes(edges, {**self.behaviours, "filtered": self.filtered})
+        check_relations(self.relations, self.tables)
 
     def __len__(self) -> int:
         return len(self.edges)
@@ -120,7 +118,7 @@ class Interactions:
 
     @cached_property
     def fingerprint(self) -> dict[str, str]:
-        """A digest of each part, by name: the same data give the same ones on any machine, in whatever order.
+        """A digest of each part, by name: the same data, nodes numbered alike, give the same ones on any machine.
 
         `edges` (who interacted with what), `time`, `weight`, `parts`, `table …`, `relation …` and `behaviour …`, as far
         as they are there.
@@ -206,27 +204,10 @@ class Interactions:
             DataError: There are no rows, an id, a time, a weight or a part is missing, a weight is not finite, or a
                 part is none.
         """
-        strange = [str(column) for column in log.columns if column not in LOG_COLUMNS]
-        if strange:
-            raise ContractError(f"a log has the columns {', '.join(LOG_COLUMNS)}; got {', '.join(strange)} as well")
-        if log.empty:
-            raise DataError(f"{source}: there are no interactions in it")
-        for column in log.columns:
-            missing = log[column].isna().to_numpy()
-            if missing.any():
-                what = f"{column} id" if column in {"user", "item"} else column
-                first = int(np.flatnonzero(missing)[0]) + 1
-                raise DataError(f"{source}: {missing.sum()} rows have no {what}; the first is row {first}")
-        in_time = log.sort_values("time", kind="stable") if "time" in log else log
-        merged = in_time.drop_duplicates(["user", "item"], keep="last")
-        if len(merged) < len(log):
-            which = "latest" if "time" in log else "last"
-            logger.warning("%s: %d duplicate interactions merged: the %s counts", source, len(log) - len(merged), which)
+        merged = merged_log(log, source)
         user_codes, user_ids = pd.factorize(merged["user"], sort=True)
         item_codes, item_ids = pd.factorize(merged["item"], sort=True)
         weight = merged["weight"].to_numpy(np.float32) if "weight" in merged else None
-        if weight is not None and not np.isfinite(weight).all():
-            raise DataError(f"{source}: {int((~np.isfinite(weight)).sum())} weights are not finite")
         return cls(
             edges=Edges(
                 user_codes.astype(np.int64),
@@ -237,62 +218,10 @@ class Interactions:
                 weight,
             ),
             tables={
-                "user": _aligned("user", user_ids, users, source),
-                "item": _aligned("item", item_ids, items, source),
+                "user": aligned("user", user_ids, users, source),
+                "item": aligned("item", item_ids, items, source),
             },
-            parts=_parts(merged["part"], source) if "part" in merged else None,
+            parts=parts_of(merged["part"], source) if "part" in merged else None,
             source=source,
             chosen=chosen or {},
         )
-
-
-def _parts(names: pd.Series[Any], source: str) -> npt.NDArray[np.int8]:
-    found: npt.NDArray[np.int8] = pd.Index(OF_DATA).get_indexer(pd.Index(names)).astype(np.int8)
-    if (found < 0).any():
-        strange = names.to_numpy()[found < 0]
-        raise DataError(
-            f"{source}: {len(strange)} rows are in a part that is none, such as {strange[0]!r}; "
-            f"parts are called {', '.join(OF_DATA)}"
-        )
-    return found
-
-
-def _aligned(column: str, ids: pd.Index[Any], known: pd.DataFrame | None, source: str) -> pd.DataFrame:
-    """The rows of `known` in the order of `ids`; missing where nothing is known of an id."""
-    if known is None:
-        return pd.DataFrame({column: ids})
-    if known[column].duplicated().any():
-        twice = known[column][known[column].duplicated()].iloc[0]
-        raise DataError(f"{source}: {column} {twice} stands twice in the table of {column}s")
-    return known.set_index(column).reindex(ids).rename_axis(column).reset_index()
-
-
-def _check_table(column: str, table: pd.DataFrame, count: int) -> None:
-    if column not in table:
-        raise ContractError(f"the table of {column}s has no column '{column}'; it has {list(table.columns)}")
-    if len(table) != count:
-        raise ContractError(f"the table of {column}s has {len(table)} rows for {count} nodes")
-    if table[column].duplicated().any():
-        raise ContractError(f"an original id stands twice in the table of {column}s")
-
-
-def _check_parts(parts: npt.NDArray[np.int8], count: int) -> None:
-    if parts.dtype != np.int8 or parts.shape != (count,):
-        raise ContractError(f"parts are int8 [{count}]; got {parts.dtype} {list(parts.shape)}")
-    if count and not TRAIN <= parts.min() <= parts.max() <= TEST:
-        raise ContractError(f"parts lie in {TRAIN}..{TEST} ({', '.join(OF_DATA)}); got {parts.min()}..{parts.max()}")
-
-
-def _check_relation(relation: Relation, tables: Mapping[str, pd.DataFrame]) -> None:
-    ends = (
-        ("source", relation.source_type, relation.source),
-        ("target", relation.target_type, relation.target),
-        ("by_user", "user", relation.by_user),
-    )
-    for name, node_type, ids in ends:
-        if node_type not in tables:
-            raise ContractError(f"relation {relation.key}: there is no table of {node_type}s")
-        if ids is not None and len(ids) and ids.max() >= len(tables[node_type]):
-            raise ContractError(
-                f"relation {relation.key}: {name} leads to {node_type} {ids.max()} of {len(tables[node_type])}"
-            )

@@ -11,3 +11,6 @@ PARTS: tuple[Part, ...] = ("train", "val", "test", "shown")
 and training may not."""
 
 TRAIN, VAL, TEST, SHOWN = range(len(PARTS))
+
+OF_DATA = PARTS[TRAIN : TEST + 1]
+"""The parts that data may come divided into."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from gnnrec.data.clearing import Clearing, until
 from gnnrec.data.edges import Renumbering
-from gnnrec.data.fingerprint import digest_parts, digest_values
+from gnnrec.data.fingerprint import digest_edges, digest_parts, digest_values
 from gnnrec.data.observed import Observed
 from gnnrec.data.parts import PARTS, TRAIN
 from gnnrec.errors import ContractError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from gnnrec.data.edges import Edges, IdArray, Mask, Relation
+    from gnnrec.data.edges import Edges, IdArray, Mask
     from gnnrec.data.interactions import Interactions
     from gnnrec.data.parts import Part
 
@@ -77,6 +78,8 @@ class Split:
         self._check_absent()
         users = self.interactions.edges.num_users
         for phase, moment in self.moments.items():
+            if phase not in KNOWN:
+                raise ContractError(f"a split has moments of {', '.join(KNOWN)}; got one of '{phase}'")
             if not isinstance(moment, int) and (moment.dtype != np.int64 or moment.shape != (users,)):
                 raise ContractError(
                     f"a split's moment of {phase} is a number or int64 [{users}]; "
@@ -121,22 +124,39 @@ class Split:
         return self.moments.get(phase)
 
     def observed(self, phase: Phase) -> Observed:
-        """What a phase may know, for its graph: see `known`."""
-        hidden = ~self._in(*KNOWN[phase]) | (self.supervision if phase == "train" else False)
-        return self._observed(self.known(phase), hidden, self.moment(phase))
+        """What a phase may know, for its graph: see `known`.
+
+        Training knows nothing that tells of the pairs it learns from, whatever its moment: or the model would learn to
+        read off the view what the test will not show it.
+        """
+        training = phase == "train"
+        keys = self.interactions.edges.keys
+        return self._observed(
+            self.known(phase),
+            Clearing(
+                hidden=keys[~self._in(*KNOWN[phase])],
+                learned=keys[self.supervision & training],
+                moment=self.moment(phase),
+                absent=self.absent if training else {},
+                num_items=self.interactions.edges.num_items,
+            ),
+        )
 
     @cached_property
     def train(self) -> Observed:
         """What training may know, message and supervision alike: features, samplers and scorers are fitted on it."""
-        return self._observed(self.edges("train"), ~self._in("train"), self.moment("train"))
+        edges = self.interactions.edges
+        rest, nothing = edges.keys[~self._in("train")], np.zeros(0, np.int64)
+        clearing = Clearing(rest, nothing, self.moment("validate"), self.absent, edges.num_items)
+        return self._observed(self.edges("train"), clearing)
 
     @property
     def avoided(self) -> Edges:
-        """The pairs that no negative is in training: all of train, and of what filters took out what is not later."""
+        """The pairs that no negative is in training: all of train, and what filters took out that is not later."""
         train, filtered = self.edges("train"), self.interactions.filtered
         if filtered is None:
             return train
-        return train.joined(_cleared(filtered, np.zeros(0, np.int64), self.moment("train")))
+        return train.joined(until(filtered, self.moment("validate")))
 
     @cached_property
     def present(self) -> dict[str, Renumbering] | None:
@@ -153,7 +173,8 @@ class Split:
     @property
     def fingerprint(self) -> str:
         """A digest of the interactions and of each one's part: runs with the same one answered the same questions."""
-        return digest_parts(self.interactions.fingerprint["edges"], digest_values(self.part))
+        data = self.interactions
+        return digest_parts(digest_edges(data.edges, data.users["user"], data.items["item"]), digest_values(self.part))
 
     def to_table(self) -> pd.DataFrame:
         """What was divided and how, a row per interaction.
@@ -168,46 +189,12 @@ class Split:
     def _in(self, *parts: Part) -> Mask:
         return np.isin(self.part, [PARTS.index(part) for part in parts])
 
-    def _observed(self, edges: Edges, hidden: Mask, moment: int | IdArray | None) -> Observed:
-        """Everything that tells nothing of the hidden pairs, nor of anything later than the moment."""
+    def _observed(self, edges: Edges, clearing: Clearing) -> Observed:
+        """The edges, and of all else what is cleared."""
         data = self.interactions
-        keys = data.edges.keys[hidden]
         return Observed(
             edges=edges,
             tables=data.tables,
-            relations=tuple(_cleared_relation(relation, data, keys, moment) for relation in data.relations),
-            behaviours={name: _cleared(each, keys, moment) for name, each in data.behaviours.items()},
+            relations=tuple(map(clearing.relation, data.relations)),
+            behaviours={name: clearing.behaviour(each) for name, each in data.behaviours.items()},
         )
-
-
-def _cleared(behaviour: Edges, hidden: IdArray, moment: int | IdArray | None) -> Edges:
-    """A behaviour without what is later; without the hidden pairs where times say nothing of that."""
-    if moment is not None and behaviour.time is not None:
-        return behaviour.keep(behaviour.time <= _for_each(moment, behaviour.users))
-    return behaviour.keep(~np.isin(behaviour.keys, hidden))
-
-
-def _cleared_relation(
-    relation: Relation, data: Interactions, hidden: IdArray, moment: int | IdArray | None
-) -> Relation:
-    """A relation without what is later.
-
-    Where times say nothing of that, one that users made is cleared of what a user says of an item, if the pair is
-    hidden: whoever tags a film has seen it. Where each user has a moment of its own, what nobody in particular made is
-    as old as the last of them allows.
-    """
-    if moment is not None and relation.time is not None:
-        if relation.by_user is not None or isinstance(moment, int):
-            return relation.keep(relation.time <= _for_each(moment, relation.by_user))
-        return relation.keep(relation.time <= moment.max())
-    if relation.by_user is None:
-        return relation
-    kept = np.ones(len(relation), bool)
-    for node_type, ids in ((relation.source_type, relation.source), (relation.target_type, relation.target)):
-        if node_type == "item":
-            kept &= ~np.isin(relation.by_user * data.edges.num_items + ids, hidden)
-    return relation.keep(kept)
-
-
-def _for_each(moment: int | IdArray, users: IdArray | None) -> int | IdArray:
-    return moment if isinstance(moment, int) or users is None else moment[users]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from gnnrec.data.fingerprint import digest_values
 from gnnrec.data.ranked_lists import Catalogue, RankedLists
 from gnnrec.evaluation.link import auc, average_precision, held_out_pairs
 from gnnrec.evaluation.ranking import RankingTask
@@ -55,6 +56,11 @@ class Evaluator:
         train = split.edges("train")
         popularity = np.bincount(train.items, minlength=train.num_items)
         self._catalogue = Catalogue(torch.from_numpy(popularity), train.num_users)
+
+    @property
+    def negatives_fingerprint(self) -> str:
+        """A digest of the pairs that loss, AUC and average precision are about, negatives among them."""
+        return digest_values(self._pairs.edge_label_index.cpu().numpy())
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,6 +11,7 @@ import numpy as np
 from gnnrec.contract.kinds import NODE_TYPES
 from gnnrec.data.features import FeatureBlock
 from gnnrec.errors import ContractError
+from gnnrec.modelling.feature_states import from_plain, to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,16 +68,23 @@ class Features:
             raise ContractError(f"{counts[wrong][1]} fitted {wrong} features for {counts[wrong][0]} feature encoders")
         encodings = {
             node_type: tuple(
-                encoder.restore(state)
+                encoder.restore(from_plain(state))
                 for encoder, state in zip(encoders.get(node_type, ()), states.get(node_type, ()), strict=True)
             )
             for node_type in NODE_TYPES
         }
         return cls._of(encoders, encodings, split.interactions.tables)
 
-    def states(self) -> dict[str, list[dict[str, Any]]]:
-        """What is saved, by node type."""
-        return {node_type: [dict(each.state()) for each in some] for node_type, some in self.encodings.items()}
+    def states(self, encoders: Mapping[str, Sequence[FeatureEncoder]]) -> dict[str, list[dict[str, Any]]]:
+        """What is saved, by node type: plain data.
+
+        Raises:
+            ContractError: A state holds what JSON cannot.
+        """
+        return {
+            node_type: [_plain(encoder, each) for encoder, each in zip(encoders[node_type], some, strict=True)]
+            for node_type, some in self.encodings.items()
+        }
 
     @classmethod
     def _of(
@@ -101,3 +110,12 @@ class Features:
 
 def _matrix(block: FeatureBlock) -> npt.NDArray[np.float32]:
     return block.values  # noqa: PD011 - a block is no table
+
+
+def _plain(encoder: FeatureEncoder, encoding: Encoding) -> dict[str, Any]:
+    state: dict[str, Any] = to_plain(dict(encoding.state()))
+    try:
+        json.dumps(state)
+    except TypeError as error:
+        raise ContractError(f"features '{encoder.name}' learned what cannot be saved: {error}") from None
+    return state

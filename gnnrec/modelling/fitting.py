@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from gnnrec.contract.training import Batch, TrainingTask
+from gnnrec.data.clearing import leads_to
 from gnnrec.errors import DataError, UsageError
 from gnnrec.modelling.features import Features
 from gnnrec.modelling.fold_in import fold_in
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("gnnrec")
 
-REFIT_STREAM = "scorer"
+SCORER_STREAM = "scorer"
 
 LOOKED_AT = 1024
 """Supervision edges whose negatives are looked at before training."""
@@ -106,7 +107,7 @@ def fit(
 
 def fit_scorer(component: Scorer, split: Split, streams: Streams) -> Fitted:
     """Fit a recommender that needs no epochs on all of train."""
-    scorer = component.fit(split.train, streams.generator(REFIT_STREAM))
+    scorer = component.fit(split.train, streams.generator(SCORER_STREAM))
     weights = dict(scorer.state_dict()) if component.stored else {}
     return Fitted(lambda phase: HistoryScoring(scorer, split.known(phase)), weights, None, "cpu")
 
@@ -146,11 +147,14 @@ def restore(
 
 
 def _avoided(negatives: NegativeSampler, split: Split) -> Edges:
-    """The pairs that a negative never is."""
+    """The pairs that a negative never is, among the nodes that are there."""
     if negatives.exclude == "all":
         logger.warning("negatives.exclude: all keeps held-out positives from being negatives, and so leaks them")
-        return split.interactions.seen
-    return split.avoided
+        avoid = split.interactions.seen
+    else:
+        avoid = split.avoided
+    absent = split.absent
+    return avoid.keep(~leads_to(avoid.users, absent.get("user")) & ~leads_to(avoid.items, absent.get("item")))
 
 
 def _with_negatives(negatives: NegativeSampler, avoid: Edges, supervision: Edges, there: int) -> Edges:
@@ -231,10 +235,10 @@ def _train(
     if replay is not None and not sections.trainer.replays:
         raise UsageError(f"trainer '{sections.trainer.name}' cannot replay epochs, so its models are not refitted")
     fitted = Features.fit(features, split)
+    states = fitted.states(features)  # before anything is trained: it has to be saved
     graphs = PhaseGraphs(sections.graph, fitted.blocks, split)
-    graph, validation_graph = graphs.build("train"), graphs.build("validate")
+    graph = graphs.build("train")
     check_graph(graph, split, "train")
-    check_graph(validation_graph, split, "validate")
     model = Model.build(sections.encoder, sections.decoder, graph)
     if replay is not None and replay.weights is not None:
         model.load_state_dict(replay.weights)
@@ -246,7 +250,14 @@ def _train(
         supervision = _with_negatives(sections.negatives, avoid, supervision, there)
         sampler = _sampler(sections.negatives, avoid, supervision, split, streams)
 
+    validation_graph = None
+    if replay is None:
+        validation_graph = graphs.build("validate")
+        check_graph(validation_graph, split, "validate")
+
     def validate(model: TrainableModel, epoch: int) -> Mapping[str, float]:
+        if validation_graph is None:
+            raise RuntimeError("a refit has no validation, and its trainer asked for it")
         return judge(EncodedScoring(model, validation_graph.to(model.device), folded), epoch)
 
     trained = sections.trainer.fit(
@@ -269,4 +280,4 @@ def _train(
         check_graph(built, split, phase)
         return EncodedScoring(model, built.to(model.device), folded)
 
-    return Fitted(scoring, model.state_dict(), trained.best.epoch, trained.device, fitted.states())
+    return Fitted(scoring, model.state_dict(), trained.best.epoch, trained.device, states)

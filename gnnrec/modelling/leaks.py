@@ -41,6 +41,15 @@ def check_graph(graph: HeteroData, split: Split, phase: Phase) -> None:
         ends = cast("Tensor", graph[edge_type].edge_index).cpu()
         users, items = ends if source == "user" else ends.flip(0)
         keys = users.numpy() * num_items + items.numpy()
+        known = _of_their_own(edge_type, split, phase)
+        if known is not None:
+            unknown = keys[~np.isin(keys, known)]
+            if len(unknown):
+                raise LeakError(
+                    f"{len(unknown)} edges of ({', '.join(edge_type)}) are propagated over in the {phase} phase, which "
+                    f"does not know them; the first is {_named(unknown[0], split)}"
+                )
+            continue
         for part, held_out in hidden.items():
             leaked = keys[np.isin(keys, held_out)]
             if len(leaked):
@@ -48,6 +57,20 @@ def check_graph(graph: HeteroData, split: Split, phase: Phase) -> None:
                     f"{len(leaked)} {part} edges are propagated over in the {phase} phase, as "
                     f"({', '.join(edge_type)}); the first is {_named(leaked[0], split)}"
                 )
+
+
+def _of_their_own(edge_type: tuple[str, str, str], split: Split, phase: Phase) -> IdArray | None:
+    """The pairs that a phase knows of a behaviour or a relation between users and items; None for another edge type."""
+    name = edge_type[1].removeprefix("rev_")
+    observed, num_items = split.observed(phase), split.interactions.edges.num_items
+    if name in observed.behaviours:
+        return observed.behaviours[name].keys
+    for relation in observed.relations:
+        if relation.name == name and {relation.source_type, relation.target_type} == {"user", "item"}:
+            ends = (relation.source, relation.target)
+            users, items = ends if relation.source_type == "user" else ends[::-1]
+            return users * num_items + items
+    return None
 
 
 def check_negatives(users: Tensor, items: Tensor, split: Split, avoid: Edges, *, what: str) -> None:

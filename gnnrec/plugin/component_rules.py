@@ -15,9 +15,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic_core import PydanticUndefined
 
-from gnnrec.contract.component import Component
+from gnnrec.contract.component import PARTS_OF_DATA, Component
 from gnnrec.contract.kinds import CONTRACTS
-from gnnrec.errors import PluginError
+from gnnrec.errors import PluginError, suggestion
 from gnnrec.plugin.signatures import check_methods
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def check_component(component: object) -> None:
     _build(component)
     check_methods(component, contract)
     _check_name(component)
+    _check_uses(component)
     _check_model(component)
     reserved = set(dir(contract)) - set(contract.model_fields)
     for field, info in component.model_fields.items():
@@ -84,6 +85,15 @@ def _check_name(component: type[Component]) -> None:
         raise PluginError(f"{title} is called '{literal[0]}' on one side of its name and '{name.default}' on the other")
     if not re.fullmatch(NAME, str(name.default)):
         raise PluginError(f"{title} is called '{name.default}'; expected a letter, then letters, digits, _ and -")
+
+
+def _check_uses(component: type[Component]) -> None:
+    uses: Any = component.uses
+    known = isinstance(uses, tuple) and all(isinstance(each, str) for each in uses)
+    strange = next((each for each in uses if each not in PARTS_OF_DATA), None) if known and uses is not None else None
+    if uses is not None and (not known or strange is not None):
+        hint = suggestion(strange, PARTS_OF_DATA) if strange is not None else "; expected a tuple"
+        raise PluginError(f"{component.__qualname__}.uses is {uses!r}, which is no part of the data{hint}")
 
 
 def _check_model(model: type[BaseModel]) -> None:

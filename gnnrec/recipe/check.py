@@ -54,6 +54,7 @@ def check(node: Node, registry: Registry, made: Mapping[str, str] | None = None)
     else:
         monitor = recipe.trainer.monitor if recipe.trainer is not None else None
         faults += _unequal_hops(node, recipe)
+        faults += _no_replay(node, recipe)
     faults += _unknown_monitor(node, data, monitor)
     if recipe is None or faults:
         raise RecipeError(faults)
@@ -160,6 +161,14 @@ def _unequal_hops(node: Node, recipe: Recipe) -> Iterator[Fault]:
     if hops is not None and sampled is not None and hops != sampled:
         path: Path = ("trainer", "fan_out")
         message = f"expected one number for each of the encoder's {hops} layers, got {sampled}"
+        yield Fault(node.position_of(path), dotted(path), message)
+
+
+def _no_replay(node: Node, recipe: Recipe) -> Iterator[Fault]:
+    """A refit by a trainer that cannot go through epochs again."""
+    if recipe.refit and recipe.trainer is not None and not recipe.trainer.replays:
+        path: Path = ("refit",)
+        message = f"trainer '{recipe.trainer.name}' cannot go through its epochs again; leave refit out"
         yield Fault(node.position_of(path), dotted(path), message)
 
 

@@ -31,9 +31,9 @@ def deprecations(node: Node, model: BaseModel, path: Path = ()) -> Iterator[Faul
         here = (*path, field)
         value = vars(model)[field]  # asked for as an attribute, a deprecated field would warn by itself
         if info.deprecated and node.find(here) is not None and value != info.default:  # a run writes all defaults down
-            yield Fault(
-                node.position_of(here, key=True), dotted(here), f"this is deprecated: {info.deprecation_message}"
-            )
+            told = f"{value:g}" if isinstance(value, float) else str(value)
+            advice = str(info.deprecation_message).replace("…", told)  # what takes its place takes its value
+            yield Fault(node.position_of(here, key=True), dotted(here), f"this is deprecated: {advice}")
         parts = enumerate(value) if isinstance(value, tuple) else [(None, value)]
         for index, part in parts:
             if isinstance(part, BaseModel):

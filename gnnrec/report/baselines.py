@@ -112,6 +112,8 @@ def _finished_beside(subject: Subject, scorer: str) -> Run | None:
             continue
         try:
             run = load_run(directory)
+            if "parent" in run.metrics:  # it went by what another run chose
+                continue
             if run.environment.get("split_fingerprint") == subject.environment["split_fingerprint"] and (
                 _is_of(run, scorer) and _asked_alike(run, subject)
             ):
@@ -131,7 +133,8 @@ def _is_of(run: Run, scorer: str) -> bool:
 def _asked_alike(run: Run, subject: Subject) -> bool:
     """Whether both learned from as much, and were asked the same evaluation negatives."""
     ours, theirs = (
-        (recipe.split.seed, recipe.evaluation.negatives, recipe.refit) for recipe in (subject.recipe, run.recipe)
+        (recipe.refit, environment.get("negatives_fingerprint"), recipe.split.seed, recipe.evaluation.negatives)
+        for recipe, environment in ((subject.recipe, subject.environment), (run.recipe, run.environment))
     )
     return ours == theirs
 

@@ -44,6 +44,7 @@ class StoredCheckpoints(Checkpoints):
         fingerprint: Of the split and of all data that are used; a checkpoint of others is refused.
 
     Attributes:
+        found: Whether there is a state to start from.
         epochs_done: Whole epochs that the state to start from has behind it.
     """
 
@@ -51,6 +52,7 @@ class StoredCheckpoints(Checkpoints):
         self._folder, self._seconds, self._stop, self._fingerprint = folder, seconds, stop, fingerprint
         self._saved_at = time.monotonic()
         self._found = self._newest()
+        self.found = self._found is not None
         self.epochs_done = self._found.epoch - 1 if self._found is not None else 0
 
     @override

@@ -27,6 +27,9 @@ class Clock:
     def add(self, seconds: Mapping[str, float]) -> None:
         """Count what was done before, or elsewhere."""
         for name, value in seconds.items():
+            if name == "total":  # which is the sum
+                self._started -= value
+                continue
             self._seconds[name] = self._seconds.get(name, 0.0) + value
 
     def seconds(self) -> dict[str, float]:

@@ -35,16 +35,12 @@ class Parent:
         directory: Where it lies.
         val: Its validation metrics.
         test: Its test metrics.
-        split_fingerprint: Of its split.
-        data: A digest of each part of the data that it used.
         warm: Whether its weights are started from.
     """
 
     directory: str
     val: Mapping[str, float]
     test: Mapping[str, float]
-    split_fingerprint: str
-    data: Mapping[str, str]
     warm: bool
 
 
@@ -56,6 +52,8 @@ class Choice:
         on: What is learned from.
         best_epoch: The chosen epoch; None for a scorer.
         epochs: Those that led to it.
+        split_fingerprint: Of the split that it was chosen on.
+        data: A digest of each part of the data that was used.
         val: Validation metrics of the first stage; empty where a parent has them.
         seconds: How long the first stage took, by phase.
         parent: The run that it was made from; None where both stages are one run's.
@@ -64,6 +62,8 @@ class Choice:
     on: On
     best_epoch: int | None
     epochs: tuple[EpochRecord, ...]
+    split_fingerprint: str
+    data: Mapping[str, str]
     val: Mapping[str, float] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     parent: Parent | None = None
@@ -71,6 +71,14 @@ class Choice:
     def to_json(self) -> dict[str, Any]:
         """As `refit.json` holds it."""
         return asdict(self)
+
+    @property
+    def origin(self) -> str:
+        """A comment for a recipe whose run, repeated, would be another; nothing where it would be the same."""
+        if self.parent is None:
+            return ""
+        warm = " --warm" if self.parent.warm else ""
+        return f"# Made by: gnnrec refit {self.parent.directory} --on {self.on}{warm}\n"
 
     def told(self) -> dict[str, Any]:
         """What metrics.json says of it: what was learned from in how many epochs, and the parent with its figures."""
@@ -148,6 +156,8 @@ def choice_of(run: RunRecord, on: On, now: Mapping[str, str], *, warm: bool) -> 
             f"gnnrec run {directory / 'recipe.yaml'}"
         )
     best_epoch = run.metrics.get("best_epoch")
+    if on not in LEARNED:
+        raise UsageError(f"a refit learns from {' or '.join(LEARNED)}; got '{on}'")
     if warm and best_epoch is None:
         raise UsageError(f"{directory} is a scorer's run, which is fitted at once; leave --warm out")
     data = run.used_data
@@ -156,22 +166,29 @@ def choice_of(run: RunRecord, on: On, now: Mapping[str, str], *, warm: bool) -> 
             f"{directory} is a run of format 1, which does not say what its data were; run its recipe again: "
             f"gnnrec run {directory / 'recipe.yaml'}"
         )
-    split = run.environment["split_fingerprint"]
-    parent = Parent(str(directory.absolute()), dict(val), run.test, split, data, warm)
-    return Choice(on, best_epoch, epochs_until(directory / "history.jsonl", best_epoch), parent=parent)
+    epochs = epochs_until(directory / "history.jsonl", best_epoch)
+    parent = Parent(str(directory.absolute()), dict(val), run.test, warm)
+    return Choice(on, best_epoch, epochs, run.environment["split_fingerprint"], data, parent=parent)
 
 
-def require_data(parent: Parent, data: Mapping[str, str], split_fingerprint: str) -> None:
-    """Refit over nothing but the parent's data.
+def require_data(choice: Choice, data: Mapping[str, str], split_fingerprint: str, directory: Path) -> None:
+    """Refit over nothing but the data that the epoch was chosen on.
+
+    Args:
+        choice: What was chosen, and on what.
+        data: A digest of each part that is used now.
+        split_fingerprint: Of the split now.
+        directory: Where the refit lies.
 
     Raises:
         UsageError: They have changed since; the message says in what.
     """
-    differing = [part for part in {**parent.data, **data} if parent.data.get(part) != data.get(part)]
-    if not differing and split_fingerprint != parent.split_fingerprint:
+    differing = [part for part in {**choice.data, **data} if choice.data.get(part) != data.get(part)]
+    if not differing and split_fingerprint != choice.split_fingerprint:
         differing = ["split"]
     if differing:
+        origin = directory if choice.parent is None else choice.parent.directory
         raise UsageError(
-            f"the data have changed since {parent.directory} ({', '.join(differing)}), so its epochs say nothing of "
-            f"them; run its recipe anew: gnnrec run {parent.directory}/recipe.yaml -s refit=true"
+            f"the data have changed since {origin} ({', '.join(differing)}), so its epochs say nothing of them; "
+            f"run its recipe anew: gnnrec run {origin}/recipe.yaml -s refit=true"
         )

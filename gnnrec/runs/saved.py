@@ -24,7 +24,6 @@ from gnnrec.runs import recommending
 from gnnrec.runs.directory import FORMAT, read_json, require_finished_run
 from gnnrec.runs.refitting import LEARNED
 from gnnrec.runs.stages import load_weights
-from gnnrec.runs.stored_features import from_plain, to_plain
 from gnnrec.runs.stored_split import read_split, read_table, write_split
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def save_fitted(directory: RunDirectory, fitted: Fitted, split: Split, per_user:
     except (OSError, SafetensorError) as error:
         raise RunDirectoryError(f"cannot write the model in {directory.path}: {error}") from None
     shapes = {name: list(value.shape) for name, value in weights.items()}
-    directory.write_json(FEATURES, to_plain(fitted.features))
+    directory.write_json(FEATURES, fitted.features)
     directory.write_json("model.json", {"format": FORMAT, "shapes": shapes})
 
 
@@ -244,7 +243,7 @@ class Run:
             split = extended(split, LEARNED["train+val"], recipe.split.seed)
         weights = load_weights(self.directory)
         try:
-            states = from_plain(self.read_json(FEATURES)) if (self.directory / FEATURES).exists() else None
+            states = self.read_json(FEATURES) if (self.directory / FEATURES).exists() else None
             return restore(recommender_of(recipe), dict(recipe.features), split, Streams(recipe.seed), weights, states)
         except RuntimeError as error:
             raise RunDirectoryError(f"the weights in {self.directory} do not load: {error}") from None

@@ -86,7 +86,7 @@ class Stages:
         self._directory, self._recipe, self._split = directory, recipe, split
         self._stop, self._choice = stop, choice
         folder = directory.checkpoints if choice is None else self._folder_of_second
-        self._data = digest_parts(split.fingerprint, *(f"{part} {digest}" for part, digest in sorted(used.items())))
+        self._used = dict(used)
         self._checkpoints = self._stored(folder)
         self.epochs_done = self._checkpoints.epochs_done
         directory.keep_lines(HISTORY if choice is None else REFIT_HISTORY, self.epochs_done)
@@ -141,7 +141,7 @@ class Stages:
     def _keep_choice(self, best_epoch: int | None, val: Mapping[str, float], seconds: Mapping[str, float]) -> Choice:
         """Write down what the first stage found; its checkpoints are no longer needed."""
         epochs = epochs_until(self._directory.path / HISTORY, best_epoch)
-        choice = Choice("train+val", best_epoch, epochs, val, seconds)
+        choice = Choice("train+val", best_epoch, epochs, self._split.fingerprint, self._used, val, seconds)
         self._directory.write_json(FILE, choice.to_json())
         shutil.rmtree(self._directory.checkpoints, ignore_errors=True)
         self._checkpoints = self._stored(self._folder_of_second)
@@ -155,8 +155,8 @@ class Stages:
             self._directory.append_line(REFIT_HISTORY, told.to_json())
             watch.epoch_ended(told)
 
-        parent = choice.parent
-        weights = load_weights(Path(parent.directory)) if parent is not None and parent.warm else None
+        parent, begun = choice.parent, self._checkpoints.found
+        weights = load_weights(Path(parent.directory)) if parent is not None and parent.warm and not begun else None
         return self._fit(self.learned(choice), _nothing_held_out, epoch_ended, Replay(choice.epochs, weights))
 
     def _fit(
@@ -178,7 +178,8 @@ class Stages:
     def _stored(self, folder: Path) -> StoredCheckpoints:
         trainer = self._recipe.trainer
         seconds = 0.0 if trainer is None else trainer.checkpoint_seconds
-        return StoredCheckpoints(folder, seconds, self._stop, self._data)
+        data = (f"{part} {digest}" for part, digest in sorted(self._used.items()))
+        return StoredCheckpoints(folder, seconds, self._stop, digest_parts(self._split.fingerprint, *data))
 
 
 def load_weights(directory: Path) -> dict[str, Tensor]:

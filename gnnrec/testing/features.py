@@ -14,7 +14,7 @@ from gnnrec.contract.kinds import NODE_TYPES
 from gnnrec.data.edges import Renumbering
 from gnnrec.data.features import Encoding, FeatureBlock
 from gnnrec.data.observed import Observed
-from gnnrec.runs.stored_features import from_plain, to_plain
+from gnnrec.modelling.feature_states import from_plain, to_plain
 from gnnrec.testing.comparing import TOLERANCE, difference
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.original_ids import renumbered

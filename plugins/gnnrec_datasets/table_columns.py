@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gnnrec import DataError
+from gnnrec.data.parts import OF_DATA
 from gnnrec_datasets.table_files import shown
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ LARGEST = float(np.finfo(np.float32).max)
 
 EXACT_FLOATS = 2.0**53
 """From here on not every whole number has a float of its own."""
-
-PARTS = ("train", "val", "test")
-"""What a column may say that divides data."""
 
 YEAR_10000 = 253_402_300_800
 """In seconds since 1970."""
@@ -100,10 +98,10 @@ class Column:
         """
         values = self._plain()
         if _is_text(values.type):
-            named = pc.is_in(values, value_set=pa.array(PARTS, values.type)).to_numpy()
+            named = pc.is_in(values, value_set=pa.array(OF_DATA, values.type)).to_numpy()
         else:
             named = np.zeros(len(values), bool)
-        self._refuse(~named, f"no part, {', '.join(PARTS[:-1])} or {PARTS[-1]}, in column '{self.name}'")
+        self._refuse(~named, f"no part, {', '.join(OF_DATA[:-1])} or {OF_DATA[-1]}, in column '{self.name}'")
         return values.to_pandas()
 
     def times(self, unit: Literal["s", "ms"]) -> npt.NDArray[np.int64]:

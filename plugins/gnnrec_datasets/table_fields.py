@@ -35,7 +35,7 @@ class TableFields(Dataset):
     rating: Text | None = None
     """The column of ratings, if they matter: they are what interactions weigh."""
 
-    min_rating: Annotated[float | None, Field(deprecated="use filters: [{name: min_rating, at_least: 4}]")] = None
+    min_rating: Annotated[float | None, Field(deprecated="use filters: [{name: min_rating, at_least: …}]")] = None
     """Keep only rows with a rating of at least this, each by itself; the others are as if they had not been there."""
 
     timestamp: Text | None = None

@@ -8,7 +8,7 @@ import numpy as np
 
 from gnnrec.data.draws import count_of, in_drawn_order, node_hashes
 from gnnrec.data.parts import SHOWN, TEST, TRAIN, VAL
-from gnnrec_splits.parts import divided, drawn, place_within, uses
+from gnnrec_splits.parts import divided, drawn, message_and_supervision, place_within
 
 if TYPE_CHECKING:
     from gnnrec import Interactions, Split
@@ -39,4 +39,4 @@ def divide_cold(splitter: Shares, data: Interactions, kind: Literal["user", "ite
     num_shown = (shown * degree).astype(np.int64)  # never all of them: the share is less than 1
     place = place_within(nodes, len(ids), drawn(splitter, data, "shown"))
     part[cold[nodes] & (place < num_shown[nodes])] = SHOWN
-    return divided(splitter, data, part, uses(splitter, data, part), absent={kind: cold})
+    return divided(splitter, data, part, message_and_supervision(splitter, data, part), absent={kind: cold})

@@ -47,9 +47,9 @@ class KFold(DisjointTrain):
         import numpy as np
 
         from gnnrec.data.parts import TEST, TRAIN
-        from gnnrec_splits.parts import divided, drawn, uses, with_val
+        from gnnrec_splits.parts import divided, drawn, message_and_supervision, with_val
 
         part = np.full(len(interactions), TRAIN, np.int8)
         part[drawn(self, interactions, "folds")[self.fold :: self.folds]] = TEST
         part = with_val(self, interactions, part, self.val)
-        return divided(self, interactions, part, uses(self, interactions, part))
+        return divided(self, interactions, part, message_and_supervision(self, interactions, part))

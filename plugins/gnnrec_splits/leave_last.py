@@ -35,7 +35,7 @@ class LeaveLast(DisjointTrain):
         Raises:
             DataError: The data have no times, all are the same, or no user has enough interactions.
         """
-        from gnnrec_splits.parts import divided, from_each_user, latest_first, moments_of_users, uses
+        from gnnrec_splits.parts import divided, from_each_user, latest_first, message_and_supervision, moments_of_users
 
         order = latest_first(self, interactions)
         part = from_each_user(interactions.edges, order, self.val, self.test)
@@ -43,7 +43,7 @@ class LeaveLast(DisjointTrain):
             self,
             interactions,
             part,
-            uses(self, interactions, part),
+            message_and_supervision(self, interactions, part),
             advice=f"only a user of {self.test + 2} or more has one for val; ask for less, or bring more data",
             moments=moments_of_users(self, interactions, part),
         )

@@ -131,7 +131,9 @@ def with_val(splitter: Splitter, data: Interactions, part: Parts, share: float) 
     return parts
 
 
-def uses(splitter: DisjointTrain, data: Interactions, part: Parts, order: IdArray | None = None) -> tuple[Mask, Mask]:
+def message_and_supervision(
+    splitter: DisjointTrain, data: Interactions, part: Parts, order: IdArray | None = None
+) -> tuple[Mask, Mask]:
     """Message and supervision: bool [E] each; all of train is both, or the share `disjoint_train` is only the latter.
 
     Args:

@@ -36,7 +36,14 @@ class PerUserRatio(Shares):
         """
         import numpy as np
 
-        from gnnrec_splits.parts import divided, drawn, from_each_user, latest_first, moments_of_users, uses
+        from gnnrec_splits.parts import (
+            divided,
+            drawn,
+            from_each_user,
+            latest_first,
+            message_and_supervision,
+            moments_of_users,
+        )
 
         edges, by_time = interactions.edges, self.order == "time"
         order = latest_first(self, interactions) if by_time else drawn(self, interactions, "parts")
@@ -47,7 +54,7 @@ class PerUserRatio(Shares):
             self,
             interactions,
             part,
-            uses(self, interactions, part),
+            message_and_supervision(self, interactions, part),
             advice=f"shares are rounded down for each user, who has {degree.max(initial=0)} at the most; ask for more",
             moments=moments_of_users(self, interactions, part) if by_time else None,
         )

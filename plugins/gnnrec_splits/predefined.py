@@ -39,7 +39,7 @@ class Predefined(DisjointTrain):
         from gnnrec import DataError
         from gnnrec.data.parts import TEST, TRAIN, VAL
         from gnnrec_splits.division import Division, read_division
-        from gnnrec_splits.parts import divided, uses, with_val
+        from gnnrec_splits.parts import divided, message_and_supervision, with_val
 
         if self.path is not None:
             division = read_division(self.path, interactions)
@@ -60,8 +60,13 @@ class Predefined(DisjointTrain):
                     "by; set split.val to the share of train that takes its place, such as 0.1"
                 )
             part = with_val(self, interactions, part, self.val)
-        used = uses(self, interactions, part)
+        used = message_and_supervision(self, interactions, part)
         if division.used is not None:
+            if self.disjoint_train:
+                raise DataError(
+                    f"predefined: {self.path} says itself which interactions are message and which supervision; leave "
+                    "split.disjoint_train out"
+                )
             message, supervision = division.used
             used = message & (part == TRAIN), supervision & (part == TRAIN)
         return divided(

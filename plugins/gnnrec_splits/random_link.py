@@ -35,7 +35,7 @@ class RandomLink(Shares):
 
         from gnnrec.data.draws import count_of
         from gnnrec.data.parts import TEST, TRAIN, VAL
-        from gnnrec_splits.parts import divided, drawn, uses
+        from gnnrec_splits.parts import divided, drawn, message_and_supervision
 
         count = len(interactions)
         num_val, num_test = count_of(self.val, count), count_of(self.test, count)
@@ -43,4 +43,4 @@ class RandomLink(Shares):
         part = np.full(count, TRAIN, np.int8)
         part[order[:num_val]] = VAL
         part[order[num_val : num_val + num_test]] = TEST
-        return divided(self, interactions, part, uses(self, interactions, part))
+        return divided(self, interactions, part, message_and_supervision(self, interactions, part))

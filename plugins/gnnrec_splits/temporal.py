@@ -11,6 +11,7 @@ from gnnrec_splits.shares import Shares
 
 if TYPE_CHECKING:
     from gnnrec import Interactions, Split
+    from gnnrec.data.edges import Mask
     from gnnrec.data.split import Phase
 
 
@@ -81,7 +82,15 @@ class Temporal(Shares):
 
         from gnnrec.data.draws import count_of
         from gnnrec.data.parts import TEST, TRAIN, VAL
-        from gnnrec_splits.parts import ADVICE, as_text, divided, last_time, latest_first, times_of, uses
+        from gnnrec_splits.parts import (
+            ADVICE,
+            as_text,
+            divided,
+            last_time,
+            latest_first,
+            message_and_supervision,
+            times_of,
+        )
 
         data, advice, time = interactions, ADVICE, times_of(self, interactions)
         if self.val_from is None or self.test_from is None:
@@ -95,9 +104,10 @@ class Temporal(Shares):
         part = np.full(len(data), TRAIN, np.int8)
         part[latest[: num_test + num_val]] = VAL
         part[latest[:num_test]] = TEST
-        trained = last_time(time, part == TRAIN)
-        moments: dict[Phase, int] = {"train": trained, "validate": trained, "test": last_time(time, part == VAL)}
-        return divided(self, data, part, uses(self, data, part, latest), advice=advice, moments=moments)
+        message, supervision = message_and_supervision(self, data, part, latest)
+        known: dict[Phase, Mask] = {"train": message, "validate": part == TRAIN, "test": part == VAL}
+        moments: dict[Phase, int] = {phase: last_time(time, mask) for phase, mask in known.items()}
+        return divided(self, data, part, (message, supervision), advice=advice, moments=moments)
 
     def _up_to_the_window(self, data: Interactions, num_test: int) -> Interactions:
         """The interactions that are not later than the window's test part."""

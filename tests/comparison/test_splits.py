@@ -102,7 +102,7 @@ def test_finished_runs_and_recipes_made_in_python_have_one_split(data: dict[str,
         compare(["baselines/random", done.directory], overrides=data, folds=3)
     assert str(error.value) == f"--folds 3 is for recipes; {done.directory} is a finished run, over one split"
     made: Recipe = done.recipe
-    with pytest.raises(UsageError, match="overrides change a recipe as it is read; give a path or a name with them"):
+    with pytest.raises(UsageError, match="--folds 3 change a recipe as it is read; give a path or a name with them"):
         compare([made], folds=3)
 
 
@@ -136,3 +136,54 @@ def test_a_run_is_taken_where_what_it_did_not_use_has_changed(data: dict[str, st
     ratings.write_text("\n".join(lines[:-1]) + "\n")
     other = compare(["baselines/item_knn", "baselines/popularity"], overrides=data, out=tmp_path / "runs")
     assert done.directory not in {row.entry.runs[0].directory for row in other.rows}
+
+
+def test_splits_that_a_seed_does_not_change_are_not_counted_several_times(data: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        compare(RECIPES[:2], overrides=data | {"split.name": "leave_last"}, splits=3, out=tmp_path / "runs")
+    assert str(error.value) == (
+        "popularity: split 'leave_last' gives the same parts again, so nothing is learned from several; take --folds "
+        "or --windows, or one split"
+    )
+
+
+def test_folds_keep_the_seed_and_the_uses_of_a_recipes_own_split_unless_that_is_said(
+    data: dict[str, str], tmp_path: Path
+) -> None:
+    chosen = data | {"split.seed": 9}
+    (tmp_path / "own.yaml").write_text("extends: baselines/popularity\nsplit: {seed: 7, disjoint_train: 0.4}\n")
+    for overrides, seed in ((data, 7), (chosen, 9)):
+        board = compare([str(tmp_path / "own.yaml")], overrides=overrides, folds=2, out=tmp_path / "runs")
+        splits = [run.recipe["split"] for run in board.rows[0].entry.runs]
+        assert [(each["seed"], each["disjoint_train"]) for each in splits] == [(seed, 0.4)] * 2
+
+
+def test_a_division_that_has_changed_is_another_split(data: dict[str, str], tmp_path: Path) -> None:
+    first = run("baselines/item_knn", data, out=tmp_path / "first")
+    path, root = tmp_path / "division.parquet", tmp_path / "runs"
+    table = first.split.to_table()[["user", "item", "part"]]
+    table.to_parquet(path)
+    chosen = data | {"split": {"name": "predefined", "path": str(path)}}
+    done = [compare(["baselines/item_knn"], overrides=chosen, out=root).rows[0].entry.runs[0]]
+    table.assign(part=table["part"].replace({"val": "test", "test": "val"})).to_parquet(path)
+    done += [
+        compare(["baselines/item_knn"], overrides=chosen, out=tmp_path / "runs").rows[0].entry.runs[0] for _ in "12"
+    ]
+    assert done[1].directory != done[0].directory
+    assert done[2].directory == done[1].directory
+
+
+def test_other_evaluation_negatives_are_told(
+    data: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    split = {"split.name": "leave_last"}
+    made = [
+        run(recipe, data | split | {"split.seed": seed}, out=tmp_path / "runs").directory
+        for seed, recipe in enumerate(RECIPES[:2])
+    ]
+    compare(made, metric="ndcg@10")
+    assert "auc was measured" not in caplog.text
+    compare(made, metric="auc")
+    assert caplog.messages[-1] == (
+        "auc was measured over different evaluation negatives, of other seeds or other filters"
+    )

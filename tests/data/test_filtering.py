@@ -10,7 +10,7 @@ import pytest
 from logs import loaded, told
 
 from gnnrec import ContractError, DataError, Interactions
-from gnnrec.data.filtering import filtered
+from gnnrec.data.filtering import apply_filters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ def timed(**more: list[float]) -> Interactions:
 
 def test_filters_are_applied_in_order_and_each_says_what_it_took_away(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "gnnrec"):
-        data = filtered(timed(), [later_than(5, "first"), later_than(15, "second"), later_than(0, "third")])
+        data = apply_filters(timed(), [later_than(5, "first"), later_than(15, "second"), later_than(0, "third")])
     assert told(data) == [(2, 7, 20), (3, 9, 30)]
     assert caplog.messages == [
         "filter first took away 1 of 4 interactions, 0 users and 0 items",
@@ -52,7 +52,7 @@ def test_filters_are_applied_in_order_and_each_says_what_it_took_away(caplog: py
 
 def test_what_any_filter_took_away_counts_as_seen_between_those_that_stay() -> None:
     log = pd.DataFrame({"user": [1, 1, 1, 2, 2], "item": [7, 8, 9, 8, 9], "time": [0, 10, 20, 30, 40]})
-    data = filtered(loaded(log), [later_than(5, "first"), later_than(15, "second")])
+    data = apply_filters(loaded(log), [later_than(5, "first"), later_than(15, "second")])
     assert told(data) == [(1, 9, 20), (2, 8, 30), (2, 9, 40)]
     assert data.filtered is not None
     assert data.to_table(data.filtered).to_dict("list") == {"user": [1], "item": [8], "time": [10]}
@@ -61,7 +61,7 @@ def test_what_any_filter_took_away_counts_as_seen_between_those_that_stay() -> N
 
 def test_no_filter_changes_nothing() -> None:
     data = timed()
-    assert filtered(data, []) is data
+    assert apply_filters(data, []) is data
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_filter_that_leaves_nothing_or_gives_something_else_is_told(
     answer: Callable[[Interactions], Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error) as raised:
-        filtered(timed(), [Lambda(answer)])
+        apply_filters(timed(), [Lambda(answer)])
     assert str(raised.value) == message
 
 
@@ -96,9 +96,9 @@ def test_a_weight_that_is_left_is_more_than_0() -> None:
         "(filters: [{{name: min_rating, at_least: …}}]), or leave the column out of the dataset"
     )
     with pytest.raises(DataError) as error:
-        filtered(timed(weight=weights), [])
+        apply_filters(timed(weight=weights), [])
     assert str(error.value) == f"toy: 2 {told_of_weights.format('-0.5, of user 1 and item 7')}"
     with pytest.raises(DataError) as error:
-        filtered(timed(weight=weights), [later_than(0, "first")])
+        apply_filters(timed(weight=weights), [later_than(0, "first")])
     assert str(error.value) == f"toy: 1 {told_of_weights.format('0, of user 2 and item 7')}"
-    assert len(filtered(timed(weight=weights), [later_than(20, "last")])) == 1
+    assert len(apply_filters(timed(weight=weights), [later_than(20, "last")])) == 1

@@ -108,6 +108,43 @@ def test_a_table_that_names_an_id_twice_is_refused() -> None:
     assert str(error.value) == "toy: item 7 stands twice in the table of items"
 
 
+@pytest.mark.parametrize(
+    ("log", "message"),
+    [
+        (log_of((1,), columns=("user",)), "a log has a column 'item'; got user"),
+        (log_of((1, 5, 1.5), columns=("user", "item", "time")), "time of a log is whole seconds; got float64"),
+        (
+            log_of((1, 5, pd.Timestamp(0)), columns=("user", "item", "time")),
+            f"time of a log is whole seconds; got {pd.Series([pd.Timestamp(0)]).dtype}",
+        ),
+        (
+            log_of((1, 5, "good"), columns=("user", "item", "weight")),
+            f"weight of a log is numbers; got {pd.Series(['good']).dtype}",
+        ),
+    ],
+)
+def test_a_log_of_other_types_is_refused(log: pd.DataFrame, message: str) -> None:
+    with pytest.raises(ContractError) as error:
+        Interactions.from_log(log, source="toy")
+    assert str(error.value) == message
+
+
+def test_of_rows_of_one_time_the_greatest_weight_counts_in_whatever_order_they_stand() -> None:
+    rows = [(1, 5, 7, 4.0, "val"), (1, 5, 7, 2.0, "train"), (1, 6, 8, 1.0, "test")]
+    columns = ("user", "item", "time", "weight", "part")
+    one, other = (Interactions.from_log(log_of(*some, columns=columns), source="") for some in (rows, rows[::-1]))
+    assert one.fingerprint == other.fingerprint
+    assert one.edges.weight is not None
+    assert one.edges.weight.tolist() == [4.0, 1.0]
+
+
+def test_relations_behaviours_and_tables_stand_in_one_order() -> None:
+    data = toy()
+    backwards = toy(relations=data.relations[::-1], tables=dict(reversed(data.tables.items())))
+    assert [each.key for each in backwards.relations] == ["item-has-genre", "item-is-genre"]
+    assert list(backwards.tables) == ["user", "item", "genre"]
+
+
 def test_a_log_with_a_column_that_means_nothing_is_refused() -> None:
     with pytest.raises(ContractError) as error:
         Interactions.from_log(log_of((1, 5, 9), columns=("user", "item", "rating")), source="toy")
@@ -251,6 +288,18 @@ def test_what_is_kept_is_numbered_anew_and_what_hangs_on_it_follows() -> None:
         ),
         ({"parts": np.array([0], np.int8)}, "parts are int8 [2]; got int8 [1]"),
         ({"parts": np.array([0, 3], np.int8)}, "parts lie in 0..2 (train, val, test); got 0..3"),
+        (
+            {"behaviours": {"add/remove": edges([], 2, 2)}},
+            "node types, relations and behaviours are called by letters, digits, _; got 'add/remove'",
+        ),
+        (
+            {"relations": (Relation("item", "has-a", "genre", np.array([0]), np.array([0])),)},
+            "node types, relations and behaviours are called by letters, digits, _; got 'has-a'",
+        ),
+        (
+            {"relations": (Relation("item", "has", "genre", np.array([0]), np.array([0])),) * 2},
+            "relation item-has-genre stands twice; join its edges before",
+        ),
         ({"behaviours": {"view": edges([], 3, 2)}}, "view is over other users and items than the interactions"),
         ({"filtered": edges([], 2, 3)}, "filtered is over other users and items than the interactions"),
         (

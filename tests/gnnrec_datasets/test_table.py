@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import gnnrec
 from gnnrec import RecipeError, load_recipe
-from gnnrec.data.filtering import filtered
+from gnnrec.data.filtering import apply_filters
 from gnnrec_datasets.table import Table
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def test_min_rating_works_and_says_what_takes_its_place(log: pytest.LogCaptureFi
     put(recipe_in_the_document(), "mine.yaml")
     instead = load_recipe("mine.yaml")
     assert len(log.messages) == 1
-    other = filtered(instead.dataset.load(), instead.filters)
+    other = apply_filters(instead.dataset.load(), instead.filters)
     assert other.fingerprint["edges"] == data.fingerprint["edges"]
     assert other.filtered is not None
     assert data.filtered is not None

@@ -136,7 +136,7 @@ def test_under_temporal_nothing_in_train_is_later_than_val_nor_val_than_test(
     assert time.loc["train", "max"] <= time.loc["val", "min"]
     assert time.loc["val", "max"] <= time.loc["test", "min"]
     assert split.moments == {
-        "train": time.loc["train", "max"],
+        "train": split.message_edges.time.max(),
         "validate": time.loc["train", "max"],
         "test": time.loc["val", "max"],
     }

@@ -155,9 +155,21 @@ def test_a_run_s_split_of_more_data_divides_those_that_are_left(tmp_path: Path, 
 def test_yes_and_no_are_read_as_tables_write_them() -> None:
     header = "user,item,part,message,supervision\n"
     rows = ["a,1,train,True,false", "a,2,val,0,0", "b,1,test,False,FALSE", "b,3,train,0,1", "c,2,train,true,TRUE"]
-    split = Predefined(path=put(header + "\n".join(rows)), disjoint_train=0.9).split(undivided())
+    split = Predefined(path=put(header + "\n".join(rows))).split(undivided())
     assert split.message.tolist() == [True, False, False, False, True]
     assert split.supervision.tolist() == [False, False, False, True, True]
+
+
+def test_uses_that_the_file_says_are_not_drawn_as_well() -> None:
+    path = put(
+        "user,item,part,message,supervision\na,1,train,1,0\na,2,val,0,0\nb,1,test,0,0\nb,3,train,0,1\nc,2,train,1,1"
+    )
+    with pytest.raises(DataError) as error:
+        Predefined(path=path, disjoint_train=0.9).split(undivided())
+    assert str(error.value) == (
+        f"predefined: {path} says itself which interactions are message and which supervision; leave "
+        "split.disjoint_train out"
+    )
 
 
 def test_what_is_drawn_for_val_is_no_longer_used_in_training() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -14,6 +15,7 @@ from gnnrec.testing import checkerboard
 from gnnrec_graphs.bipartite import Bipartite
 from gnnrec_negatives.static import Static
 from gnnrec_splits.random_link import RandomLink
+from gnnrec_splits.temporal import Temporal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from torch import Generator
     from torch_geometric.data import HeteroData
 
-    from gnnrec import Observed
+    from gnnrec import Observed, Split
     from gnnrec.data.split import Phase
 
 SPLIT = RandomLink(seed=0).split(checkerboard())
@@ -61,6 +63,43 @@ def test_a_reverse_edge_alone_is_a_leak_too() -> None:
     assert str(error.value) == (
         "1 test edges are propagated over in the test phase, as (item, rev_interacts, user); the first is "
         f"user {test.users[0] + 1} and item {test.items[0] + 101}"
+    )
+
+
+def seen_before() -> Split:
+    """Everything is viewed before anything is bought; what is bought last is held out."""
+    board = checkerboard()
+    edges = replace(board.edges, time=np.arange(len(board)) + 1000)
+    views = replace(board.edges, time=np.arange(len(board)))
+    data = replace(board, edges=edges, behaviours={"view": views})
+    return Temporal(disjoint_train=0.2).split(data)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_behaviour_that_is_known_may_lie_between_the_ends_of_a_held_out_pair(phase: Phase) -> None:
+    split = seen_before()
+    observed, graph = split.observed(phase), Bipartite().build(split.observed(phase))
+    views = observed.behaviours["view"]
+    ends = torch.from_numpy(np.stack([views.users, views.items]))
+    graph["user", "view", "item"].edge_index = ends
+    graph["item", "rev_view", "user"].edge_index = ends.flip(0)
+    check_graph(graph, split, phase)
+    assert np.isin(split.edges("test").keys, views.keys).all()
+    if phase == "train":  # but of what is learned from nothing tells
+        assert not np.isin(split.supervision_edges.keys, views.keys).any()
+
+
+def test_a_behaviour_that_is_not_known_is_told() -> None:
+    split = seen_before()
+    graph = Bipartite().build(split.observed("train"))
+    whole = split.interactions.behaviours["view"]
+    graph["item", "rev_view", "user"].edge_index = torch.from_numpy(np.stack([whole.items, whole.users]))
+    with pytest.raises(LeakError) as error:
+        check_graph(graph, split, "train")
+    count = len(split.supervision_edges)
+    assert str(error.value).startswith(
+        f"{count} edges of (item, rev_view, user) are propagated over in the train phase, which does not know them; "
+        "the first is user "
     )
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from toys import interactions, observed, pairs_of, split_by_hand
 
 from gnnrec import ContractError, Encoding, FeatureBlock, FeatureEncoder, Observed, load_recipe
+from gnnrec.modelling.features import Features as FittedFeatures
 from gnnrec.recipe.schema import Features
 from gnnrec.testing import checkerboard
 from gnnrec_datasets.movielens import MovieLens
@@ -119,6 +120,26 @@ def test_features_with_another_number_of_rows_are_refused() -> None:
     with pytest.raises(ContractError) as error:
         phase_graphs(recipe, SPLIT)
     assert str(error.value) == "features 'recorded' gave 3 rows for 4 item nodes"
+
+
+class Unsaved(Recorded):
+    """Learns what no file holds."""
+
+    name: Literal["unsaved"] = "unsaved"  # type: ignore[assignment]
+
+    def restore(self, state: object) -> Encoding:  # noqa: ARG002 - nothing is learned
+        encoding = Constant(self.rows, self.width)
+        encoding.state = lambda: {"genres": {"Comedy"}}  # type: ignore[method-assign]
+        return encoding
+
+
+def test_a_state_that_cannot_be_saved_is_told_before_anything_is_trained() -> None:
+    encoders = {"item": (Unsaved(),)}
+    with pytest.raises(ContractError) as error:
+        FittedFeatures.fit(encoders, SPLIT).states(encoders)
+    assert str(error.value) == (
+        "features 'unsaved' learned what cannot be saved: Object of type set is not JSON serializable"
+    )
 
 
 def test_genre_rows_belong_to_their_movies(movielens_folder: Path) -> None:

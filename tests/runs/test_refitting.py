@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from toys import Watcher, movielens_like, small_recipe
 
 from gnnrec import (
+    RecipeError,
     RunDirectoryError,
     TrainingTask,
     UsageError,
@@ -165,16 +166,68 @@ def test_a_loaded_refit_scores_as_it_was_tested(tmp_path: Path) -> None:
     assert load_run(both.directory).evaluate() == pytest.approx(both.metrics["test"], abs=1e-12)
 
 
-def test_a_trainer_that_cannot_replay_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trainer_that_cannot_replay_is_told_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(DeviceAware, "replays", False)
+    with pytest.raises(RecipeError) as error:
+        small_recipe(movielens_like(tmp_path / "data"), refit=True)
+    assert str(error.value) == (
+        "override refit=True  refit: trainer 'device_aware' cannot go through its epochs again; leave refit out"
+    )
+
+
+def test_data_that_have_changed_between_the_stages_are_told(tmp_path: Path) -> None:
+    recipe = small_recipe(movielens_like(tmp_path / "data"), refit=True, **STRATEGIES["full batch"])
+
+    class Stopping:
+        """Stops at the first epoch of the second stage, before there is a checkpoint of it."""
+
+        @hookimpl
+        def gnnrec_epoch_ended(self, epoch: EpochRecord) -> None:
+            if epoch.refit_of is not None:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(recipe, out=tmp_path / "cut", observers=[Stopping()])
+    (partial,) = (tmp_path / "cut").glob("*/*.partial")
+    ratings = tmp_path / "data" / "ratings.csv"
+    ratings.write_text("\n".join(ratings.read_text().splitlines()[:-9]) + "\n")
     with pytest.raises(UsageError) as error:
-        refitted(tmp_path, trainer__epochs=1)
-    assert str(error.value) == "trainer 'device_aware' cannot replay epochs, so its models are not refitted"
+        pipeline.resume(partial)
+    assert str(error.value) == (
+        f"the data have changed since {partial} (edges), so its epochs say nothing of them; run its recipe anew: "
+        f"gnnrec run {partial}/recipe.yaml -s refit=true"
+    )
+
+
+def test_where_it_is_started_from_does_not_matter_once_there_is_a_checkpoint(parent: Run, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.refit(parent.directory, warm=True, out=tmp_path / "cut", observers=[Watcher(KeyboardInterrupt(), 3)])
+    (partial,) = (tmp_path / "cut").glob("*/*.partial")
+    whole = pipeline.refit(parent.directory, warm=True, out=tmp_path / "whole")
+    assert list((partial / "checkpoints" / "refit").glob("*.safetensors"))
+    (parent.directory / "model.safetensors").unlink()
+    assert difference(weights(pipeline.resume(partial)), weights(whole)) is None
+
+
+def test_what_a_refit_may_learn_from_is_told(parent: Run, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        pipeline.refit(parent.directory, "test", out=tmp_path / "none")  # type: ignore[arg-type]
+    assert str(error.value) == "a refit learns from train+val or all; got 'test'"
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_recipe_of_a_refit_says_what_made_it(parent: Run) -> None:
+    made = pipeline.refit(parent.directory, warm=True)
+    first = (made.directory / "recipe.yaml").read_text().splitlines()[0]
+    assert first == f"# Made by: gnnrec refit {parent.directory} --on all --warm"
 
 
 @pytest.fixture
 def parent(tmp_path: Path) -> Run:
-    return run(small_recipe(movielens_like(tmp_path / "data"), **STRATEGIES["full batch"]), out=tmp_path / "runs")
+    recipe = small_recipe(movielens_like(tmp_path / "data"), **FIELDS, **STRATEGIES["full batch"])
+    return run(recipe, out=tmp_path / "runs")
 
 
 def test_a_finished_run_refitted_on_train_and_val_is_what_it_would_have_been(parent: Run, tmp_path: Path) -> None:

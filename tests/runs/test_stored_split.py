@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gnnrec import RunDirectoryError
-from gnnrec.runs.stored_features import from_plain, to_plain
+from gnnrec.modelling.feature_states import from_plain, to_plain
 from gnnrec.runs.stored_split import read_split, read_table, write_split
 from gnnrec.testing import toy_interactions
 from gnnrec.testing.comparing import difference

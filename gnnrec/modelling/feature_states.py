@@ -1,4 +1,4 @@
-"""What feature encoders learned, as JSON: plain values as they are, arrays with their type."""
+"""What feature encoders learned, as plain data for JSON: values as they are, arrays with their type."""
 
 from __future__ import annotations
 

@@ -1,0 +1,94 @@
+"""From a table with a row per interaction to one in which no pair stands twice, in an order that rows do not decide."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gnnrec.data.parts import OF_DATA
+from gnnrec.errors import ContractError, DataError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+logger = logging.getLogger("gnnrec")
+
+LOG_COLUMNS = ("user", "item", "time", "weight", "part")
+"""The columns that a log of interactions may have."""
+
+
+def merged_log(log: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The rows that count: of a pair the latest, or the last where times are not known.
+
+    Of rows of one time the one with the greatest weight counts, so that their order does not matter.
+
+    Args:
+        log: See `Interactions.from_log`, which says what is raised, too.
+        source: For messages.
+    """
+    _check_columns(log)
+    if log.empty:
+        raise DataError(f"{source}: there are no interactions in it")
+    for column in log.columns:
+        missing = log[column].isna().to_numpy()
+        if missing.any():
+            what = f"{column} id" if column in {"user", "item"} else column
+            first = int(np.flatnonzero(missing)[0]) + 1
+            raise DataError(f"{source}: {missing.sum()} rows have no {what}; the first is row {first}")
+    for column, wanted, test in (
+        ("time", "whole seconds", pd.api.types.is_integer_dtype),
+        ("weight", "numbers", pd.api.types.is_numeric_dtype),
+    ):
+        if column in log and not test(log[column]):
+            raise ContractError(f"{column} of a log is {wanted}; got {log[column].dtype}")
+    if "weight" in log and not (finite := np.isfinite(log["weight"].to_numpy(np.float32))).all():
+        raise DataError(f"{source}: {int((~finite).sum())} weights are not finite")
+    deciding = [column for column in ("time", "weight", "part") if column in log]
+    in_time = log.sort_values(deciding, kind="stable") if "time" in log else log
+    merged = in_time.drop_duplicates(["user", "item"], keep="last")
+    if len(merged) < len(log):
+        which = "latest" if "time" in log else "last"
+        logger.warning("%s: %d duplicate interactions merged: the %s counts", source, len(log) - len(merged), which)
+    return merged
+
+
+def parts_of(names: pd.Series[Any], source: str) -> npt.NDArray[np.int8]:
+    """Positions in `PARTS` of parts by name: int8 [n].
+
+    Raises:
+        DataError: One is no part that data come in.
+    """
+    found: npt.NDArray[np.int8] = pd.Index(OF_DATA).get_indexer(pd.Index(names)).astype(np.int8)
+    if (found < 0).any():
+        strange = names.to_numpy()[found < 0]
+        raise DataError(
+            f"{source}: {len(strange)} rows are in a part that is none, such as {strange[0]!r}; "
+            f"parts are called {', '.join(OF_DATA)}"
+        )
+    return found
+
+
+def aligned(column: str, ids: pd.Index[Any], known: pd.DataFrame | None, source: str) -> pd.DataFrame:
+    """The rows of `known` in the order of `ids`; missing where nothing is known of an id.
+
+    Raises:
+        DataError: An id stands twice.
+    """
+    if known is None:
+        return pd.DataFrame({column: ids})
+    if known[column].duplicated().any():
+        twice = known[column][known[column].duplicated()].iloc[0]
+        raise DataError(f"{source}: {column} {twice} stands twice in the table of {column}s")
+    return known.set_index(column).reindex(ids).rename_axis(column).reset_index()
+
+
+def _check_columns(log: pd.DataFrame) -> None:
+    strange = [str(column) for column in log.columns if column not in LOG_COLUMNS]
+    if strange:
+        raise ContractError(f"a log has the columns {', '.join(LOG_COLUMNS)}; got {', '.join(strange)} as well")
+    for column in ("user", "item"):
+        if column not in log:
+            raise ContractError(f"a log has a column '{column}'; got {', '.join(map(str, log.columns))}")
