@@ -41,19 +41,42 @@ def add_commands(app: typer.Typer) -> None:
 def evaluate(
     run: RunArgument,
     assignments: SetOption = None,
+    lists: Annotated[
+        Path | None,
+        typer.Option(
+            "--lists", metavar="FILE", help="Judge these lists of any system instead: user, item, rank or score."
+        ),
+    ] = None,
+    write_lists: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-lists", metavar="FILE", help="Write the lists that the run is judged by, .csv or .parquet."
+        ),
+    ] = None,
     out: OutOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Judge a finished run again on its test interactions; the run is not changed.
 
+    With --lists, what another system recommends is judged on the same users and items: a CSV or Parquet file with the
+    columns user, item, and rank (from 1) or score. What a user has seen in train or val is a miss in its place.
+
     Example:  gnnrec evaluate runs/movielens_sage/20260101-120000-s0 -s evaluation.k=[5,50]
     """
-    if out is not None:
-        refuse_existing(out, force=force)
+    for file in (out, write_lists):
+        if file is not None:
+            refuse_existing(file, force=force)
+    if write_lists is not None and write_lists.suffix not in {".csv", ".parquet"}:
+        raise UsageError(f"--write-lists writes a .csv or .parquet file; got {write_lists.name}")
     from gnnrec.runs.saved import load_run
 
-    metrics = load_run(run).evaluate(assignments or ())
+    asked = load_run(run)
+    if write_lists is not None:
+        made = asked.test_lists(assignments or ())
+        write = made.to_csv if write_lists.suffix == ".csv" else made.to_parquet
+        write(write_lists, index=False)
+    metrics = asked.evaluate(assignments or ()) if lists is None else asked.evaluate_lists(lists, assignments or ())
     if as_json or out is not None:
         say_or_write(json.dumps(metrics), out, force=force)
     else:

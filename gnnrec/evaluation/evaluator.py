@@ -11,6 +11,7 @@ import torch
 from gnnrec.data.fingerprint import digest_values
 from gnnrec.data.ranked_lists import Catalogue, RankedLists
 from gnnrec.evaluation.link import auc, average_precision, held_out_pairs
+from gnnrec.evaluation.lists import as_rankings
 from gnnrec.evaluation.ranking import RankingTask
 from gnnrec.modelling.leaks import check_negatives
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from gnnrec.data.interactions import Interactions
     from gnnrec.data.parts import Part
     from gnnrec.data.split import Split
     from gnnrec.modelling.objective import Objective
@@ -87,8 +89,23 @@ class Evaluator:
 
     def judge(self, scoring: Scoring) -> tuple[dict[str, float], pd.DataFrame]:
         """All metrics, and the ranking metrics of each user: columns `user` (node id), `relevant`, and each metric."""
-        values = self._link_metrics(scoring, self.names)
         lists = self._rank(scoring)
+        values, per_user = self._of_lists(lists)
+        return {**self._link_metrics(scoring, self.names), **values}, per_user
+
+    def rankings(self, scoring: Scoring) -> RankedLists:
+        """What is judged: the best items for each user that is asked about."""
+        return self._rank(scoring)
+
+    def judge_lists(
+        self, table: pd.DataFrame, data: Interactions, source: str
+    ) -> tuple[dict[str, float], pd.DataFrame]:
+        """The ranking metrics of lists that any system has made, together and of each user; see `lists.as_rankings`."""
+        task, k = self._ranking, min(max(self._lengths), data.edges.num_items)
+        return self._of_lists(task.judged(as_rankings(table, data, task.users, task.seen, k, source)))
+
+    def _of_lists(self, lists: RankedLists) -> tuple[dict[str, float], pd.DataFrame]:
+        values: dict[str, float] = {}
         per_user: dict[str, Tensor] = {"user": lists.users, "relevant": lists.num_relevant}
         for name in self._metrics:
             value = self._value(name, lists)

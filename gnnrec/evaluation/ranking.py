@@ -35,7 +35,11 @@ class RankingTask:
         """Rank with `score`, which gives float [B, I] for int64 [B] users; in blocks, so memory is bounded."""
         num_items = self.seen.num_items
         k = min(k, num_items)
-        items = torch.cat([self._top(score, users, k) for users in self._blocks()])
+        return self.judged(torch.cat([self._top(score, users, k) for users in self._blocks()]))
+
+    def judged(self, items: Tensor) -> RankedLists:
+        """Rankings of items, int64 [Q, k] for `users`, with what is relevant in them; -1 is no item."""
+        num_items = self.seen.num_items
         keys = self.users[:, None] * num_items + items
         at = torch.searchsorted(self._relevant_keys, keys).clamp_(max=len(self._relevant_keys) - 1)
         relevant = (self._relevant_keys[at] == keys) & (items != NO_ITEM)

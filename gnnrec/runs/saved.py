@@ -14,6 +14,7 @@ from gnnrec.data.extended_split import extended
 from gnnrec.data.lookup import require_nodes
 from gnnrec.errors import RunDirectoryError, UsageError
 from gnnrec.evaluation.evaluator import Evaluator
+from gnnrec.evaluation.lists import read_lists
 from gnnrec.modelling.fitting import restore
 from gnnrec.modelling.objective import Objective
 from gnnrec.randomness import Streams
@@ -155,6 +156,44 @@ class Run:
         Raises:
             UsageError: Something else than `evaluation` is to be changed.
         """
+        return self._evaluator(overrides).measure(self.scoring)
+
+    def evaluate_lists(
+        self, lists: str | Path | pd.DataFrame, overrides: Mapping[str, Any] | Iterable[str] = ()
+    ) -> dict[str, float]:
+        """Judge lists that any system has made, on the run's test interactions.
+
+        Args:
+            lists: A table with columns `user`, `item` (original ids) and `rank` (from 1) or `score`; or a file of one,
+                CSV or Parquet. What a user has seen, in train or val, is a miss in its place.
+            overrides: As in `evaluate`.
+
+        Returns:
+            The ranking metrics of the test by name.
+
+        Raises:
+            DataError: The file cannot be read, an item stands twice in a list, ranks have a gap, or a score is no
+                number.
+            UsageError: Something else than `evaluation` is to be changed, or nothing was held out.
+        """
+        source = "the table" if isinstance(lists, pd.DataFrame) else str(lists)
+        table = lists if isinstance(lists, pd.DataFrame) else read_lists(lists)
+        values, _ = self._evaluator(overrides).judge_lists(table, self.split.interactions, source)
+        return values
+
+    def test_lists(self, overrides: Mapping[str, Any] | Iterable[str] = ()) -> pd.DataFrame:
+        """What the run was judged by: the best items for each test user, without those of train and val.
+
+        Returns:
+            Columns `user`, `rank` (from 1), `item`, as `evaluate_lists` takes them.
+        """
+        lists = self._evaluator(overrides).rankings(self.scoring)
+        rows, places = (lists.items >= 0).nonzero(as_tuple=True)
+        users, items = lists.users[rows].numpy(), lists.items[rows, places].numpy()
+        ids = {"user": self.users["user"].to_numpy()[users], "item": self.items["item"].to_numpy()[items]}
+        return pd.DataFrame({"user": ids["user"], "rank": places.numpy() + 1, "item": ids["item"]})
+
+    def _evaluator(self, overrides: Mapping[str, Any] | Iterable[str]) -> Evaluator:
         recipe = load_run_recipe(self.directory, overrides)
         wanted, stored = recipe.to_dict(), self.recipe.to_dict()
         changed = [name for name in type(recipe).model_fields if wanted.get(name) != stored.get(name)]
@@ -162,8 +201,7 @@ class Run:
             raise UsageError(f"a finished run can be asked with another evaluation, not another {', '.join(changed)}")
         loss = Objective.of(None if is_stand_in(recipe.loss) else recipe.loss)
         self.require_test()
-        asked = Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, loss)
-        return asked.measure(self.scoring)
+        return Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, loss)
 
     def recommend(
         self, user_ids: Sequence[Any] | None = None, k: int = 10, *, include_seen: bool = False
