@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from toys import movielens_like
 
 from gnnrec.testing import toy_interactions
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.slow
 def test_lists_are_written_and_judged(gnnrec: Command, tmp_path: Path) -> None:
     movielens_like(tmp_path / "data", toy_interactions())
     done = json.loads(gnnrec("run", "baselines/item_knn", "-s", "dataset.path=data", "--json").stdout)

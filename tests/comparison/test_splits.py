@@ -30,6 +30,7 @@ def data(tmp_path: Path) -> dict[str, str]:
     return {"dataset.path": str(folder)}
 
 
+@pytest.mark.slow
 def test_over_folds_each_recipe_is_run_on_each_of_them(data: dict[str, str], tmp_path: Path) -> None:
     board = compare(RECIPES, overrides=data | {"split.val": 0.2}, folds=4, out=tmp_path / "runs", seeds=2)
     for row in board.rows:
@@ -62,6 +63,7 @@ def test_what_is_done_of_a_fold_is_not_done_again(data: dict[str, str], tmp_path
     assert [[run.directory for run in row.entry.runs] for row in again.rows] == lying
 
 
+@pytest.mark.slow
 def test_windows_roll_and_seeds_of_the_split_count_on_from_its_own(data: dict[str, str], tmp_path: Path) -> None:
     rolling = compare(RECIPES[:2], overrides=data, windows=2, out=tmp_path / "runs")
     for row in rolling.rows:

@@ -115,6 +115,7 @@ def test_a_schedule_by_steps_has_the_length_that_it_had(tmp_path: Path) -> None:
     assert [line["refit_lr"] for line in refits(both)] == pytest.approx(expected, rel=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fields", STRATEGIES.values(), ids=STRATEGIES)
 @pytest.mark.parametrize("stop", [2, 3, 5])
 def test_a_refit_resumed_in_either_stage_equals_the_uninterrupted_one(
