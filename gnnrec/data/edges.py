@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
 from gnnrec.errors import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
+    import pandas as pd
 
     IdArray = npt.NDArray[np.int64]
     """int64 [n]; a name for annotations."""
@@ -232,6 +233,30 @@ class Renumbering:
     def __len__(self) -> int:
         """How many stay."""
         return self._count
+
+
+def renumbered_side_information(
+    nodes: Mapping[str, Renumbering],
+    tables: Mapping[str, pd.DataFrame],
+    relations: Sequence[Relation],
+    behaviours: Mapping[str, Edges],
+) -> dict[str, Any]:
+    """`tables`, `relations` and `behaviours` under new numbers, by these names.
+
+    Args:
+        nodes: Of `user` and `item`; nodes of other types stay as they are.
+        tables: Node type to table; row i = node i.
+        relations: Between nodes of any types.
+        behaviours: Over users and items.
+    """
+    return {
+        "tables": {
+            name: table[nodes[name].stays].reset_index(drop=True) if name in nodes else table
+            for name, table in tables.items()
+        },
+        "relations": tuple(relation.renumbered(nodes) for relation in relations),
+        "behaviours": {name: each.renumbered(nodes["user"], nodes["item"]) for name, each in behaviours.items()},
+    }
 
 
 def _check_ids(what: str, ids: IdArray, count: int | None) -> None:

@@ -17,7 +17,7 @@ from gnnrec.data.checks import (
     check_tables,
     in_order_of_types,
 )
-from gnnrec.data.edges import Edges, Renumbering
+from gnnrec.data.edges import Edges, Renumbering, renumbered_side_information
 from gnnrec.data.fingerprint import digest_edges, digest_parts, digest_relation, digest_table, digest_values
 from gnnrec.data.log import aligned, merged_log, parts_of
 from gnnrec.errors import ContractError
@@ -165,14 +165,9 @@ class Interactions:
         return replace(
             self,
             edges=edges.keep(chosen).renumbered(*nodes.values()),
-            tables={
-                name: table[nodes[name].stays].reset_index(drop=True) if name in nodes else table
-                for name, table in self.tables.items()
-            },
-            relations=tuple(relation.renumbered(nodes) for relation in self.relations),
-            behaviours={name: each.renumbered(*nodes.values()) for name, each in self.behaviours.items()},
             parts=None if self.parts is None else self.parts[chosen],
             filtered=None if filtered is None else filtered.renumbered(*nodes.values()),
+            **renumbered_side_information(nodes, self.tables, self.relations, self.behaviours),
         )
 
     @classmethod

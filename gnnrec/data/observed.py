@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
+from gnnrec.data.edges import renumbered_side_information
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -43,16 +45,9 @@ class Observed:
         Args:
             nodes: Of `user` and `item`.
         """
-        users, items = nodes["user"], nodes["item"]
-        tables = {
-            name: table[nodes[name].stays].reset_index(drop=True) if name in nodes else table
-            for name, table in self.tables.items()
-        }
         return replace(
             self,
-            edges=self.edges.renumbered(users, items),
-            tables=tables,
-            relations=tuple(relation.renumbered(nodes) for relation in self.relations),
-            behaviours={name: each.renumbered(users, items) for name, each in self.behaviours.items()},
+            edges=self.edges.renumbered(nodes["user"], nodes["item"]),
             features={},
+            **renumbered_side_information(nodes, self.tables, self.relations, self.behaviours),
         )

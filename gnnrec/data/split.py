@@ -170,7 +170,7 @@ class Split:
             for name, count in counts.items()
         }
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A digest of the interactions and of each one's part: runs with the same one answered the same questions."""
         data = self.interactions

@@ -84,7 +84,7 @@ def read_split(folder: Path, users: pd.DataFrame, items: pd.DataFrame) -> Split:
         _numbers(table["message"], np.bool_),
         _numbers(table["supervision"], np.bool_),
         {kind: _numbers(each["absent"], np.bool_) for kind, each in nodes.items() if "absent" in each},
-        dict(moments),
+        moments,
     )
 
 

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
 from gnnrec import Filter
-from gnnrec.data.dates import seconds_of
+from gnnrec.data.dates import Moment, seconds_of
 
 if TYPE_CHECKING:
     from gnnrec import Interactions
-
-
-def _checked(text: str) -> str:
-    seconds_of(text)
-    return text
-
-
-Moment = Annotated[str, AfterValidator(_checked)]
 
 
 class Between(Filter):

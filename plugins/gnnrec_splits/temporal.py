@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from pydantic import NonNegativeInt, PositiveInt, field_validator, model_validator
+from pydantic import NonNegativeInt, PositiveInt, model_validator
 
-from gnnrec.data.dates import seconds_of
+from gnnrec.data.dates import Moment, seconds_of
 from gnnrec_splits.shares import Shares
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ class Temporal(Shares):
 
     name: Literal["temporal"] = "temporal"
 
-    val_from: str | None = None
+    val_from: Moment | None = None
     """When val begins, an ISO 8601 date or time, UTC where it names no zone; together with `test_from`, instead of
     shares."""
 
-    test_from: str | None = None
+    test_from: Moment | None = None
     """When test begins, and val ends."""
 
     windows: PositiveInt = 1
@@ -40,13 +40,6 @@ class Temporal(Shares):
 
     window: NonNegativeInt = 0
     """Which of them this is: 0 is the earliest, `windows` - 1 the latest."""
-
-    @field_validator("val_from", "test_from")
-    @classmethod
-    def _is_a_moment(cls, text: str | None) -> str | None:
-        if text is not None:
-            seconds_of(text)
-        return text
 
     @model_validator(mode="after")
     def _take_shares_or_dates(self) -> Self:
