@@ -54,6 +54,11 @@ class Component(Part, ABC):
     name: str
     """The component's name in recipes. A concrete class narrows it: `name: Literal["dot"] = "dot"`."""
 
+    @property
+    def looks_at(self) -> tuple[str, ...] | None:
+        """`uses`, of a component as its fields are; to be overridden where they decide."""
+        return self.uses
+
     @classmethod
     def component_name(cls) -> str:
         """The name under which recipes find this class."""

@@ -14,7 +14,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from gnnrec.contract.component import Component
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     import pandas as pd
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.training import Fit, TrainingTask
-    from gnnrec.data.edges import Edges
+    from gnnrec.data.edges import Edges, EdgeType
     from gnnrec.data.features import Encoding
     from gnnrec.data.interactions import Availability, Interactions
     from gnnrec.data.observed import Observed
@@ -117,8 +117,14 @@ class GraphBuilder(Component):
     def build(self, observed: Observed) -> HeteroData:
         """Build a graph from what a phase may know, and from nothing else.
 
-        Node types are `user` and `item`, each with `node_id` int64 [N] and, where `observed.features` has its type, `x`
-        float32 [N, F]. Edge types are `(user, interacts, item)` and, reversed, `(item, rev_interacts, user)`.
+        Node types are `user`, `item` and those that relations lead to, each with `node_id` int64 [N] and, where
+        `observed.features` has its type, `x` float32 [N, F]. Edge types are `(user, interacts, item)` and, reversed,
+        `(item, rev_interacts, user)`; a behaviour is `(user, <its name>, item)`, a relation has its own edge type, and
+        the reverse of each is called `rev_<name>`. Where edges have weights they are `edge_weight` float32 [E], none
+        negative.
+
+        Raises:
+            DataError: What it looks at is not there, or a weight is negative.
         """
 
 
@@ -167,27 +173,37 @@ class Encoder(Component):
         hops: int | None = getattr(self, "layers", None)
         return hops
 
+    def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:  # noqa: ARG002 - for those that override
+        """Of a graph's edge types those that this encoder does not read; none is, unless an encoder says so.
+
+        They are taken out of what it is given, and what is lost by that is said.
+        """
+        return ()
+
     @abstractmethod
     def build(self, graph: HeteroData) -> nn.Module:
         """Return a module whose `forward(graph)` gives user [U, D] and item [I, D], both float32.
 
-        Embeddings of ids are looked up by `node_id`, so the same module runs on a sampled subgraph. There each edge
-        type bears the degrees that its nodes have in the whole graph, `source_degree` int64 [S] and `target_degree`
-        int64 [T]; whoever weighs edges by degree reads them with `gnnrec.graph.propagation.degrees`. With full fan-outs
-        the subgraph's answer for the seeds is the whole graph's.
+        Embeddings of ids are looked up by `node_id`, so the same module runs on a sampled subgraph; of nodes that are
+        marked there (`is_new`, bool [N]) training knew nothing: `gnnrec.graph.new_nodes.look_up` gives them the mean.
+        Edges may have weights, `edge_weight` float32 [E]; an edge type may bear the degrees that count, `source_degree`
+        [S] and `target_degree` [T]: those of the whole graph on a subgraph, those without new nodes where there are
+        some. `gnnrec.graph.propagation.propagate_over` minds all of it. With full fan-outs the subgraph's answer for
+        the seeds is the whole graph's.
 
         The module may also have:
 
         - `auxiliary_loss(graph, batch, generator)`, a scalar that is added to the loss in training; `batch.users` and
           `batch.items` are rows of `graph`. Without it nothing is added.
-        - `initial_embeddings(graph)`, layer 0: user [U, D] and item [I, D]; `trainer.l2` weighs its rows.
-        - `propagate_layer(graph, layer, user, item)`, one layer (from 0) of `forward`: user [U, D] and item [I, D] to
-          the next, without changing them; `num_layers`, how many there are (K); and `combine_layers(tables)`, the
+        - `initial_embeddings(graph)`, layer 0: node type to [N, D], of `user`, `item` and what else they hang on;
+          `trainer.l2` weighs the rows of these two.
+        - `propagate_layer(graph, layer, tables)`, one layer (from 0) of `forward`: node type to [N, D], to those of the
+          next, without changing them; `num_layers`, how many there are (K); and `combine_layers(tables)`, the
           K + 1 layers' tables [N, D] of one node type to the final one, without which the last is taken. With these
-          and `initial_embeddings`, inference on a large graph goes layer by layer in blocks of nodes; otherwise the
-          whole graph is encoded at once.
-        - `fold_in(graph, histories)`, user [B, D] for users of whom only their items are known; otherwise each
-          becomes a node with the mean user embedding as its own.
+          and `initial_embeddings`, inference on a large graph goes layer by layer in blocks of nodes, and new users and
+          items are folded in by the rows of theirs alone; otherwise the whole graph is encoded at once, and for each
+          new node once more.
+        - `fold_in(graph, histories)`, user [B, D] for users of whom only their items are known, where it knows better.
         """
 
 

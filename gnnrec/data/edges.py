@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     Weights = npt.NDArray[np.float32]
     """float32 [n]; a name for annotations."""
 
+    EdgeType = tuple[str, str, str]
+    """Source type, name, target type; a name for annotations."""
+
 GONE = -1
 """The new number of a node that is no longer there."""
 

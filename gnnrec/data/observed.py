@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from gnnrec.data.edges import Edges, Relation, Renumbering
+    from gnnrec.data.edges import Edges, Mask, Relation, Renumbering
     from gnnrec.data.features import FeatureBlock
 
 
@@ -26,6 +26,8 @@ class Observed:
         relations: Side information, cleared of what is later or tells of what is held out.
         behaviours: Further kinds of interaction by name, cleared likewise.
         features: Of the node types that have some, where they are encoded already (for graphs).
+        new: `user` and `item` to bool [N], which of them training does not know; a missing type has no new nodes. They
+            receive messages and send none: whatever edges a graph has from them are taken out of it.
     """
 
     edges: Edges
@@ -33,6 +35,7 @@ class Observed:
     relations: tuple[Relation, ...] = ()
     behaviours: Mapping[str, Edges] = field(default_factory=dict)
     features: Mapping[str, FeatureBlock] = field(default_factory=dict)
+    new: Mapping[str, Mask] = field(default_factory=dict)
 
     def count(self, node_type: str) -> int:
         """How many nodes of a type there are."""
@@ -49,5 +52,6 @@ class Observed:
             self,
             edges=self.edges.renumbered(nodes["user"], nodes["item"]),
             features={},
+            new={kind: mask[nodes[kind].stays] for kind, mask in self.new.items()},
             **renumbered_side_information(nodes, self.tables, self.relations, self.behaviours),
         )

@@ -129,17 +129,16 @@ class Split:
         Training knows nothing that tells of the pairs it learns from, whatever its moment: or the model would learn to
         read off the view what the test will not show it.
         """
-        training = phase == "train"
-        keys = self.interactions.edges.keys
-        return self._observed(
-            self.known(phase),
-            Clearing(
-                hidden=keys[~self._in(*KNOWN[phase])],
-                learned=keys[self.supervision & training],
-                moment=self.moment(phase),
-                absent=self.absent if training else {},
-                num_items=self.interactions.edges.num_items,
-            ),
+        return self._observed(self.known(phase), self._clearing(phase))
+
+    def _clearing(self, phase: Phase) -> Clearing:
+        training, keys = phase == "train", self.interactions.edges.keys
+        return Clearing(
+            hidden=keys[~self._in(*KNOWN[phase])],
+            learned=keys[self.supervision & training],
+            moment=self.moment(phase),
+            absent=self.absent if training else {},
+            num_items=self.interactions.edges.num_items,
         )
 
     @cached_property
@@ -149,6 +148,17 @@ class Split:
         rest, nothing = edges.keys[~self._in("train")], np.zeros(0, np.int64)
         clearing = Clearing(rest, nothing, self.moment("validate"), self.absent, edges.num_items)
         return self._observed(self.edges("train"), clearing)
+
+    @cached_property
+    def new(self) -> dict[str, Mask]:
+        """Which users and items training does not know, bool [N] each: they have no interaction in it, of any kind."""
+        edges, training = self.interactions.edges, self.part == TRAIN
+        known = self._clearing("train")
+        met = [edges.keep(training), *(known.behaviour(each) for each in self.interactions.behaviours.values())]
+        return {
+            "user": np.bincount(np.concatenate([each.users for each in met]), minlength=edges.num_users) == 0,
+            "item": np.bincount(np.concatenate([each.items for each in met]), minlength=edges.num_items) == 0,
+        }
 
     @property
     def avoided(self) -> Edges:
@@ -197,4 +207,5 @@ class Split:
             tables=data.tables,
             relations=tuple(map(clearing.relation, data.relations)),
             behaviours={name: clearing.behaviour(each) for name, each in data.behaviours.items()},
+            new=self.new,
         )

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gnnrec.errors import UsageError
 from gnnrec.graph.incoming_edges import incoming_edges
+from gnnrec.graph.propagation import degrees
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +35,7 @@ class Neighborhood:
         rows: For each node type int64 [n], rows of the graph: the seeds first, then as they were met.
         edge_index: For each edge type int64 [2, M], numbers of `rows`; targets ascend.
         positions: For each edge type int64 [M], where each edge is in the sampler's `IncomingEdges`.
-        degrees: For each edge type the whole graph's degrees, of sources int64 [S] and of targets int64 [T].
+        degrees: For each edge type the whole graph's degrees, of sources [S] and of targets [T].
         nodes_per_hop: For each node type how many were new: the seeds, then for each hop.
         edges_per_hop: For each edge type how many were drawn in each hop.
     """
@@ -75,6 +76,10 @@ class NeighborSampler:
             )
             for source, name, target in graph.edge_types
         }
+        self._weights: dict[EdgeType, Tensor] = {
+            relation: graph[relation].edge_weight for relation in self.incoming if "edge_weight" in graph[relation]
+        }
+        self._degrees = {relation: self._whole_degrees(relation) for relation in self.incoming}
         # Tables of numbers at rest. Whoever samples takes one per type, or makes one; pop and append are atomic.
         self._resting: dict[str, list[Tensor]] = {kind: [] for kind in self.num_nodes}
 
@@ -94,8 +99,9 @@ class NeighborSampler:
 
         Returns:
             Each node type has `node_id`, and `x` where the graph has it, seeds first. Each edge type has `edge_index`
-            int64 [2, M] (targets ascend) and the degrees which its nodes have in the whole graph: `source_degree` int64
-            [S], `target_degree` int64 [T].
+            int64 [2, M] (targets ascend), what else the graph's edges have (`edge_weight`), and the degrees which its
+            nodes have in the whole graph, the sums of their edges' weights: `source_degree` [S], `target_degree` [T];
+            int64, or float64 where there are weights.
 
         Raises:
             UsageError: There is no such node type, or its seeds are not unique.
@@ -111,8 +117,13 @@ class NeighborSampler:
             if "x" in whole:
                 part[kind].x = whole.x.index_select(0, rows)
         for relation, edge_index in drawn.edge_index.items():
-            store = part[relation]
+            store, whole = part[relation], self.graph[relation]
             store.edge_index = edge_index
+            edges = None
+            for name, values in whole.items():
+                if name not in {"edge_index", "source_degree", "target_degree"}:
+                    edges = self.incoming[relation].edge_ids[drawn.positions[relation]] if edges is None else edges
+                    store[name] = values.index_select(0, edges)
             store.source_degree, store.target_degree = drawn.degrees[relation]
         return part
 
@@ -146,6 +157,21 @@ class NeighborSampler:
                 )
                 drawn[relation].append((sources, targets, edges.positions))
         return self._finish(met, drawn, left_out)
+
+    def _whole_degrees(self, relation: EdgeType) -> tuple[Tensor, Tensor]:
+        """Degrees of all sources [S] and targets [T]: those that the edge type bears, or what its edges add up to."""
+        incoming, known = self.incoming[relation], degrees(self.graph[relation])
+        if known is not None:
+            return known
+        if relation not in self._weights:
+            return incoming.out_degree, incoming.in_degree
+        weights, ends = self._weights[relation], self.graph[relation].edge_index
+        weights = weights if weights.device.type == "mps" else weights.double()  # MPS knows no float64
+        of_source, of_target = (
+            torch.bincount(ids, weights, minlength=len(counts))
+            for ids, counts in zip(ends, (incoming.out_degree, incoming.in_degree), strict=True)
+        )
+        return of_source, of_target
 
     def _known(self, seeds: Mapping[str, Tensor]) -> Iterable[str]:
         if unknown := seeds.keys() - self.num_nodes.keys():
@@ -184,15 +210,17 @@ class NeighborSampler:
         left_out: Mapping[EdgeType, LeftOut],
     ) -> Neighborhood:
         rows = {kind: numbers.rows() for kind, numbers in met.items()}
-        degrees = {}
-        for relation, incoming in self.incoming.items():
+        degrees_here = {}
+        for relation, (of_sources, of_targets) in self._degrees.items():
             source, _, target = relation
-            of_source = incoming.out_degree.index_select(0, rows[source])
-            of_target = incoming.in_degree.index_select(0, rows[target])
+            of_source, of_target = of_sources.index_select(0, rows[source]), of_targets.index_select(0, rows[target])
             if relation in left_out:
-                met[source].subtract(of_source, left_out[relation].sources)
-                met[target].subtract(of_target, left_out[relation].targets)
-            degrees[relation] = of_source, of_target
+                without, weight = left_out[relation], None
+                if relation in self._weights:
+                    weight = self._weights[relation][self.incoming[relation].edge_ids[without.positions]]
+                met[source].subtract(of_source, without.sources, weight)
+                met[target].subtract(of_target, without.targets, weight)
+            degrees_here[relation] = of_source, of_target
         for kind, numbers in met.items():
             self._resting[kind].append(numbers.cleared(rows[kind]))
         edge_index, positions = {}, {}
@@ -204,7 +232,7 @@ class NeighborSampler:
             rows,
             edge_index,
             positions,
-            degrees,
+            degrees_here,
             {kind: numbers.per_hop() for kind, numbers in met.items()},
             {relation: [len(sources) for sources, _, _ in hops] for relation, hops in drawn.items()},
         )
@@ -254,11 +282,13 @@ class _Numbers:
         """How many nodes were new: the seeds, then in each hop."""
         return [end - begin for begin, end in pairwise([0, *self._ends, self.count])]
 
-    def subtract(self, degree: Tensor, nodes: Tensor) -> None:
-        """Take one off the degree (by number, int64 [n]) for each time that a node stands in `nodes`."""
+    def subtract(self, degree: Tensor, nodes: Tensor, weight: Tensor | None) -> None:
+        """Take the weight (1 where it is None) off the degree [n], by number, each time that a node is in `nodes`."""
         numbers = self.of(nodes)
-        numbers = numbers[numbers < UNSEEN]
-        degree.index_add_(0, numbers, torch.full_like(numbers, -1))
+        met = numbers < UNSEEN
+        numbers = numbers[met]
+        off = torch.ones_like(numbers) if weight is None else weight[met]
+        degree.index_add_(0, numbers, off.to(degree.dtype), alpha=-1)
 
     def cleared(self, rows: Tensor) -> Tensor:
         """The table as it was given."""

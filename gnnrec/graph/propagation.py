@@ -23,14 +23,19 @@ if TYPE_CHECKING:
 Reduce = Literal["sum", "mean", "symmetric"]
 
 Degrees = tuple[Tensor, Tensor]
-"""The degrees that a subgraph's nodes have in the whole graph: of sources int64 [S], of targets int64 [T]."""
+"""The degrees that count: of sources [S], of targets [T]; int64, or float32 where edges have weights."""
 
 _matrices = PerTensor()
 
 
 def degrees(store: EdgeStorage) -> Degrees | None:
-    """The whole graph's degrees, which the edges of a sampled subgraph bear; None where the graph is the whole one."""
+    """The degrees that an edge type bears, `source_degree` and `target_degree`; None where its own edges tell them."""
     return (store.source_degree, store.target_degree) if "source_degree" in store else None
+
+
+def propagate_over(source: Tensor, edges: EdgeStorage, num_targets: int, reduce: Reduce = "mean") -> Tensor:
+    """`propagate` over an edge type of a graph, with the `edge_weight` and the degrees that it bears."""
+    return propagate(source, edges.edge_index, num_targets, reduce, degrees(edges), edges.get("edge_weight"))
 
 
 def propagate(
@@ -39,8 +44,9 @@ def propagate(
     num_targets: int,
     reduce: Reduce = "mean",
     degrees: Degrees | None = None,
+    edge_weight: Tensor | None = None,
 ) -> Tensor:
-    """Reduce the messages that reach each target: out[t] = sum over edges (s, t) of source[s] · weight.
+    """Reduce the messages that reach each target: out[t] = sum over edges (s, t) of source[s] · factor.
 
     Runs in float32 whatever the surrounding precision, since sparse products on CPU know no other.
 
@@ -48,11 +54,12 @@ def propagate(
         source: float [S, D], embeddings of the source nodes.
         edge_index: int64 [2, E], row 0 sources, row 1 targets. What is computed from it is kept while it lives.
         num_targets: T.
-        reduce: The weights: `sum` 1, `mean` 1 / d_t, `symmetric` 1 / sqrt(d_s d_t), with d a node's number of edges.
-            A target without edges gets zeros.
-        degrees: On a sampled subgraph, whose edges are a part k_t of a target's d_t: the d. Then each weight is taken
-            d_t / k_t times, which estimates the whole graph's sum without bias (d_t / k_t, 1 / k_t and
-            sqrt(d_t / d_s) / k_t), and equals it where all edges are there.
+        reduce: The factors of an edge of weight w: `sum` w, `mean` w / d_t, `symmetric` w / sqrt(d_s d_t), with a
+            node's degree d the sum of its edges' weights. A target without edges, or of degree 0, gets zeros.
+        degrees: The d, where these edges are a part k_t of a target's d_t, as on a sampled subgraph. Then each factor
+            is taken d_t / k_t times (w d_t / k_t, w / k_t and w sqrt(d_t / d_s) / k_t): that estimates the whole
+            graph's sum, without bias where weights are equal, and equals it where all edges are there.
+        edge_weight: float32 [E], none negative; 1 each where it is None.
 
     Returns:
         float32 [T, D].
@@ -66,12 +73,12 @@ def propagate(
     with torch.autocast(source.device.type, enabled=False):
         source = source.float()
         if not has_sparse_products(source.device):
-            return gather_scatter(source, edge_index, num_targets, reduce, degrees)
+            return gather_scatter(source, edge_index, num_targets, reduce, degrees, edge_weight)
         # Tensors are told apart as keys by what they are, not by what they hold, and a key keeps them alive.
-        known = None if degrees is None else tuple((degree, version_of(degree)) for degree in degrees)
-        key = (source.size(0), num_targets, reduce, known)
+        given = (*(degrees or ()), *(() if edge_weight is None else (edge_weight,)))
+        key = (source.size(0), num_targets, reduce, tuple((each, version_of(each)) for each in given))
         matrices = _matrices.get(
-            edge_index, key, lambda: _matrices_of(edge_index, source.size(0), num_targets, reduce, degrees)
+            edge_index, key, lambda: _matrices_of(edge_index, source.size(0), num_targets, reduce, degrees, edge_weight)
         )
         product: Tensor = _SparseProduct.apply(source, matrices)  # type: ignore[no-untyped-call]
         return product
@@ -83,56 +90,76 @@ def gather_scatter(
     num_targets: int,
     reduce: Reduce = "mean",
     degrees: Degrees | None = None,
+    edge_weight: Tensor | None = None,
 ) -> Tensor:
     """The same by gathering and scattering, for devices without sparse products."""
-    weights = _weights(edge_index, num_targets, reduce, degrees)
-    messages = source[edge_index[0]] * weights[:, None]  # [E, D]
+    factors = _factors(edge_index, num_targets, reduce, degrees, edge_weight)
+    messages = source[edge_index[0]] * factors[:, None]  # [E, D]
     return source.new_zeros(num_targets, source.size(1)).index_add_(0, edge_index[1], messages)
 
 
-def _weights(edge_index: Tensor, num_targets: int, reduce: Reduce, degrees: Degrees | None) -> Tensor:
+def _factors(
+    edge_index: Tensor, num_targets: int, reduce: Reduce, degrees: Degrees | None, edge_weight: Tensor | None
+) -> Tensor:
     """The factor of each edge: float32 [E]."""
+    if edge_weight is None:
+        return _per_weight(edge_index, num_targets, reduce, degrees, None)
+    factors = edge_weight * _per_weight(edge_index, num_targets, reduce, degrees, edge_weight)
+    return factors.masked_fill_(edge_weight == 0, 0.0)  # also where all of a node's weights are 0, and so its degree
+
+
+def _per_weight(
+    edge_index: Tensor, num_targets: int, reduce: Reduce, degrees: Degrees | None, edge_weight: Tensor | None
+) -> Tensor:
+    """The factor of each edge for a weight of 1: float32 [E]."""
     sources, targets = edge_index
     if reduce == "sum" and degrees is None:
         return torch.ones(edge_index.size(1), device=edge_index.device)
-    count = torch.bincount(targets, minlength=num_targets)
+    here = torch.bincount(targets, edge_weight, minlength=num_targets).float()
     if reduce == "mean":
-        return count[targets].float().reciprocal()
+        return here[targets].reciprocal()
+    if degrees is None and edge_weight is None:
+        return (here[targets] * torch.bincount(sources)[sources]).rsqrt()
     if degrees is None:
-        return (count[targets].float() * torch.bincount(sources)[sources]).rsqrt()
+        degrees = torch.bincount(sources, edge_weight), here
     of_source, of_target = (degree.float() for degree in degrees)
     if reduce == "sum":
-        return (of_target / count)[targets]
-    return (of_target.sqrt() / count)[targets] * of_source.rsqrt()[sources]
+        return (of_target / here)[targets]
+    return (of_target.sqrt() / here)[targets] * of_source.rsqrt()[sources]
 
 
 @dataclass(frozen=True)
 class _Matrices:
-    """A matrix of weights [T, S] and, when it is first asked for, its transpose."""
+    """A matrix of factors [T, S] and, when it is first asked for, its transpose."""
 
     structure: Structure
-    weights: Tensor
+    factors: Tensor
 
     @cached_property
     def matrix(self) -> Tensor:
-        return self.structure.matrix(self.weights)
+        return self.structure.matrix(self.factors)
 
     @cached_property
     def transposed(self) -> Tensor:
         structure = self.structure.transposed()
-        return structure.matrix(self.weights[structure.order])
+        return structure.matrix(self.factors[structure.order])
 
 
 def _matrices_of(
-    edge_index: Tensor, num_sources: int, num_targets: int, reduce: Reduce, degrees: Degrees | None
+    edge_index: Tensor,
+    num_sources: int,
+    num_targets: int,
+    reduce: Reduce,
+    degrees: Degrees | None,
+    edge_weight: Tensor | None,
 ) -> _Matrices:
     sources, targets = edge_index
-    weights = _weights(edge_index, num_targets, reduce, degrees)
+    factors = _factors(edge_index, num_targets, reduce, degrees, edge_weight)
     # A sampled subgraph serves one step, and its sampler has laid out its edges by target: sorting would cost more
     # than the products. The whole graph is sorted through, so that the order of its edges changes no digit.
     structure_of = Structure.of if degrees is None else Structure.by_row
     structure = structure_of(targets, sources, (num_targets, num_sources))
-    return _Matrices(structure, weights[structure.order])
+    return _Matrices(structure, factors[structure.order])
 
 
 class _SparseProduct(torch.autograd.Function):

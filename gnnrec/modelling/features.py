@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from gnnrec.contract.kinds import NODE_TYPES
 from gnnrec.data.features import FeatureBlock
-from gnnrec.errors import ContractError
+from gnnrec.errors import ContractError, DataError, suggestion
 from gnnrec.modelling.feature_states import from_plain, to_plain
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from gnnrec.contract.kinds import FeatureEncoder
     from gnnrec.data.features import Encoding
+    from gnnrec.data.observed import Observed
     from gnnrec.data.split import Split
 
     States = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -45,11 +46,12 @@ class Features:
 
         Raises:
             ContractError: An encoding gives another number of rows than there are nodes.
+            DataError: The data have no such node type.
         """
         known = split.train if split.present is None else split.train.only(split.present)
         encodings = {
-            node_type: tuple(encoder.fit(known.tables[node_type], known) for encoder in encoders.get(node_type, ()))
-            for node_type in NODE_TYPES
+            node_type: tuple(encoder.fit(_table(known, node_type), known) for encoder in some)
+            for node_type, some in encoders.items()
         }
         return cls._of(encoders, encodings, split.interactions.tables)
 
@@ -60,18 +62,16 @@ class Features:
         Raises:
             ContractError: The states do not belong to the encoders.
         """
-        counts = {
-            node_type: (len(encoders.get(node_type, ())), len(states.get(node_type, ()))) for node_type in NODE_TYPES
-        }
+        counts = {node_type: (len(some), len(states.get(node_type, ()))) for node_type, some in encoders.items()}
         wrong = next((name for name, (wanted, got) in counts.items() if wanted != got), None)
         if wrong is not None:
             raise ContractError(f"{counts[wrong][1]} fitted {wrong} features for {counts[wrong][0]} feature encoders")
         encodings = {
             node_type: tuple(
                 encoder.restore(from_plain(state))
-                for encoder, state in zip(encoders.get(node_type, ()), states.get(node_type, ()), strict=True)
+                for encoder, state in zip(some, states.get(node_type, ()), strict=True)
             )
-            for node_type in NODE_TYPES
+            for node_type, some in encoders.items()
         }
         return cls._of(encoders, encodings, split.interactions.tables)
 
@@ -94,18 +94,36 @@ class Features:
         tables: Mapping[str, pd.DataFrame],
     ) -> Self:
         used = {node_type: some for node_type, some in encodings.items() if some}
-        blocks = {}
-        for node_type, some in used.items():
-            encoded = [encoding.encode(tables[node_type]) for encoding in some]
-            for encoder, block in zip(encoders[node_type], encoded, strict=True):
-                if len(block.values) != len(tables[node_type]):
-                    raise ContractError(
-                        f"features '{encoder.name}' gave {len(block.values)} rows for "
-                        f"{len(tables[node_type])} {node_type} nodes"
-                    )
-            names = tuple(name for block in encoded for name in block.names)
-            blocks[node_type] = FeatureBlock(np.concatenate([_matrix(block) for block in encoded], axis=1), names)
-        return cls(used, blocks)
+        features = cls(used, {})
+        blocks = {node_type: features.encode(node_type, tables[node_type], encoders[node_type]) for node_type in used}
+        return replace(features, blocks=blocks)
+
+    def encode(self, node_type: str, table: pd.DataFrame, encoders: Sequence[FeatureEncoder] = ()) -> FeatureBlock:
+        """The features of any nodes of a type that has some, a row for each row of their table.
+
+        Args:
+            node_type: The type.
+            table: With the columns that were known in training.
+            encoders: Of that type, for the message where one of them errs.
+
+        Raises:
+            ContractError: An encoding gives another number of rows than there are nodes.
+        """
+        encoded = [encoding.encode(table) for encoding in self.encodings[node_type]]
+        for encoder, block in zip_longest(encoders, encoded):
+            if len(block.values) != len(table):
+                name = "" if encoder is None else f" '{encoder.name}'"
+                raise ContractError(f"features{name} gave {len(block.values)} rows for {len(table)} {node_type} nodes")
+        names = tuple(name for block in encoded for name in block.names)
+        return FeatureBlock(np.concatenate([_matrix(block) for block in encoded], axis=1), names)
+
+
+def _table(known: Observed, node_type: str) -> pd.DataFrame:
+    if node_type not in known.tables:
+        there = ", ".join(known.tables)
+        hint = suggestion(node_type, known.tables)
+        raise DataError(f"features.{node_type}: the data have no {node_type} nodes{hint}; there are {there}")
+    return known.tables[node_type]
 
 
 def _matrix(block: FeatureBlock) -> npt.NDArray[np.float32]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +13,7 @@ from gnnrec.contract.training import Batch, TrainingTask
 from gnnrec.data.clearing import leads_to
 from gnnrec.errors import DataError, UsageError
 from gnnrec.modelling.features import Features
-from gnnrec.modelling.fold_in import fold_in
+from gnnrec.modelling.fold_in import FoldIn
 from gnnrec.modelling.leaks import check_graph, check_negatives
 from gnnrec.modelling.model import Model
 from gnnrec.modelling.phases import PhaseGraphs
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from torch import Tensor, nn
+    from torch_geometric.data import HeteroData
 
     from gnnrec.contract.kinds import FeatureEncoder, Loss, NegativeSampler, Scorer
     from gnnrec.contract.training import Checkpoints, EpochRecord, TrainableModel
@@ -138,12 +138,13 @@ def restore(
             return fit_scorer(recommender, split, streams).scoring("test")
         return HistoryScoring(recommender.restore(weights), split.known("test"))
     fitted = Features.fit(features, split) if states is None else Features.restore(features, states, split)
-    graphs = PhaseGraphs(recommender.graph, fitted.blocks, split)
+    of_format_1 = states is None
+    graphs = PhaseGraphs(recommender.graph, recommender.encoder, fitted, split, new_send=of_format_1)
     graph = graphs.build("test")
     with streams.global_state():
         model = Model.build(recommender.encoder, recommender.decoder, graph)
     model.load_state_dict(weights)
-    return EncodedScoring(model, graph, partial(fold_in, recommender.encoder, model.encoder, graphs))
+    return EncodedScoring(model, graph, FoldIn(recommender.encoder, model.encoder, graphs))
 
 
 def _avoided(negatives: NegativeSampler, split: Split) -> Edges:
@@ -236,13 +237,12 @@ def _train(
         raise UsageError(f"trainer '{sections.trainer.name}' cannot replay epochs, so its models are not refitted")
     fitted = Features.fit(features, split)
     states = fitted.states(features)  # before anything is trained: it has to be saved
-    graphs = PhaseGraphs(sections.graph, fitted.blocks, split)
+    graphs = PhaseGraphs(sections.graph, sections.encoder, fitted, split)
     graph = graphs.build("train")
     check_graph(graph, split, "train")
     model = Model.build(sections.encoder, sections.decoder, graph)
     if replay is not None and replay.weights is not None:
         model.load_state_dict(replay.weights)
-    folded = partial(fold_in, sections.encoder, model.encoder, graphs)
     supervision, sampler = split.supervision_edges, None
     if sections.negatives is not None:
         avoid = _avoided(sections.negatives, split)
@@ -255,10 +255,14 @@ def _train(
         validation_graph = graphs.build("validate")
         check_graph(validation_graph, split, "validate")
 
+    def scored_over(graph: HeteroData, model: TrainableModel) -> Scoring:
+        folded = FoldIn(sections.encoder, model.encoder, graphs)
+        return EncodedScoring(model, graph.to(model.device), folded)
+
     def validate(model: TrainableModel, epoch: int) -> Mapping[str, float]:
         if validation_graph is None:
             raise RuntimeError("a refit has no validation, and its trainer asked for it")
-        return judge(EncodedScoring(model, validation_graph.to(model.device), folded), epoch)
+        return judge(scored_over(validation_graph, model), epoch)
 
     trained = sections.trainer.fit(
         TrainingTask(
@@ -278,6 +282,6 @@ def _train(
     def scoring(phase: Phase) -> Scoring:
         built = graphs.build(phase)
         check_graph(built, split, phase)
-        return EncodedScoring(model, built.to(model.device), folded)
+        return scored_over(built, model)
 
     return Fitted(scoring, model.state_dict(), trained.best.epoch, trained.device, states)

@@ -1,65 +1,127 @@
-"""Folding in: embedding users of whom only their items are known, with the weights as they are."""
+"""Folding in: embedding users and items that came after training, with the weights as they are."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from gnnrec.errors import ContractError
+from gnnrec.graph.new_nodes import around_new
+from gnnrec.modelling.layerwise import by_layer, combined, is_layered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor, nn
+    from torch_geometric.data import HeteroData
 
     from gnnrec.contract.kinds import Encoder
     from gnnrec.data.edges import Edges
+    from gnnrec.data.new_items import NewItems
+    from gnnrec.modelling.layerwise import Tables
     from gnnrec.modelling.phases import PhaseGraphs
 
 
-def fold_in(encoder: Encoder, module: nn.Module, graphs: PhaseGraphs, histories: Edges) -> Tensor:
-    """User embeddings for histories: float32 [B, D].
+class FoldIn:
+    """Embeds new nodes: each has the given edges and features, and the mean of its type where nodes are known by id.
 
-    By the module's own `fold_in(graph, histories)` if it has one. Otherwise each new user, by itself so that no two
-    influence each other, becomes a node of the test graph with its items as edges, zeros for features, and the mean of
-    all users' own embeddings as its own.
+    A new node receives messages and sends none. So all others are what they were without it, and where the module goes
+    layer by layer the new nodes' own rows are all that is computed, layer by layer, from those of the test graph.
+    Otherwise each new node, by itself, is put into the test graph, and all of that is encoded.
 
     Args:
-        encoder: The component that `module` was built by.
+        component: What `module` was built by.
         module: The trained encoder.
-        graphs: Builds the graph, with the new user in it.
-        histories: A user of it is a new user; its items are the known ones.
-
-    Raises:
-        ContractError: The encoder, built for one user more, differs in more than tables with a row per user.
+        graphs: Builds the test graph, and those with new nodes in it.
     """
-    own: Any = getattr(module, "fold_in", None)
-    device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
-    if own is not None:
-        folded: Tensor = own(graphs.build("test").to(device), histories)
-        return folded
-    rows = []
-    for user in range(histories.num_users):
-        _, items = histories.items_of(np.array([user]))
-        graph = graphs.build_with_user(items)
-        with torch.random.fork_rng(devices=()):
-            wider = encoder.build(graph)
-        wider.load_state_dict(_widened(module.state_dict(), wider.state_dict()))
+
+    def __init__(self, component: Encoder, module: nn.Module, graphs: PhaseGraphs) -> None:
+        self._component, self._module, self._graphs = component, module, graphs
+
+    def users(self, histories: Edges) -> Tensor:
+        """User embeddings for histories, by the module's own `fold_in(graph, histories)` if it has one: float32 [B, D].
+
+        Args:
+            histories: A user of it is a new user; its items are the known ones.
+
+        Raises:
+            ContractError: The encoder, built for one user more, differs in more than tables with a row per user.
+        """
+        own: Any = getattr(self._module, "fold_in", None)
+        if own is not None:
+            folded: Tensor = own(self._graphs.build("test").to(self._device), histories)
+            return folded
+        if is_layered(self._module):
+            return self._by_layer(self._graphs.build_with_users(histories), "user", histories.num_users)
+
+        def alone(user: int) -> HeteroData:
+            chosen = histories.keep(histories.users == user)
+            return self._graphs.build_with_users(replace(chosen, users=np.zeros_like(chosen.users), num_users=1))
+
+        return self._each_alone(alone, "user", histories.num_users)
+
+    def items(self, items: NewItems) -> Tensor:
+        """Item embeddings: float32 [n, D].
+
+        Raises:
+            ContractError: As in `users`.
+        """
+        if is_layered(self._module):
+            return self._by_layer(self._graphs.build_with_items(items), "item", len(items))
+        return self._each_alone(lambda row: self._graphs.build_with_items(items.only(row)), "item", len(items))
+
+    @property
+    def _device(self) -> torch.device:
+        return next((parameter.device for parameter in self._module.parameters()), torch.device("cpu"))
+
+    @cached_property
+    def _known(self) -> list[Tables]:
+        """The tables of each layer over the test graph."""
         with torch.no_grad():
-            embedded, _ = wider.to(device).eval()(graph.to(device))
-        rows.append(embedded[-1])
-    return torch.stack(rows)
+            return list(by_layer(self._module, self._graphs.build("test").to(self._device)))
+
+    def _by_layer(self, graph: HeteroData, kind: str, count: int) -> Tensor:
+        """The new nodes' rows alone, from those that the others have in each layer: float32 [count, D]."""
+        module: Any = self._module
+        graph = graph.to(self._device)
+        part, rows = around_new(graph, kind, graph[kind].num_nodes - count)
+        with torch.no_grad():
+            layers: list[Tables] = [{kind: module.initial_embeddings(graph)[kind][-count:]}]
+            for layer, known in enumerate(self._known[:-1]):
+                here = {each: table[rows[each]] for each, table in known.items() if each != kind}
+                here[kind] = torch.cat([layers[-1][kind], known[kind][rows[kind][count:]]])
+                layers.append({kind: module.propagate_layer(part, layer, here)[kind][:count]})
+            return combined(module, layers, kind)
+
+    def _each_alone(self, graph_with: Callable[[int], HeteroData], kind: str, count: int) -> Tensor:
+        """Each new node in a graph of its own, encoded as a whole: float32 [count, D]."""
+        embedded = []
+        for place in range(count):
+            graph = graph_with(place)
+            with torch.random.fork_rng(devices=()):
+                wider = self._component.build(graph)
+            known = torch.from_numpy(~self._graphs.new[kind])
+            wider.load_state_dict(_widened(self._module.state_dict(), wider.state_dict(), known))
+            with torch.no_grad():
+                output = dict(zip(("user", "item"), wider.to(self._device).eval()(graph.to(self._device)), strict=True))
+            embedded.append(output[kind][-1])
+        return torch.stack(embedded)
 
 
-def _widened(state: dict[str, Tensor], wider: dict[str, Tensor]) -> dict[str, Tensor]:
-    """`state`, with the mean row added to every table that is one row longer in `wider`."""
+def _widened(state: dict[str, Tensor], wider: dict[str, Tensor], known: Tensor) -> dict[str, Tensor]:
+    """`state`, with the mean row of the nodes that are known (bool [N]) added to every table that lacks one row."""
     widened = {}
     for name, value in state.items():
         wanted = wider[name].shape
         if value.shape == wanted:
             widened[name] = value
         elif value.dim() and (value.size(0) + 1, *value.shape[1:]) == tuple(wanted):
-            widened[name] = torch.cat([value, value.mean(dim=0, keepdim=True)])
+            rows = value[known.to(value.device)] if len(known) == len(value) else value
+            widened[name] = torch.cat([value, rows.mean(dim=0, keepdim=True)])
         else:
-            raise ContractError(f"cannot fold a user in: {name} is {list(value.shape)} and would be {list(wanted)}")
+            raise ContractError(f"cannot fold a node in: {name} is {list(value.shape)} and would be {list(wanted)}")
     return widened

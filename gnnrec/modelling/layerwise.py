@@ -7,26 +7,33 @@ et al. 2017, Algorithm 1, and not the growing neighbourhoods of Algorithm 2).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import inspect
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gnnrec.contract.kinds import NODE_TYPES
+from gnnrec.errors import ContractError
 from gnnrec.graph.neighbor_sampling import NeighborSampler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from torch import nn
     from torch_geometric.data import HeteroData
+
+    Tables = Mapping[str, Tensor]
+    """The embeddings of one layer by node type, [N, D] each; a name for annotations."""
 
 BLOCK_EDGES = 2**22
 """Edges, of all types together, that are propagated over at once."""
 
 LAYERED = ("initial_embeddings", "propagate_layer", "num_layers")
 """What a module must have (see `Encoder.build`)."""
+
+LAYER_TAKES = ["graph", "layer", "tables"]
+"""What `propagate_layer` is given."""
 
 
 def encode(module: nn.Module, graph: HeteroData, block_edges: int = BLOCK_EDGES) -> tuple[Tensor, Tensor]:
@@ -43,38 +50,85 @@ def encode(module: nn.Module, graph: HeteroData, block_edges: int = BLOCK_EDGES)
     """
     num_edges = sum(graph[relation].edge_index.size(1) for relation in graph.edge_types)
     with torch.no_grad():
-        if num_edges <= block_edges or not all(hasattr(module, name) for name in LAYERED):
+        if num_edges <= block_edges or not is_layered(module):
             whole: tuple[Tensor, Tensor] = module(graph)
             return whole
-        return _by_layer(module, graph, block_edges)
-
-
-def _by_layer(module: Any, graph: HeteroData, block_edges: int) -> tuple[Tensor, Tensor]:
-    sampler = NeighborSampler(graph, (-1,))
-    combine = getattr(module, "combine_layers", None)
-    layers: list[tuple[Tensor, Tensor]] = [module.initial_embeddings(graph)]
-    for layer in range(module.num_layers):
-        following = (_next(module, sampler, layer, layers[-1], place, block_edges) for place in range(len(NODE_TYPES)))
-        user, item = following
         # Only a module that puts layers together has a use for the earlier ones.
-        layers = [*layers, (user, item)] if combine is not None else [(user, item)]
+        layers: list[Tables] = []
+        for tables in by_layer(module, graph, block_edges):
+            layers = [*layers, tables] if hasattr(module, "combine_layers") else [tables]
+        return combined(module, layers, "user"), combined(module, layers, "item")
+
+
+def is_layered(module: nn.Module) -> bool:
+    """Whether a module can go layer by layer."""
+    return all(hasattr(module, name) for name in LAYERED)
+
+
+def check_layers(module: nn.Module, name: str) -> None:
+    """Hold what a module that can go layer by layer takes against what it is given.
+
+    Raises:
+        ContractError: It takes something else; the message shows both.
+    """
+    if is_layered(module):
+        takes = list(inspect.signature(cast("Any", module).propagate_layer).parameters)
+        if takes != LAYER_TAKES:
+            got, wanted = (", ".join(each) for each in (takes, LAYER_TAKES))
+            raise ContractError(
+                f"encoder '{name}': propagate_layer({got}) is not what its kind asks for: propagate_layer({wanted}); "
+                "how contracts have changed is in docs/stability.md"
+            )
+
+
+def by_layer(module: Any, graph: HeteroData, block_edges: int = BLOCK_EDGES) -> Iterator[Tables]:
+    """The tables of each layer of a module that `is_layered`, from layer 0, in blocks of nodes."""
+    sampler = NeighborSampler(graph, (-1,))
+    tables: Tables = module.initial_embeddings(graph)
+    yield tables
+    for layer in range(module.num_layers):
+        following: dict[str, Tensor] = {}
+        for kind, table in tables.items():
+            following[kind] = table[:0]
+            for start, end in _blocks(sampler, kind, block_edges):
+                nodes = torch.arange(start, end, device=table.device)
+                block = next_rows(module, sampler, layer, tables, kind, nodes)
+                if block is None:
+                    del following[kind]
+                    break
+                if not start:
+                    following[kind] = block.new_empty(len(table), block.size(1))
+                following[kind][start:end] = block
+        tables = following
+        yield tables
+
+
+def next_rows(
+    module: Any, sampler: NeighborSampler, layer: int, tables: Tables, kind: str, nodes: Tensor
+) -> Tensor | None:
+    """What a layer makes of some nodes of one type, int64 [n]: [n, D]; None where it makes nothing of that type.
+
+    Args:
+        module: One that `is_layered`.
+        sampler: Gives all incoming edges of a node.
+        layer: From 0.
+        tables: Of the layer before, for all nodes of the sampler's graph.
+        kind: The node type.
+        nodes: Rows of the graph.
+    """
+    drawn = sampler.draw({kind: nodes})
+    here = {each: table[drawn.rows[each]] for each, table in tables.items()}
+    made: Tables = module.propagate_layer(sampler.subgraph(drawn), layer, here)
+    return made[kind][: len(nodes)] if kind in made else None
+
+
+def combined(module: Any, layers: Sequence[Tables], kind: str) -> Tensor:
+    """The final table of one node type, from the tables of all layers."""
+    combine = getattr(module, "combine_layers", None)
     if combine is None:
-        return layers[-1]
-    users, items = zip(*layers, strict=True)
-    return combine(users), combine(items)
-
-
-def _next(
-    module: Any, sampler: NeighborSampler, layer: int, tables: tuple[Tensor, Tensor], place: int, block_edges: int
-) -> Tensor:
-    """The next table of one node type: [N, D]."""
-    table = torch.empty_like(tables[place])
-    for start, end in _blocks(sampler, NODE_TYPES[place], block_edges):
-        targets = torch.arange(start, end, device=table.device)
-        drawn = sampler.draw({NODE_TYPES[place]: targets})
-        user, item = (known[drawn.rows[kind]] for kind, known in zip(NODE_TYPES, tables, strict=True))
-        table[start:end] = module.propagate_layer(sampler.subgraph(drawn), layer, user, item)[place][: end - start]
-    return table
+        return layers[-1][kind]
+    together: Tensor = combine([tables[kind] for tables in layers])
+    return together
 
 
 def _blocks(sampler: NeighborSampler, kind: str, block_edges: int) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gnnrec.errors import ContractError
-from gnnrec.modelling.layerwise import encode
+from gnnrec.modelling.layerwise import check_layers, encode
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -34,9 +34,11 @@ class Model(nn.Module):
         """Build both from their components; one pass over `graph` tells how many channels there are.
 
         Raises:
-            ContractError: The encoder's output is not user [U, D] and item [I, D], float32.
+            ContractError: The encoder's output is not user [U, D] and item [I, D], float32, or its layers take
+                something else than they are given.
         """
         module = encoder.build(graph)
+        check_layers(module, encoder.name)
         module.eval()
         output: object = encode(module, graph)
         module.train()

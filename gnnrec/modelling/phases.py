@@ -2,72 +2,164 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+import torch
 
 from gnnrec.data.features import FeatureBlock
+from gnnrec.graph.new_nodes import silence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from torch_geometric.data import HeteroData
 
-    from gnnrec.contract.kinds import GraphBuilder
-    from gnnrec.data.edges import IdArray
+    from gnnrec.contract.kinds import Encoder, GraphBuilder
+    from gnnrec.data.edges import Edges, EdgeType, IdArray, Relation
+    from gnnrec.data.new_items import NewItems
+    from gnnrec.data.observed import Observed
     from gnnrec.data.split import Phase, Split
+    from gnnrec.modelling.features import Features
+
+logger = logging.getLogger("gnnrec")
 
 
 class PhaseGraphs:
-    """Builds the graph of each phase.
+    """Builds the graph of each phase: what the builder lays out of what the phase may know, and the encoder reads.
+
+    Attributes:
+        new: Which users and items training does not know, bool [N] each.
 
     Args:
         builder: Lays out the graphs.
+        encoder: Says which edge types it does not read.
         features: Of the node types that have some.
         split: What each phase may know.
+        new_send: Let nodes that training does not know send messages, as runs of format 1 did.
     """
 
-    def __init__(self, builder: GraphBuilder, features: Mapping[str, FeatureBlock], split: Split) -> None:
-        self._builder, self._features, self._split = builder, features, split
+    def __init__(
+        self, builder: GraphBuilder, encoder: Encoder, features: Features, split: Split, *, new_send: bool = False
+    ) -> None:
+        self._builder, self._encoder, self._features, self._split = builder, encoder, features, split
+        self.new = {kind: np.zeros_like(mask) for kind, mask in split.new.items()} if new_send else split.new
 
     def build(self, phase: Phase) -> HeteroData:
-        """The graph of a phase."""
-        return self._builder.build(replace(self._split.observed(phase), features=self._features))
+        """The graph of a phase; what is known and not used is said when it is that of training."""
+        observed = replace(self._split.observed(phase), features=self._features.blocks, new=self.new)
+        return self._laid_out(observed, training=phase == "train")
 
-    def build_with_user(self, items: IdArray) -> HeteroData:
-        """The test graph and one user more, the last: with these items (int64 [H]) as edges, and zeros for features.
+    def build_with_users(self, histories: Edges) -> HeteroData:
+        """The test graph and new users, the last: with their histories as edges, and zeros for features.
 
-        Of the new user nothing else is known: the table has a row without values, and where edges have a weight, or a
-        time, the new ones have the mean weight and the latest time.
+        Of new users nothing else is known: the table has rows without values. Where edges have a weight, or a time,
+        theirs have the history's; if it has none, the mean weight and the latest time.
         """
-        observed, features = self._split.observed("test"), dict(self._features)
-        edges, count = observed.edges, len(items)
-        time, weight = edges.time, edges.weight
-        if time is not None:
-            time = np.append(time, np.full(count, time.max()))
-        if weight is not None:
-            weight = np.append(weight, np.full(count, weight.mean(), np.float32))
-        users = np.append(edges.users, np.full(count, edges.num_users))
-        wider = replace(
-            edges,
-            users=users,
-            items=np.append(edges.items, items),
-            num_users=edges.num_users + 1,
-            time=time,
-            weight=weight,
-        )
-        if "user" in features:
-            values, names = features["user"].values, features["user"].names
-            features["user"] = FeatureBlock(np.pad(values, ((0, 1), (0, 0))), names)
-        table = observed.tables["user"]
-        behaviours = {name: replace(each, num_users=wider.num_users) for name, each in observed.behaviours.items()}
-        return self._builder.build(
+        observed, count = self._split.observed("test"), histories.num_users
+        edges, users = observed.edges, observed.edges.num_users + count
+        added = replace(histories, users=histories.users + edges.num_users, num_users=users)
+        return self._laid_out(
             replace(
                 observed,
-                edges=wider,
-                tables={**observed.tables, "user": table.reindex(range(wider.num_users))},
-                behaviours=behaviours,
-                features=features,
+                edges=replace(edges, num_users=users).joined(_as_told(added, edges)),
+                tables={**observed.tables, "user": observed.tables["user"].reindex(range(users))},
+                behaviours={name: replace(each, num_users=users) for name, each in observed.behaviours.items()},
+                features=_padded(self._features.blocks, "user", count),
+                new={**self.new, "user": np.append(self.new["user"], np.ones(count, bool))},
             )
         )
+
+    def build_with_items(self, items: NewItems) -> HeteroData:
+        """The test graph and new items, the last: with their links and interactions as edges, and their features."""
+        observed, count = self._split.observed("test"), len(items)
+        edges, first = observed.edges, observed.edges.num_items
+        items = items.after(first)
+        table = pd.concat([observed.tables["item"], items.table.astype(object)], ignore_index=True)
+        blocks = dict(self._features.blocks)
+        if "item" in blocks:
+            own = self._features.encode("item", items.table)
+            values = np.concatenate([blocks["item"].values, own.values])  # noqa: PD011 - blocks are no tables
+            blocks["item"] = FeatureBlock(values, own.names)
+        return self._laid_out(
+            replace(
+                observed,
+                edges=replace(edges, num_items=first + count).joined(_as_told(items.edges, edges)),
+                tables={**observed.tables, "item": table},
+                relations=tuple(
+                    _longer(each, items.links[each.key]) if each.key in items.links else each
+                    for each in observed.relations
+                ),
+                behaviours={name: replace(each, num_items=first + count) for name, each in observed.behaviours.items()},
+                features=blocks,
+                new={**self.new, "item": np.append(self.new["item"], np.ones(count, bool))},
+            )
+        )
+
+    def _laid_out(self, observed: Observed, *, training: bool = False) -> HeteroData:
+        graph = self._builder.build(observed)
+        unread = self._encoder.unread(graph.edge_types)
+        for edge_type in unread:
+            del graph[edge_type]
+        ends = {end for source, _, target in graph.edge_types for end in (source, target)}
+        for node_type in {*graph.node_types} - ends - {"user", "item"}:
+            del graph[node_type]
+        if training:
+            self._tell(unread, graph)
+        silence(graph, {kind: torch.from_numpy(mask) for kind, mask in observed.new.items()})
+        if training:  # which needs no embedding for them: it does not ask for any
+            for node_type in graph.node_types:
+                graph[node_type].pop("is_new", None)
+        return graph
+
+    def _tell(self, unread: Sequence[EdgeType], graph: HeteroData) -> None:
+        """Say which relations and features have no say, in either direction."""
+        read = {_one_way(edge_type) for edge_type in graph.edge_types}
+        lost = sorted({"-".join(_one_way(edge_type)) for edge_type in unread if _one_way(edge_type) not in read})
+        if lost:
+            logger.warning("encoder '%s' does not read %s", self._encoder.name, ", ".join(lost))
+        for node_type in self._features.blocks.keys() - set(graph.node_types):
+            logger.warning("features of %s are not used: no %s nodes are read", node_type, node_type)
+
+
+def _one_way(edge_type: EdgeType) -> EdgeType:
+    source, name, target = edge_type
+    return (target, name.removeprefix("rev_"), source) if name.startswith("rev_") else edge_type
+
+
+def _as_told(added: Edges, edges: Edges) -> Edges:
+    """Added edges with what the others have: the latest time and the mean weight, where they say nothing of it."""
+    time, weight, count = added.time, added.weight, len(added)
+    if time is None and edges.time is not None:
+        time = np.full(count, edges.time.max())
+    if weight is None and edges.weight is not None:
+        weight = np.full(count, edges.weight.mean(), np.float32)
+    return replace(added, time=time, weight=weight)
+
+
+def _longer(relation: Relation, links: tuple[IdArray, IdArray]) -> Relation:
+    """The relation and some links more, of mean weight; nobody in particular made those, at no particular time."""
+    source, target = links
+    weight = relation.weight
+    if weight is not None:
+        weight = np.append(weight, np.full(len(source), weight.mean() if len(weight) else 1, np.float32))
+    return replace(
+        relation,
+        source=np.append(relation.source, source),
+        target=np.append(relation.target, target),
+        weight=weight,
+        by_user=None,
+        time=None,
+    )
+
+
+def _padded(blocks: Mapping[str, FeatureBlock], node_type: str, count: int) -> dict[str, FeatureBlock]:
+    """The blocks with rows of zeros after those of one node type, if it has some."""
+    padded = dict(blocks)
+    if node_type in blocks:
+        block = blocks[node_type]
+        padded[node_type] = FeatureBlock(np.pad(block.values, ((0, count), (0, 0))), block.names)
+    return padded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,16 +12,17 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 from typing_extensions import override
 
+from gnnrec.errors import UsageError
 from gnnrec.graph.sparse import incidence
 from gnnrec.modelling.layerwise import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.training import TrainableModel
     from gnnrec.data.edges import Edges
+    from gnnrec.data.new_items import NewItems
+    from gnnrec.modelling.fold_in import FoldIn
 
 BLOCK_CELLS = 2**24
 """Scores held at once (users of a block times items): 64 MiB of float32."""
@@ -54,6 +56,14 @@ class Scoring(ABC):
         """Scores of all items for users of whom only their items are known: float32 [B, I], a row per history user."""
 
     @abstractmethod
+    def with_new_items(self, items: NewItems) -> Scoring:
+        """The same over I + n items, of which the last came after training.
+
+        Raises:
+            UsageError: It knows items by their interactions alone.
+        """
+
+    @abstractmethod
     def similarity(self, item: int) -> Tensor:
         """How similar every item is to one: float32 [I]."""
 
@@ -64,13 +74,13 @@ class EncodedScoring(Scoring):
     Args:
         model: Encoder and decoder.
         graph: What is propagated over, on the model's device.
-        fold_in: Gives user embeddings [B, D] for histories.
+        fold_in: Embeds users and items that came after training.
     """
 
     by_history = "folded in as a new node with these edges"
     by_item = "cosine of item embeddings"
 
-    def __init__(self, model: TrainableModel, graph: HeteroData, fold_in: Callable[[Edges], Tensor]) -> None:
+    def __init__(self, model: TrainableModel, graph: HeteroData, fold_in: FoldIn) -> None:
         was_training = model.training
         model.eval()
         try:
@@ -93,7 +103,14 @@ class EncodedScoring(Scoring):
     @override
     def score_histories(self, histories: Edges) -> Tensor:
         with torch.no_grad():
-            return self._model.score_all(self._fold_in(histories), self.item)
+            return self._model.score_all(self._fold_in.users(histories), self.item)
+
+    @override
+    def with_new_items(self, items: NewItems) -> Scoring:
+        wider = copy(self)
+        wider.item = torch.cat([self.item, self._fold_in.items(items)])
+        wider.num_items = len(wider.item)
+        return wider
 
     @override
     def similarity(self, item: int) -> Tensor:
@@ -136,6 +153,10 @@ class HistoryScoring(Scoring):
     def score_histories(self, histories: Edges) -> Tensor:
         rows, items = histories.items_of(np.arange(histories.num_users))
         return self._score(rows, items, histories.num_users)
+
+    @override
+    def with_new_items(self, items: NewItems) -> Scoring:
+        raise UsageError("this recommender knows items by their interactions alone, and new items have none")
 
     @override
     def similarity(self, item: int) -> Tensor:

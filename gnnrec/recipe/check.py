@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from gnnrec.contract.kinds import NODE_TYPES
 from gnnrec.errors import suggestion
 from gnnrec.recipe.faults import Fault, RecipeError
 from gnnrec.recipe.nodes import Node, Path, dotted
@@ -55,6 +57,7 @@ def check(node: Node, registry: Registry, made: Mapping[str, str] | None = None)
         monitor = recipe.trainer.monitor if recipe.trainer is not None else None
         faults += _unequal_hops(node, recipe)
         faults += _no_replay(node, recipe)
+        faults += _misspelt_node_types(node, recipe)
     faults += _unknown_monitor(node, data, monitor)
     if recipe is None or faults:
         raise RecipeError(faults)
@@ -170,6 +173,15 @@ def _no_replay(node: Node, recipe: Recipe) -> Iterator[Fault]:
         path: Path = ("refit",)
         message = f"trainer '{recipe.trainer.name}' cannot go through its epochs again; leave refit out"
         yield Fault(node.position_of(path), dotted(path), message)
+
+
+def _misspelt_node_types(node: Node, recipe: Recipe) -> Iterator[Fault]:
+    """Features of what is almost called user or item; other node types are for the data to know."""
+    for node_type in recipe.features.model_extra or {}:
+        path: Path = ("features", node_type)
+        if near := get_close_matches(node_type, NODE_TYPES, n=1):
+            message = f"no node type is called so; did you mean '{near[0]}'?"
+            yield Fault(node.position_of(path, key=True), dotted(path), message)
 
 
 def _unknown_monitor(node: Node, data: dict[str, Any], monitor: Any) -> Iterator[Fault]:

@@ -58,10 +58,8 @@ def recipe_keys(registry: Registry, recipe: Recipe | None) -> Key:
         if recipe is None or current is not None:
             below = component_keys(registry, section, current)
             children[section] = Key(_told(Recipe, section), children=below.children)
-    blocks = {
-        node_type: _listed(registry, "features", getattr(recipe.features, node_type) if recipe is not None else ())
-        for node_type in NODE_TYPES
-    }
+    wanted = dict.fromkeys(NODE_TYPES, ()) if recipe is None else dict(recipe.features)
+    blocks = {node_type: _listed(registry, "features", some) for node_type, some in wanted.items()}
     filters = _listed(registry, "filters", recipe.filters if recipe is not None else ())
     children["filters"] = Key(_told(Recipe, "filters"), children=filters.children)
     children["features"] = Key(_told(Recipe, "features"), children=blocks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
+from types import new_class
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union
 
 from pydantic import (
@@ -73,9 +74,13 @@ class Evaluation(BaseModel):
 
 
 class Features(BaseModel):
-    """Feature encoders of each node type; their blocks stand side by side in the given order."""
+    """Feature encoders of each node type; their blocks stand side by side in the given order.
 
-    model_config = CONFIG
+    Of users, of items, and under its own name of any further node type that the data have.
+    """
+
+    model_config = CONFIG | {"extra": "allow"}
+    __pydantic_extra__: dict[str, tuple[SerializeAsAny[FeatureEncoder], ...]]
     __get_pydantic_json_schema__ = classmethod(described_by_docstrings)
 
     user: tuple[SerializeAsAny[FeatureEncoder], ...] = ()
@@ -220,13 +225,19 @@ def recipe_model(registry: Registry, named: Named | None = None) -> type[Recipe]
     fields["filters"] = (filters, ())
     blocks: Any = tuple.__class_getitem__((choice("features"), ...))
     feature_fields: dict[str, Any] = dict.fromkeys(NODE_TYPES, (blocks, ()))
-    features: Any = create_model("Features", __base__=Features, __doc__=Features.__doc__, **feature_fields)
+    features: Any = create_model("Features", __base__=_with_further(blocks), __doc__=Features.__doc__, **feature_fields)
     fields["features"] = (features, features.model_construct())
     metrics: Any = tuple.__class_getitem__((choice("metric"), ...))
     judged: dict[str, Any] = {"metrics": (metrics, ())}
     evaluation: Any = create_model("Evaluation", __base__=Evaluation, __doc__=Evaluation.__doc__, **judged)
     fields["evaluation"] = (evaluation, evaluation.model_construct())
     return create_model("Recipe", __base__=Recipe, __doc__=Recipe.__doc__, **fields)
+
+
+def _with_further(blocks: Any) -> Any:
+    """`Features` whose further keys hold components of these types, which `create_model` cannot say."""
+    annotations = {"__pydantic_extra__": dict.__class_getitem__((str, blocks))}
+    return new_class("Features", (Features,), exec_body=lambda body: body.update(__annotations__=annotations))
 
 
 def _flat(data: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:

@@ -8,7 +8,6 @@ from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.contract.attribute_docstrings import attribute_docstrings
-from gnnrec.contract.kinds import NODE_TYPES
 from gnnrec.recipe.nodes import read_yaml
 from gnnrec.recipe.schema import COMPONENT_SECTIONS, Recipe
 
@@ -49,7 +48,7 @@ def starter(recipe: Recipe, registry: Registry, preface: Iterable[str]) -> str:
                 taken = {each.name for each in value}
                 lines += ["", *_heading(section), *_others(registry, section, taken), "filters:", *_listed(value, "  ")]
         elif section == "features":
-            if any(getattr(value, node_type) for node_type in NODE_TYPES):
+            if any(some for _, some in value):
                 lines += ["", *_heading(section), *_features(value, registry)]
         elif value is not None:
             lines += ["", *_heading(section), *_component(section, value, registry)]
@@ -85,7 +84,7 @@ def _component(section: str, component: Component, registry: Registry) -> list[s
 
 
 def _features(features: BaseModel, registry: Registry) -> Iterator[str]:
-    taken: dict[str, tuple[Component, ...]] = {each: getattr(features, each) for each in NODE_TYPES}
+    taken: dict[str, tuple[Component, ...]] = dict(features)
     yield from _others(registry, "features", {each.name for blocks in taken.values() for each in blocks})
     yield "features:"
     for node_type, blocks in taken.items():

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gnnrec.contract.kinds import NODE_TYPES
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -23,17 +21,17 @@ def used_parts(recipe: Recipe, fingerprint: Mapping[str, str]) -> dict[str, str]
         recipe: Its filters, features, split, and what it fits are asked.
         fingerprint: A digest of each part of the data, see `Interactions.fingerprint`.
     """
-    wanted = {"edges"} | {f"table {node_type}" for node_type in NODE_TYPES if getattr(recipe.features, node_type)}
+    wanted = {"edges"} | {f"table {node_type}" for node_type, some in recipe.features if some}
     for component in _asked(recipe):
-        wanted |= set(fingerprint) if component.uses is None else set(component.uses)
+        wanted |= set(fingerprint) if component.looks_at is None else set(component.looks_at)
     begins = tuple(FAMILIES[each] for each in wanted & FAMILIES.keys())
     return {part: digest for part, digest in fingerprint.items() if part in wanted or part.startswith(begins)}
 
 
 def _asked(recipe: Recipe) -> Iterator[Component]:
     yield from (*recipe.filters, recipe.split)
-    for node_type in NODE_TYPES:
-        yield from getattr(recipe.features, node_type)
+    for _, some in recipe.features:
+        yield from some
     for component in (recipe.graph, recipe.negatives, recipe.scorer):
         if component is not None:
             yield component

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,14 +38,20 @@ def auxiliary_loss_is_a_scalar_drawn_from_its_generator(case: EncoderCase) -> st
 
 @rule(BUILD)
 def layer_zero_is_a_row_per_node(case: EncoderCase) -> str | None:
-    """`initial_embeddings(graph)` gives layer 0: user [U, D] and item [I, D]."""
+    """`initial_embeddings(graph)` gives layer 0: node type to [N, D], `user` and `item` among them."""
     module: Any = case.build().eval()
     if not hasattr(module, "initial_embeddings"):
         return None
-    initial = tuple(module.initial_embeddings(case.fresh()))
-    counts = list(case.counts)
-    right = [len(table) for table in initial] == counts and all(table.dim() == 2 for table in initial)  # noqa: PLR2004
-    return None if right else f"{[list(table.shape) for table in initial]} for {counts} users and items"
+    graph = case.fresh()
+    initial = module.initial_embeddings(graph)
+    if not isinstance(initial, Mapping) or not set(KINDS) <= set(initial):
+        got = ", ".join(initial) if isinstance(initial, Mapping) else type(initial).__name__
+        return f"{got}, not user and item"
+    for kind, table in initial.items():
+        count = graph[kind].num_nodes
+        if table.dim() != 2 or len(table) != count:  # noqa: PLR2004 - rows and columns
+            return f"{list(table.shape)} for {count} {kind} nodes"
+    return None
 
 
 @rule(BUILD)
@@ -59,18 +66,41 @@ def layers_one_by_one_give_forward(case: EncoderCase) -> str | None:
         return "it has propagate_layer, but the component's hops is None, so nobody knows how many layers there are"
     with torch.no_grad():
         forward, layered = module(case.fresh()), _by_layer(module, case.fresh(), case.component.hops)
-    expected, got = (dict(zip(KINDS, pair, strict=True)) for pair in (forward, layered))
-    return difference(expected, got, TOLERANCE, "embeddings")
+    return difference(dict(zip(KINDS, forward, strict=True)), layered, TOLERANCE, "embeddings")
 
 
-def _by_layer(module: nn.Module, graph: HeteroData, hops: int) -> tuple[Tensor, ...]:
+def _by_layer(module: nn.Module, graph: HeteroData, hops: int) -> dict[str, Tensor]:
     layered: Any = module
-    tables = [tuple(layered.initial_embeddings(graph))]
+    tables = [layered.initial_embeddings(graph)]
     for layer in range(hops):
-        tables.append(tuple(layered.propagate_layer(graph, layer, *tables[-1])))
+        tables.append(layered.propagate_layer(graph, layer, tables[-1]))
     if not hasattr(module, "combine_layers"):
-        return tables[-1]
-    return tuple(layered.combine_layers([pair[side] for pair in tables]) for side in range(len(KINDS)))
+        return {kind: tables[-1][kind] for kind in KINDS}
+    return {kind: layered.combine_layers([each[kind] for each in tables]) for kind in KINDS}
+
+
+@rule(BUILD)
+def new_nodes_have_the_mean_of_layer_zero(case: EncoderCase) -> str | None:
+    """In `initial_embeddings`, a node that `is_new` marks has the mean of the others' rows, whatever its `node_id`.
+
+    Asked of modules that go layer by layer; without features, which a new node has of its own.
+    """
+    module: Any = case.build().eval()
+    if not hasattr(module, "propagate_layer"):
+        return None
+    graph = case.fresh()
+    for kind in KINDS:
+        store = graph[kind]
+        if "x" in store:
+            store.x = torch.zeros_like(store.x)
+        store.is_new = torch.arange(store.num_nodes) == store.num_nodes - 1
+    with torch.no_grad():
+        without = module.initial_embeddings(graph)
+        for kind in KINDS:
+            graph[kind].node_id = graph[kind].node_id.where(~graph[kind].is_new, 10**6)
+        got = module.initial_embeddings(graph)
+    expected = {kind: without[kind][:-1].mean(dim=0) for kind in KINDS}
+    return difference(expected, {kind: got[kind][-1] for kind in KINDS}, TOLERANCE, "layer 0 of new nodes")
 
 
 @rule(BUILD)
@@ -93,5 +123,6 @@ EXTRA_RULES = (
     auxiliary_loss_is_a_scalar_drawn_from_its_generator,
     layer_zero_is_a_row_per_node,
     layers_one_by_one_give_forward,
+    new_nodes_have_the_mean_of_layer_zero,
     folds_users_in,
 )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Generator, Tensor
+    from torch_geometric.data.storage import EdgeStorage
 
 
 def relabelled(graph: HeteroData, order: Mapping[str, Tensor]) -> HeteroData:
@@ -32,7 +33,8 @@ def relabelled(graph: HeteroData, order: Mapping[str, Tensor]) -> HeteroData:
         source, _, target = edge_type
         ends = graph[edge_type].edge_index
         moved = torch.stack([place[source][ends[0]], place[target][ends[1]]])
-        new[edge_type].edge_index = moved[:, (moved >= 0).all(dim=0)]
+        there = (moved >= 0).all(dim=0)
+        new[edge_type].update(_chosen(graph[edge_type], there) | {"edge_index": moved[:, there]})
     return new
 
 
@@ -49,7 +51,7 @@ def neighbourhood(
     """The seeds, what is within `hops` of them, and the edges over which messages reach the seeds.
 
     The nodes that are `hops` away have no incoming edges, as in a sampled subgraph. Each edge type bears
-    `source_degree` and `target_degree`, int64, the degrees of its nodes in the whole graph.
+    `source_degree` and `target_degree`, the degrees of its nodes in the whole graph.
 
     Args:
         graph: Whole.
@@ -67,10 +69,11 @@ def neighbourhood(
         order[node_type] = found[torch.randperm(len(found), generator=generator)]
     part = relabelled(reaching, order)
     for edge_type in graph.edge_types:
-        ends = part[edge_type].edge_index
-        part[edge_type].edge_index = ends[:, torch.randperm(ends.size(1), generator=generator)]
+        count = part[edge_type].edge_index.size(1)
+        part[edge_type].update(_chosen(part[edge_type], torch.randperm(count, generator=generator)))
+        ends, weight = graph[edge_type].edge_index, graph[edge_type].get("edge_weight")
         for row, side, node_type in ((0, "source", edge_type[0]), (1, "target", edge_type[2])):
-            whole = torch.bincount(graph[edge_type].edge_index[row], minlength=graph[node_type].num_nodes)
+            whole = torch.bincount(ends[row], weight, minlength=graph[node_type].num_nodes)
             part[edge_type][f"{side}_degree"] = whole[order[node_type]]
     return part, {kind: torch.stack([(order[kind] == seed).nonzero()[0, 0] for seed in seeds[kind]]) for kind in seeds}
 
@@ -84,11 +87,16 @@ def _within(graph: HeteroData, seeds: Mapping[str, Tensor], hops: int) -> tuple[
         inside[node_type] = torch.zeros(graph[node_type].num_nodes, dtype=torch.bool)
         inside[node_type][seeds[node_type]] = True
     for edge_type in graph.edge_types:
-        reaching[edge_type].edge_index = graph[edge_type].edge_index[:, :0]
+        reaching[edge_type].update(_chosen(graph[edge_type], torch.arange(0)))
     for _ in range(hops):
         for edge_type in graph.edge_types:
-            ends = graph[edge_type].edge_index
-            reaching[edge_type].edge_index = ends[:, inside[edge_type[2]][ends[1]]]
+            reaches = inside[edge_type[2]][graph[edge_type].edge_index[1]]
+            reaching[edge_type].update(_chosen(graph[edge_type], reaches))
         for edge_type in graph.edge_types:
             inside[edge_type[0]][reaching[edge_type].edge_index[0]] = True
     return reaching, inside
+
+
+def _chosen(edges: EdgeStorage, chosen: Tensor) -> dict[str, Tensor]:
+    """All that edges have, of those that a mask or an order chooses."""
+    return {name: values[:, chosen] if name == "edge_index" else values[chosen] for name, values in edges.items()}

@@ -38,14 +38,14 @@ class ToyEncoder(nn.Module):
             drawn = torch.randn(graph[node_type].num_nodes, CHANNELS, generator=generator) * INIT_STD
             self.register_parameter(node_type, nn.Parameter(drawn))
 
-    def initial_embeddings(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
-        """Layer 0, for trainers that weigh its rows: user [U, D], item [I, D]."""
-        user, item = (self.get_parameter(kind)[graph[kind].node_id] for kind in ("user", "item"))
-        return user, item
+    def initial_embeddings(self, graph: HeteroData) -> dict[str, Tensor]:
+        """Layer 0 of users and items, for trainers that weigh its rows: [N, D] each."""
+        return {kind: self.get_parameter(kind)[graph[kind].node_id] for kind in ("user", "item")}
 
     def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
         """Embed every node: user [U, D], item [I, D]."""
-        user, item = self.initial_embeddings(graph)
+        initial = self.initial_embeddings(graph)
+        user, item = initial["user"], initial["item"]
         to_item, to_user = (
             graph[edge_type].edge_index
             for edge_type in (("user", "interacts", "item"), ("item", "rev_interacts", "user"))

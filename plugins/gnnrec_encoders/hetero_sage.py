@@ -9,14 +9,19 @@ from pydantic import PositiveFloat, PositiveInt
 from gnnrec import Encoder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import nn
     from torch_geometric.data import HeteroData
+
+    from gnnrec.data.edges import EdgeType
 
 
 class HeteroSAGE(Encoder):
     """Hetero GraphSAGE: one mean-aggregating convolution per relation and layer (Hamilton et al. 2017).
 
-    Layer 0 is the sum of a linear map of the features and an embedding of the id. ReLU stands between layers.
+    It takes any graph: every node and edge type, and weights of edges. Layer 0 is the sum of a linear map of the
+    features and an embedding of the id. ReLU stands between layers.
     """
 
     name: Literal["hetero_sage"] = "hetero_sage"
@@ -31,27 +36,52 @@ class HeteroSAGE(Encoder):
     """Use the features of node types that have some."""
 
     id_embeddings: bool = True
-    """Learn an embedding for each user and item."""
+    """Learn an embedding for each node. An item without one is known by its features and edges alone, and so a new one
+    as well as an old one."""
+
+    id_types: tuple[str, ...] | None = None
+    """The node types that get such embeddings; all where it is left out."""
 
     init_std: PositiveFloat = 1.0
     """Standard deviation of the initial embeddings of ids."""
+
+    def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:
+        """Those that end farther away from users and items than there are layers."""
+        from gnnrec_encoders.hetero_sage_module import needed_types
+
+        heard = set().union(*needed_types(edge_types, self.layers)[1:])
+        return tuple(each for each in edge_types if each[2] not in heard)
 
     def build(self, graph: HeteroData) -> nn.Module:
         """Sizes are taken from `graph`.
 
         Raises:
-            UsageError: A node type would have neither features nor id embeddings.
+            UsageError: A node type would have neither features nor id embeddings, or one that is named is not there.
         """
         from gnnrec_encoders.hetero_sage_module import HeteroSAGEModule
         from gnnrec_encoders.node_embeddings import sizes
 
-        kinds = tuple(graph.node_types)
+        kinds = graph.node_types
         num_features, num_embeddings = sizes(
-            graph,
-            features=kinds if self.features else (),
-            ids=kinds if self.id_embeddings else (),
-            encoder=self.name,
+            graph, features=kinds if self.features else (), ids=self._known_by_id(kinds), encoder=self.name
         )
         return HeteroSAGEModule(
             num_features, num_embeddings, graph.edge_types, self.channels, self.layers, self.init_std
         )
+
+    def _known_by_id(self, kinds: Sequence[str]) -> Sequence[str]:
+        """The node types that get an embedding per id."""
+        if not self.id_embeddings:
+            return ()
+        if self.id_types is None:
+            return kinds
+        from gnnrec import UsageError
+        from gnnrec.errors import suggestion
+
+        for kind in self.id_types:
+            if kind not in kinds:
+                raise UsageError(
+                    f"encoder.id_types: the graph has no {kind} nodes{suggestion(kind, kinds)}; "
+                    f"there are {', '.join(kinds)}"
+                )
+        return self.id_types

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from gnnrec.graph.propagation import degrees, propagate
+from gnnrec.graph.propagation import propagate_over
 from gnnrec_encoders.node_embeddings import NodeEmbeddings
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class MeanConvolution(nn.Module):
-    """GraphSAGE's mean convolution without the node's own part: W · mean of the neighbours.
+    """GraphSAGE's mean convolution without the node's own part: W · mean of the neighbours, by the weights of edges.
 
     A linear map and a mean commute, so the map runs on whichever side has fewer nodes.
 
@@ -33,25 +33,27 @@ class MeanConvolution(nn.Module):
     def forward(self, source: Tensor, edges: EdgeStorage, num_targets: int) -> Tensor:
         """Aggregate over the edges of one relation."""
         if source.size(0) <= num_targets:
-            return propagate(self.linear(source), edges.edge_index, num_targets, degrees=degrees(edges))
-        mapped: Tensor = self.linear(propagate(source, edges.edge_index, num_targets, degrees=degrees(edges)))
+            return propagate_over(self.linear(source), edges, num_targets)
+        mapped: Tensor = self.linear(propagate_over(source, edges, num_targets))
         return mapped
 
 
 class _Layer(nn.Module):
-    """One convolution per relation, and each node's own part."""
+    """One convolution per relation, and each node's own part, for the node types that the next layer needs."""
 
-    def __init__(self, types: Iterable[str], relations: Iterable[EdgeType], channels: int) -> None:
+    def __init__(self, targets: Iterable[str], relations: Iterable[EdgeType], channels: int) -> None:
         super().__init__()
-        self.own = nn.ModuleDict({kind: nn.Linear(channels, channels) for kind in types})
-        self.convolutions = nn.ModuleDict({_key(relation): MeanConvolution(channels) for relation in relations})
+        self.relations = tuple(relations)
+        self.own = nn.ModuleDict({kind: nn.Linear(channels, channels) for kind in targets})
+        self.convolutions = nn.ModuleDict({_key(relation): MeanConvolution(channels) for relation in self.relations})
 
-    def forward(self, hidden: Mapping[str, Tensor], edges: Mapping[EdgeType, EdgeStorage]) -> dict[str, Tensor]:
-        updated: dict[str, Tensor] = {kind: self.own[kind](value) for kind, value in hidden.items()}
-        for (source, name, target), store in edges.items():
-            convolution = self.convolutions[_key((source, name, target))]
+    def forward(self, graph: HeteroData, hidden: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        updated: dict[str, Tensor] = {kind: own(hidden[kind]) for kind, own in self.own.items()}
+        for relation in self.relations:
+            source, _, target = relation
+            convolution = self.convolutions[_key(relation)]
             # In place, here and in the ReLU: a fresh [N, D] per step costs more than the arithmetic.
-            updated[target].add_(convolution(hidden[source], store, hidden[target].size(0)))
+            updated[target].add_(convolution(hidden[source], graph[relation], hidden[target].size(0)))
         return updated
 
 
@@ -59,8 +61,8 @@ class HeteroSAGEModule(nn.Module):
     """Hamilton et al. 2017, Algorithm 1 with the mean aggregator, one convolution per relation, summed per type.
 
     For a node v of type t: h_v ← U_t · h_v + b_t + sum over relations r that end in t of W_r · mean over r-neighbours
-    of h. No normalisation to unit length (line 7 of the algorithm). A type that no relation ends in keeps its own
-    part alone.
+    of h, each neighbour by the weight of its edge. No normalisation to unit length (line 7 of the algorithm). A type
+    that no relation ends in keeps its own part alone. A layer computes what users and items hang on, and no more.
 
     Args:
         num_features: See `NodeEmbeddings`.
@@ -81,10 +83,17 @@ class HeteroSAGEModule(nn.Module):
         init_std: float = 1.0,
     ) -> None:
         super().__init__()
-        self.relations = tuple(edge_types)
-        types = sorted({*num_features, *num_embeddings})
+        edge_types = tuple(edge_types)
+        needed = needed_types(edge_types, layers)
+        num_features, num_embeddings = (
+            {kind: size for kind, size in of_all.items() if kind in needed[0]}
+            for of_all in (num_features, num_embeddings)
+        )
         self.initial = NodeEmbeddings(num_features, num_embeddings, channels, init_std)
-        self.layers = nn.ModuleList(_Layer(types, self.relations, channels) for _ in range(layers))
+        self.layers = nn.ModuleList(
+            _Layer(sorted(targets), (each for each in edge_types if each[2] in targets), channels)
+            for targets in needed[1:]
+        )
 
     @property
     def num_layers(self) -> int:
@@ -93,23 +102,32 @@ class HeteroSAGEModule(nn.Module):
 
     def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
         """Embed every node of `graph`: user [U, D], item [I, D]."""
-        user, item = self.initial_embeddings(graph)
+        tables = self.initial_embeddings(graph)
         for layer in range(self.num_layers):
-            user, item = self.propagate_layer(graph, layer, user, item)
-        return user, item
+            tables = self.propagate_layer(graph, layer, tables)
+        return tables["user"], tables["item"]
 
-    def initial_embeddings(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
-        """Layer 0: user [U, D], item [I, D]."""
-        return self.initial(graph, "user"), self.initial(graph, "item")
+    def initial_embeddings(self, graph: HeteroData) -> dict[str, Tensor]:
+        """Layer 0 of each node type that users and items hang on: [N, D]."""
+        return {kind: self.initial(graph, kind) for kind in self.initial.kinds}
 
-    def propagate_layer(self, graph: HeteroData, layer: int, user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:
-        """One convolution (from 0), with a ReLU unless it is the last: user [U, D], item [I, D]."""
-        updated = self.layers[layer](
-            {"user": user, "item": item}, {relation: graph[relation] for relation in self.relations}
-        )
-        if layer + 1 < self.num_layers:
-            updated = {kind: value.relu_() for kind, value in updated.items()}
-        return updated["user"], updated["item"]
+    def propagate_layer(self, graph: HeteroData, layer: int, tables: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """One convolution (from 0), with a ReLU unless it is the last."""
+        updated: dict[str, Tensor] = self.layers[layer](graph, tables)
+        return updated if layer + 1 == self.num_layers else {kind: each.relu_() for kind, each in updated.items()}
+
+
+def needed_types(edge_types: Iterable[EdgeType], layers: int) -> list[set[str]]:
+    """The node types that each layer has to give, from layer 0 to the last, which gives users and items.
+
+    >>> needed_types([("item", "has_genre", "genre"), ("genre", "rev_has_genre", "item")], 1)[0] == {
+    ...     "user", "item", "genre"}
+    True
+    """
+    edge_types, needed = tuple(edge_types), [{"user", "item"}]
+    for _ in range(layers):
+        needed.append(needed[-1] | {source for source, _, target in edge_types if target in needed[-1]})
+    return needed[::-1]
 
 
 def _key(relation: EdgeType) -> str:

@@ -9,12 +9,19 @@ from pydantic import PositiveFloat, PositiveInt
 from gnnrec import Encoder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import nn
     from torch_geometric.data import HeteroData
 
+    from gnnrec.data.edges import EdgeType
+
 
 class LightGCN(Encoder):
-    """LightGCN: propagation and nothing else, averaged over layers (He et al. 2020)."""
+    """LightGCN: propagation and nothing else, averaged over layers (He et al. 2020).
+
+    Weights of interactions are heeded; relations, behaviours and further node types are not read.
+    """
 
     name: Literal["lightgcn"] = "lightgcn"
 
@@ -30,6 +37,12 @@ class LightGCN(Encoder):
     init_std: PositiveFloat = 0.1
     """Standard deviation of the initial embeddings."""
 
+    def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:
+        """All but interactions."""
+        from gnnrec_encoders.interactions import beside_interactions
+
+        return beside_interactions(edge_types)
+
     def build(self, graph: HeteroData) -> nn.Module:
         """Sizes are taken from `graph`.
 
@@ -37,11 +50,12 @@ class LightGCN(Encoder):
             UsageError: The graph lacks reverse edges.
         """
         from gnnrec import UsageError
-        from gnnrec_encoders.lightgcn_module import ITEM_TO_USER, LightGCNModule
+        from gnnrec_encoders.interactions import ITEM_TO_USER
+        from gnnrec_encoders.lightgcn_module import LightGCNModule
         from gnnrec_encoders.node_embeddings import sizes
 
         if ITEM_TO_USER not in graph.edge_types:
             raise UsageError("lightgcn propagates both ways; set graph.reverse: true")
-        kinds = tuple(graph.node_types)
+        kinds = graph.node_types
         features, ids = sizes(graph, features=kinds if self.features else (), ids=kinds, encoder=self.name)
         return LightGCNModule(features, ids, self.channels, self.layers, self.init_std)

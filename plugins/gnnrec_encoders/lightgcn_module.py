@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from gnnrec.graph.propagation import degrees, propagate
+from gnnrec.graph.propagation import propagate_over
+from gnnrec_encoders.interactions import ITEM_TO_USER, USER_TO_ITEM
 from gnnrec_encoders.node_embeddings import NodeEmbeddings
 
 if TYPE_CHECKING:
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 
     from torch_geometric.data import HeteroData
 
-USER_TO_ITEM = ("user", "interacts", "item")
-ITEM_TO_USER = ("item", "rev_interacts", "user")
-
 
 class LightGCNModule(nn.Module):
     """He et al. 2020, equations 3 and 4: e^(k+1)_v = Σ e^(k)_w / sqrt(d_v d_w), and the mean of all layers, 0 included.
+
+    Where edges have weights, each term is taken a_vw times, and a degree d is the sum of its node's weights. Edges of
+    other types than interactions are not read.
 
     Args:
         num_features: See `NodeEmbeddings`; the paper has none.
@@ -45,21 +46,21 @@ class LightGCNModule(nn.Module):
         """Embed every node of `graph`: user [U, D], item [I, D]."""
         layers = [self.initial_embeddings(graph)]
         for layer in range(self.num_layers):
-            layers.append(self.propagate_layer(graph, layer, *layers[-1]))
-        users, items = zip(*layers, strict=True)
-        return self.combine_layers(users), self.combine_layers(items)
+            layers.append(self.propagate_layer(graph, layer, layers[-1]))
+        user, item = (self.combine_layers([tables[kind] for tables in layers]) for kind in ("user", "item"))
+        return user, item
 
-    def initial_embeddings(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
-        """Layer 0: user [U, D], item [I, D]."""
-        return self.initial(graph, "user"), self.initial(graph, "item")
+    def initial_embeddings(self, graph: HeteroData) -> dict[str, Tensor]:
+        """Layer 0 of users and items: [N, D] each."""
+        return {kind: self.initial(graph, kind) for kind in ("user", "item")}
 
-    def propagate_layer(self, graph: HeteroData, layer: int, user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ARG002 - all layers are the same
-        """Equation 3: the next layer's user [U, D] and item [I, D]."""
-        to_item, to_user = graph[USER_TO_ITEM], graph[ITEM_TO_USER]
-        return (
-            propagate(item, to_user.edge_index, user.size(0), "symmetric", degrees(to_user)),
-            propagate(user, to_item.edge_index, item.size(0), "symmetric", degrees(to_item)),
-        )
+    def propagate_layer(self, graph: HeteroData, layer: int, tables: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002 - all layers are the same
+        """Equation 3: the next layer of users and items."""
+        user, item = tables["user"], tables["item"]
+        return {
+            "user": propagate_over(item, graph[ITEM_TO_USER], user.size(0), "symmetric"),
+            "item": propagate_over(user, graph[USER_TO_ITEM], item.size(0), "symmetric"),
+        }
 
     def combine_layers(self, tables: Sequence[Tensor]) -> Tensor:
         """Equation 4 with equal weights, the mean: K + 1 tables [N, D] to one."""

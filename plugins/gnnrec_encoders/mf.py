@@ -9,8 +9,12 @@ from pydantic import PositiveFloat, PositiveInt
 from gnnrec import Encoder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import nn
     from torch_geometric.data import HeteroData
+
+    from gnnrec.data.edges import EdgeType
 
 
 class MF(Encoder):
@@ -37,6 +41,12 @@ class MF(Encoder):
     def hops(self) -> int:
         """None is looked at: an embedding depends on its own node alone."""
         return 0
+
+    def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:
+        """All but interactions."""
+        from gnnrec_encoders.interactions import beside_interactions
+
+        return beside_interactions(edge_types)
 
     def build(self, graph: HeteroData) -> nn.Module:
         """Sizes are taken from `graph`; its edges are not looked at.

@@ -30,12 +30,13 @@ class MFModule(nn.Module):
 
     def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
         """Embed every node of `graph`: user [U, D], item [I, D]."""
-        return self.initial_embeddings(graph)
+        tables = self.initial_embeddings(graph)
+        return tables["user"], tables["item"]
 
-    def initial_embeddings(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
-        """Layer 0: user [U, D], item [I, D]."""
-        return self.initial(graph, "user"), self.initial(graph, "item")
+    def initial_embeddings(self, graph: HeteroData) -> dict[str, Tensor]:
+        """Layer 0 of users and items: [N, D] each."""
+        return {kind: self.initial(graph, kind) for kind in ("user", "item")}
 
-    def propagate_layer(self, graph: HeteroData, layer: int, user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ARG002 - there are no layers
+    def propagate_layer(self, graph: HeteroData, layer: int, tables: Mapping[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002 - there are no layers
         """Nothing is passed on, whatever the graph."""
-        return user, item
+        return dict(tables)

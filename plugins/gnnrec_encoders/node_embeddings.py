@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor, nn
 
+from gnnrec.graph.new_nodes import look_up
 from gnnrec.graph.sparse import PerTensor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from torch_geometric.data import HeteroData
 
@@ -39,6 +40,11 @@ class NodeEmbeddings(nn.Module):
             }
         )
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The node types that it embeds."""
+        return tuple(sorted({*self.features, *self.ids}))
+
     def forward(self, graph: HeteroData, kind: str) -> Tensor:
         """Embed the nodes of one type: [N, D]."""
         if kind not in self.features:
@@ -54,12 +60,12 @@ class NodeEmbeddings(nn.Module):
         def in_order() -> bool:
             return bool((node_id == torch.arange(len(node_id), device=node_id.device)).all())
 
-        whole = len(node_id) == len(table) and _in_order.get(node_id, (), in_order)
-        return table if whole else table[node_id]
+        whole = len(node_id) == len(table) and "is_new" not in graph[kind] and _in_order.get(node_id, (), in_order)
+        return table if whole else look_up(table, graph[kind])
 
 
 def sizes(
-    graph: HeteroData, *, features: tuple[str, ...], ids: tuple[str, ...], encoder: str
+    graph: HeteroData, *, features: Collection[str], ids: Collection[str], encoder: str
 ) -> tuple[dict[str, int], dict[str, int]]:
     """`num_features` and `num_embeddings` for a graph, using features and ids of the named node types.
 
@@ -74,6 +80,6 @@ def sizes(
     if bare:
         raise UsageError(
             f"{encoder}: {' and '.join(bare)} nodes have neither features nor id embeddings; "
-            "give them features, or switch their id embeddings on"
+            f"give them features (features.{bare[0]}), or id embeddings"
         )
     return num_features, num_embeddings

@@ -9,14 +9,19 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from gnnrec import Encoder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import nn
     from torch_geometric.data import HeteroData
+
+    from gnnrec.data.edges import EdgeType
 
 
 class SimGCL(Encoder):
     """LightGCN that also learns to tell nodes apart in two noisy views of their embeddings (Yu et al. 2022).
 
-    The contrastive loss over a batch's users and items is added to the recipe's loss.
+    The contrastive loss over a batch's users and items is added to the recipe's loss. Weights of interactions are
+    heeded; relations, behaviours and further node types are not read.
     """
 
     name: Literal["simgcl"] = "simgcl"
@@ -39,6 +44,12 @@ class SimGCL(Encoder):
     init_std: PositiveFloat = 0.1
     """Standard deviation of the initial embeddings."""
 
+    def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:
+        """All but interactions."""
+        from gnnrec_encoders.interactions import beside_interactions
+
+        return beside_interactions(edge_types)
+
     def build(self, graph: HeteroData) -> nn.Module:
         """Sizes are taken from `graph`.
 
@@ -46,12 +57,13 @@ class SimGCL(Encoder):
             UsageError: The graph lacks reverse edges.
         """
         from gnnrec import UsageError
-        from gnnrec_encoders.lightgcn_module import ITEM_TO_USER, LightGCNModule
+        from gnnrec_encoders.interactions import ITEM_TO_USER
+        from gnnrec_encoders.lightgcn_module import LightGCNModule
         from gnnrec_encoders.node_embeddings import sizes
         from gnnrec_encoders.simgcl_module import SimGCLModule
 
         if ITEM_TO_USER not in graph.edge_types:
             raise UsageError("simgcl propagates both ways; set graph.reverse: true")
-        features, ids = sizes(graph, features=(), ids=tuple(graph.node_types), encoder=self.name)
+        features, ids = sizes(graph, features=(), ids=graph.node_types, encoder=self.name)
         lightgcn = LightGCNModule(features, ids, self.channels, self.layers, self.init_std)
         return SimGCLModule(lightgcn, self.eps, self.temperature, self.contrast)

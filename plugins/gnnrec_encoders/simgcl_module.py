@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch_geometric.data import HeteroData
 
@@ -44,13 +44,13 @@ class SimGCLModule(nn.Module):
         """Embed every node of `graph`: user [U, D], item [I, D]."""
         return self._embed(graph, None)
 
-    def initial_embeddings(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
-        """Layer 0: user [U, D], item [I, D]."""
+    def initial_embeddings(self, graph: HeteroData) -> dict[str, Tensor]:
+        """Layer 0 of users and items: [N, D] each."""
         return self.lightgcn.initial_embeddings(graph)
 
-    def propagate_layer(self, graph: HeteroData, layer: int, user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:
-        """The next layer, without noise: user [U, D], item [I, D]."""
-        return self.lightgcn.propagate_layer(graph, layer, user, item)
+    def propagate_layer(self, graph: HeteroData, layer: int, tables: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The next layer of users and items, without noise."""
+        return self.lightgcn.propagate_layer(graph, layer, tables)
 
     def combine_layers(self, tables: Sequence[Tensor]) -> Tensor:
         """The mean of all layers but the first: K + 1 tables [N, D] to one."""
@@ -75,12 +75,12 @@ class SimGCLModule(nn.Module):
     def _embed(self, graph: HeteroData, noise: Generator | None) -> tuple[Tensor, Tensor]:
         layers = [self.initial_embeddings(graph)]
         for layer in range(self.num_layers):
-            user, item = self.propagate_layer(graph, layer, *layers[-1])
+            tables = self.propagate_layer(graph, layer, layers[-1])
             if noise is not None:
-                user, item = perturbed(user, self.eps, noise), perturbed(item, self.eps, noise)
-            layers.append((user, item))
-        users, items = zip(*layers, strict=True)
-        return self.combine_layers(users), self.combine_layers(items)
+                tables = {kind: perturbed(table, self.eps, noise) for kind, table in tables.items()}
+            layers.append(tables)
+        user, item = (self.combine_layers([tables[kind] for tables in layers]) for kind in ("user", "item"))
+        return user, item
 
 
 def perturbed(table: Tensor, eps: float, generator: Generator) -> Tensor:

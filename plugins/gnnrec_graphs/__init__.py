@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from gnnrec import hookimpl
+from gnnrec import GraphBuilder, hookimpl
 from gnnrec_graphs.bipartite import Bipartite
+from gnnrec_graphs.knn_items import KNNItems
+from gnnrec_graphs.relational import Relational
 
 
 @hookimpl
-def gnnrec_components() -> tuple[type[Bipartite], ...]:
+def gnnrec_components() -> tuple[type[GraphBuilder], ...]:
     """Contribute the built-in graph builders."""
-    return (Bipartite,)
+    return (Bipartite, KNNItems, Relational)

@@ -217,7 +217,8 @@ def half_squared_norm(model: TrainableModel, scored: Scored) -> Tensor:
     initial = getattr(model.encoder, "initial_embeddings", None)
     if initial is None:
         raise UsageError("trainer.l2 weighs the encoder's initial_embeddings, and this encoder has none; set it to 0")
-    user, item = initial(scored.graph)
+    tables = initial(scored.graph)
+    user, item = tables["user"], tables["item"]
     users, items = scored.pairs
     positives = len(scored.edge_ids)
     kept, drawn = users[:positives], users[positives:].view(positives, -1)  # [B], [B, R]

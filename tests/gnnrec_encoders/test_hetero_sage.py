@@ -112,8 +112,8 @@ def test_a_node_type_with_neither_features_nor_id_embeddings_is_refused(encoder:
     with pytest.raises(UsageError) as error:
         encoder.build(graph_of())
     assert str(error.value) == (
-        f"hetero_sage: {bare} nodes have neither features nor id embeddings; give them features, or switch "
-        "their id embeddings on"
+        f"hetero_sage: {bare} nodes have neither features nor id embeddings; give them features "
+        "(features.user), or id embeddings"
     )
 
 

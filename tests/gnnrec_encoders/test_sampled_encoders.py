@@ -40,15 +40,14 @@ def test_layers_put_together_are_the_forward_pass_and_a_layer_changes_nothing_it
     graph = random_graph(shape)
     module = built(encoder, graph)
     assert module.num_layers == encoder.hops
-    layers: list[tuple[Tensor, Tensor]] = [module.initial_embeddings(graph)]
+    layers: list[dict[str, Tensor]] = [module.initial_embeddings(graph)]
     for layer in range(module.num_layers):
-        given_ = tuple(table.detach().clone() for table in layers[-1])
-        layers.append(module.propagate_layer(graph, layer, *given_))
-        assert all(torch.equal(one, two) for one, two in zip(given_, layers[-2], strict=True))
-    tables = zip(*layers, strict=True)
+        given_ = {kind: table.detach().clone() for kind, table in layers[-1].items()}
+        layers.append(module.propagate_layer(graph, layer, given_))
+        assert all(torch.equal(table, layers[-2][kind]) for kind, table in given_.items())
     combine = getattr(module, "combine_layers", lambda tables: tables[-1])
-    for got, expected in zip(map(combine, tables), module(graph), strict=True):
-        assert torch.equal(got, expected)
+    for kind, expected in zip(("user", "item"), module(graph), strict=True):
+        assert torch.equal(combine([tables[kind] for tables in layers]), expected)
 
 
 @pytest.mark.parametrize("encoder", ENCODERS, ids=str)

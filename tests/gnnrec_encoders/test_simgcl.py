@@ -56,7 +56,7 @@ def test_without_noise_it_is_lightgcn_without_layer_0(layers: int) -> None:
     torch.manual_seed(0)
     lightgcn = LightGCN(channels=6, layers=layers).build(GRAPH)
     initial = lightgcn.initial_embeddings(GRAPH)
-    for got, mean, first in zip(module(GRAPH), lightgcn(GRAPH), initial, strict=True):
+    for got, mean, first in zip(module(GRAPH), lightgcn(GRAPH), initial.values(), strict=True):
         torch.testing.assert_close(got, (mean * (layers + 1) - first) / layers)
 
 
@@ -65,7 +65,7 @@ def test_the_auxiliary_loss_is_that_of_two_views_of_each_user_and_item_once() ->
     noise = generator()
     views: list[tuple[Tensor, Tensor]] = []
     for _ in range(2):
-        user, item = module.propagate_layer(GRAPH, 0, *module.initial_embeddings(GRAPH))
+        user, item = module.propagate_layer(GRAPH, 0, module.initial_embeddings(GRAPH)).values()
         views.append((perturbed(user, 0.2, noise), perturbed(item, 0.2, noise)))
     (user, item), (other_user, other_item) = views
     users, items = [0, 3, 5], [1, 2, 7]
@@ -75,12 +75,13 @@ def test_the_auxiliary_loss_is_that_of_two_views_of_each_user_and_item_once() ->
 
 def test_noise_of_a_layer_goes_on_to_the_next() -> None:
     module = module_of(layers=2)
-    user, item = module.initial_embeddings(GRAPH)
+    tables = module.initial_embeddings(GRAPH)
     noise = generator()
     layers = []
     for layer in range(2):
-        user, item = (perturbed(table, 0.1, noise) for table in module.propagate_layer(GRAPH, layer, user, item))
-        layers.append(user)
+        following = module.propagate_layer(GRAPH, layer, tables)
+        tables = {kind: perturbed(table, 0.1, noise) for kind, table in following.items()}
+        layers.append(tables["user"])
     torch.testing.assert_close(module._embed(GRAPH, generator())[0], (layers[0] + layers[1]) / 2)
 
 

@@ -182,10 +182,11 @@ class Layer0(nn.Module):
         self.user = nn.Parameter(torch.randn(DATA.edges.num_users, 4))
         self.item = nn.Parameter(torch.randn(DATA.edges.num_items, 4))
 
-    def initial_embeddings(self, graph: Any) -> tuple[torch.Tensor, torch.Tensor]:
-        return self.user[graph["user"].node_id], self.item[graph["item"].node_id]
+    def initial_embeddings(self, graph: Any) -> dict[str, torch.Tensor]:
+        return {kind: getattr(self, kind)[graph[kind].node_id] for kind in ("user", "item")}
 
-    forward = initial_embeddings
+    def forward(self, graph: Any) -> tuple[torch.Tensor, ...]:
+        return tuple(self.initial_embeddings(graph).values())
 
 
 def test_l2_weighs_the_layer_0_rows_that_a_batch_scores() -> None:

@@ -114,7 +114,7 @@ def test_what_is_made_of_an_edge_index_is_made_once(monkeypatch: pytest.MonkeyPa
 
 def matrix_of(edge_index: Tensor) -> Tensor:
     """The transposed matrix that is kept for an edge index."""
-    kept = propagation._matrices.get(edge_index, (3, 4, "mean", None), lambda: pytest.fail("it is not kept"))
+    kept = propagation._matrices.get(edge_index, (3, 4, "mean", ()), lambda: pytest.fail("it is not kept"))
     return kept.transposed
 
 

@@ -43,7 +43,7 @@ def test_no_block_has_more_edges_or_nodes_than_the_bound(block_edges: int) -> No
     module = built(LightGCN(channels=5, layers=2), graph)
     parts: list[HeteroData] = []
     whole = module.propagate_layer
-    module.propagate_layer = lambda part, *given: parts.append(part) or whole(part, *given)
+    module.propagate_layer = lambda graph, layer, tables: parts.append(graph) or whole(graph, layer, tables)
     encode(module, graph, block_edges)
     degrees = torch.cat([graph[relation].edge_index[1].bincount() for relation in (FORWARD, BACKWARD)])
     bound = max(block_edges, int(degrees.max()) + 1)

@@ -109,7 +109,7 @@ def test_all_faults_are_said_at_once_each_with_its_place(complaints: Complaints)
         ("{name: plain}", "", "11:1  graph: this section is missing; give it a component: {name: …}"),
         ("width: 2", "width: 0", "6:14  features.item.0.width: expected greater than 0, got 0"),
         ("width: 2", "widht: 2", "6:7  features.item.0.widht: unknown key; did you mean 'width'?"),
-        ("  item:", "  itm:", "4:3  features.itm: unknown key; did you mean 'item'?"),
+        ("  item:", "  itm:", "4:3  features.itm: no node type is called so; did you mean 'item'?"),
         (
             "name: ones\n      width",
             "width",

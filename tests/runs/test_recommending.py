@@ -12,7 +12,7 @@ from toys import edges, movielens_like, small_recipe
 
 from gnnrec import Run, UsageError, run
 from gnnrec.data.lookup import require_item
-from gnnrec.modelling.fold_in import fold_in
+from gnnrec.modelling.fold_in import FoldIn
 from gnnrec_encoders.lightgcn_module import LightGCNModule
 from recipes import phase_graphs
 
@@ -78,16 +78,16 @@ def test_a_folded_in_user_does_not_depend_on_who_else_is_asked_for(trained: Run)
     sections = trained.recipe.model_sections()
     graphs = phase_graphs(trained.recipe, trained.split)
     module = trained.scoring._model.encoder  # type: ignore[attr-defined]
-    both = fold_in(sections.encoder, module, graphs, edges([(0, 0), (0, 2), (1, 1)], 2, 16))
-    alone = fold_in(sections.encoder, module, graphs, edges([(0, 1)], 1, 16))
-    assert torch.equal(both[1], alone[0])
+    both = FoldIn(sections.encoder, module, graphs).users(edges([(0, 0), (0, 2), (1, 1)], 2, 16))
+    alone = FoldIn(sections.encoder, module, graphs).users(edges([(0, 1)], 1, 16))
+    torch.testing.assert_close(both[1], alone[0])
 
 
 def test_a_module_s_own_fold_in_goes_first(trained: Run) -> None:
     module = torch.nn.Linear(1, 1)
     module.fold_in = lambda graph, histories: torch.full((histories.num_users, 3), 7.0)  # type: ignore[assignment]  # noqa: ARG005
     graphs = phase_graphs(trained.recipe, trained.split)
-    folded = fold_in(trained.recipe.model_sections().encoder, module, graphs, edges([(1, 1)], 2, 16))
+    folded = FoldIn(trained.recipe.model_sections().encoder, module, graphs).users(edges([(1, 1)], 2, 16))
     assert folded.tolist() == [[7.0] * 3] * 2
 
 

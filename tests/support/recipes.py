@@ -13,4 +13,5 @@ if TYPE_CHECKING:
 
 def phase_graphs(recipe: Recipe, split: Split) -> PhaseGraphs:
     """The graphs that a recipe's model is given."""
-    return PhaseGraphs(recipe.model_sections().graph, Features.fit(dict(recipe.features), split).blocks, split)
+    sections = recipe.model_sections()
+    return PhaseGraphs(sections.graph, sections.encoder, Features.fit(dict(recipe.features), split), split)

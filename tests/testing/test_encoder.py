@@ -8,6 +8,7 @@ from pydantic import PositiveInt
 from torch import nn
 
 from gnnrec import Encoder
+from gnnrec.graph.new_nodes import look_up
 from gnnrec.graph.propagation import propagate
 from gnnrec.testing import check_encoder, toy_edges, toy_graph
 
@@ -29,16 +30,16 @@ class Layers(nn.Module):
         self.dropout = nn.Dropout(0.2)
         self.layers = layers
 
-    def initial_embeddings(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
-        item = self.item[graph["item"].node_id] + self.features(graph["item"].x)
-        return self.dropout(self.user[graph["user"].node_id]), self.dropout(item)
+    def initial_embeddings(self, graph: HeteroData) -> dict[str, Tensor]:
+        item = look_up(self.item, graph["item"]) + self.features(graph["item"].x)
+        return {"user": self.dropout(look_up(self.user, graph["user"])), "item": self.dropout(item)}
 
-    def propagate_layer(self, graph: HeteroData, layer: int, user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:
-        weight = 1.0 / (layer + 1)
-        return (
-            weight * propagate(item, graph[TO_USER].edge_index, len(user), self.reduce),
-            weight * propagate(user, graph[TO_ITEM].edge_index, len(item), self.reduce),
-        )
+    def propagate_layer(self, graph: HeteroData, layer: int, tables: dict[str, Tensor]) -> dict[str, Tensor]:
+        weight, user, item = 1.0 / (layer + 1), tables["user"], tables["item"]
+        return {
+            "user": weight * propagate(item, graph[TO_USER].edge_index, len(user), self.reduce),
+            "item": weight * propagate(user, graph[TO_ITEM].edge_index, len(item), self.reduce),
+        }
 
     reduce: Any = "mean"
 
@@ -48,8 +49,8 @@ class Layers(nn.Module):
     def forward(self, graph: HeteroData) -> Any:
         tables = [self.initial_embeddings(graph)]
         for layer in range(self.layers):
-            tables.append(self.propagate_layer(graph, layer, *tables[-1]))
-        return tuple(Layers.combine_layers(self, [pair[side] for pair in tables]) for side in (0, 1))
+            tables.append(self.propagate_layer(graph, layer, tables[-1]))
+        return tuple(Layers.combine_layers(self, [each[kind] for each in tables]) for kind in ("user", "item"))
 
     def auxiliary_loss(self, graph: HeteroData, batch: Any, generator: torch.Generator) -> Tensor:
         user, _ = self(graph)
@@ -102,8 +103,12 @@ class Flat(Encoder):
 class Weighed(Layers):
     """Edges weighed by the degrees of both ends; on a subgraph, by those of the whole graph, which it bears."""
 
-    def propagate_layer(self, graph: HeteroData, layer: int, user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ARG002
-        return self.weighed(graph, TO_USER, item, len(user)), self.weighed(graph, TO_ITEM, user, len(item))
+    def propagate_layer(self, graph: HeteroData, layer: int, tables: dict[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002
+        user, item = tables["user"], tables["item"]
+        return {
+            "user": self.weighed(graph, TO_USER, item, len(user)),
+            "item": self.weighed(graph, TO_ITEM, user, len(item)),
+        }
 
     def weighed(self, graph: HeteroData, edge_type: tuple[str, str, str], source: Tensor, num_targets: int) -> Tensor:
         store = graph[edge_type]
@@ -175,7 +180,24 @@ def loss_per_edge(self: Any, graph: HeteroData, batch: Any, generator: Any) -> T
 
 def without_the_last_user(self: Any, graph: HeteroData) -> Any:
     user, item = Table.forward(self, graph)
-    return user[:-1], item
+    return {"user": user[:-1], "item": item}
+
+
+def as_a_dict(self: Any, graph: HeteroData) -> Any:
+    return {kind: look_up(getattr(self, kind), graph[kind]) for kind in ("user", "item")}
+
+
+def as_a_pair(self: Any, graph: HeteroData) -> Any:
+    return Table.forward(self, graph)
+
+
+def looked_up_by_id_alone(self: Any, graph: HeteroData) -> Any:
+    rows = {kind: getattr(self, kind)[graph[kind].node_id.clamp(max=14)] for kind in ("user", "item")}
+    return (
+        {**rows, "item": rows["item"] + self.features(graph["item"].x)}
+        if "is_new" in graph["item"]
+        else (Layers.initial_embeddings(self, graph))
+    )
 
 
 def the_last_layer(self: Any, tables: list[Tensor]) -> Tensor:  # noqa: ARG001 - a method
@@ -224,7 +246,13 @@ MUTANTS = (
     Mutant(
         "layer_zero_is_a_row_per_node",
         wrong(Flat, initial_embeddings=without_the_last_user),
-        "[[20, 4], [16, 4]] for [21, 16]",
+        "[20, 4] for 21 user nodes",
+    ),
+    Mutant("layer_zero_is_a_row_per_node", wrong(Flat, initial_embeddings=as_a_pair), "tuple, not user and item"),
+    Mutant(
+        "new_nodes_have_the_mean_of_layer_zero",
+        wrong(Deep, initial_embeddings=looked_up_by_id_alone),
+        "layer 0 of new nodes.user differs by up to",
     ),
     Mutant(
         "layers_one_by_one_give_forward", wrong(Deep, combine_layers=the_last_layer), "embeddings.user differs by up to"
@@ -255,7 +283,7 @@ def test_an_encoder_that_reads_whole_graph_degrees_passes_at_every_depth() -> No
 
 
 def test_layers_without_a_number_of_layers_are_refused() -> None:
-    layered = wrong(Flat, initial_embeddings=Table.forward, propagate_layer=Layers.propagate_layer)
+    layered = wrong(Flat, initial_embeddings=as_a_dict, propagate_layer=Layers.propagate_layer)
     (violation,) = failures(layered)
     assert violation.check == "layers_one_by_one_give_forward"
     assert "the component's hops is None, so nobody knows how many layers there are" in str(violation)

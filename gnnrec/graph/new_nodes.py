@@ -1,0 +1,111 @@
+"""Nodes that came after training: they receive messages and send none, and nothing is known of them by id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch_geometric.data import HeteroData
+    from torch_geometric.data.storage import EdgeStorage, NodeStorage
+
+DEGREES = ("source_degree", "target_degree")
+"""What an edge type may bear a value of for each of its nodes, not of its edges."""
+
+
+def look_up(table: Tensor, nodes: NodeStorage) -> Tensor:
+    """Rows of a table of embeddings [M, D] by `node_id`: [N, D].
+
+    Nodes that `is_new` (bool [N]) marks have no row of their own, whatever their id: each gets the mean of all others'.
+    """
+    if "is_new" not in nodes:
+        return table[nodes.node_id]
+    known = table[nodes.node_id[~nodes.is_new]]
+    rows = known.mean(dim=0).repeat(len(nodes.is_new), 1)
+    rows[~nodes.is_new] = known
+    return rows
+
+
+def silence(graph: HeteroData, new: Mapping[str, Tensor]) -> None:
+    """Mark nodes that are new (`is_new`), and take the messages that they would send out of a graph, in place.
+
+    Nor does it show that they receive: an edge type that leads to them bears degrees (`source_degree` [S],
+    `target_degree` [T]) by which the other nodes are as if new ones were not there. So nothing that is computed of the
+    others hangs on who is new.
+
+    Args:
+        graph: Whole, without degrees.
+        new: By node type bool [N]; a type without new nodes may be missing.
+    """
+    new = {kind: mask for kind, mask in new.items() if bool(mask.any())}
+    for kind, mask in new.items():
+        graph[kind].is_new = mask
+    for edge_type in graph.edge_types:
+        source, _, target = edge_type
+        edges = graph[edge_type]
+        if source in new:
+            edges.update(_chosen(edges, ~new[source][edges.edge_index[0]]))
+        if target in new and bool(new[target][edges.edge_index[1]].any()):
+            _bear_degrees(edges, graph[source].num_nodes, ~new[target])
+
+
+def around_new(graph: HeteroData, kind: str, first: int) -> tuple[HeteroData, dict[str, Tensor]]:
+    """The new nodes of one type and what they hear from: a subgraph with their incoming edges and no others.
+
+    Args:
+        graph: Whole, silenced; the nodes of `kind` from row `first` on are new.
+        kind: Their type.
+        first: Their first row.
+
+    Returns:
+        The subgraph, in which they are the first of their type; and for each node type the rows of its nodes in
+        `graph`, int64 [n].
+    """
+    reaching = {
+        edge_type: _chosen(graph[edge_type], graph[edge_type].edge_index[1] >= first)
+        if edge_type[2] == kind
+        else _chosen(graph[edge_type], slice(0, 0))
+        for edge_type in graph.edge_types
+    }
+    heard: dict[str, list[Tensor]] = {each: [] for each in graph.node_types}
+    for (source, _, _), edges in reaching.items():
+        heard[source].append(edges["edge_index"][0])
+    heard[kind].append(torch.arange(first, graph[kind].num_nodes, device=graph[kind].node_id.device))
+    part, rows, place = type(graph)(), {}, {}
+    for each, some in heard.items():
+        rows[each] = torch.unique(torch.cat(some)) if some else graph[each].node_id[:0]
+        if each == kind:
+            rows[each] = rows[each].roll(graph[kind].num_nodes - first)  # they have the highest numbers
+        place[each] = rows[each].new_zeros(graph[each].num_nodes)
+        place[each][rows[each]] = torch.arange(len(rows[each]), device=rows[each].device)
+        part[each].update({name: values[rows[each]] for name, values in graph[each].items()})
+    for edge_type, edges in reaching.items():
+        (source, _, target), (sources, targets) = edge_type, edges["edge_index"]
+        edges["edge_index"] = torch.stack([place[source][sources], place[target][targets]])
+        for side, degree in zip((source, target), DEGREES, strict=True):
+            if degree in edges:
+                edges[degree] = graph[edge_type][degree][rows[side]]
+        part[edge_type].update(edges)
+    return part, rows
+
+
+def _chosen(edges: EdgeStorage, chosen: Tensor | slice) -> dict[str, Tensor]:
+    """All that edges have, of those that are chosen."""
+    return {
+        name: values if name in DEGREES else values[:, chosen] if name == "edge_index" else values[chosen]
+        for name, values in edges.items()
+    }
+
+
+def _bear_degrees(edges: EdgeStorage, num_sources: int, known: Tensor) -> None:
+    """Degrees of the edges that end in known targets (bool [T]); a source that has only others keeps those."""
+    sources, targets = edges.edge_index
+    weight = edges.edge_weight if "edge_weight" in edges else torch.ones(len(sources), device=sources.device)
+    everywhere = torch.bincount(sources, weight, minlength=num_sources)
+    among_known = torch.bincount(sources, weight * known[targets], minlength=num_sources)
+    edges.source_degree = torch.where(among_known > 0, among_known, everywhere)
+    edges.target_degree = torch.bincount(targets, weight, minlength=len(known))
