@@ -120,7 +120,9 @@ def _check_ids(ids: pd.Series[Any], data: Interactions, source: str) -> None:
 
 def _column(relation: Relation, table: pd.DataFrame) -> str | None:
     """What a table calls the other ends of a relation."""
-    names = (relation.name, relation.target_type, f"{relation.target_type}s")
+    names = [relation.name]
+    if relation.target_type != ITEM:
+        names += [relation.target_type, f"{relation.target_type}s"]
     return next((name for name in names if name in table), None)
 
 

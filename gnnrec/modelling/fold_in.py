@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from gnnrec.data.new_items import NewItems
     from gnnrec.modelling.layerwise import Tables
     from gnnrec.modelling.phases import PhaseGraphs
+
+logger = logging.getLogger("gnnrec")
 
 
 class FoldIn:
@@ -70,6 +73,13 @@ class FoldIn:
         Raises:
             ContractError: As in `users`.
         """
+        known = len(self._graphs.new["item"])
+        if any(value.dim() and len(value) == known for value in self._module.state_dict().values()):
+            logger.warning(
+                "encoder '%s' knows items by their ids; a new one gets the mean of their embeddings, and what its "
+                "features and edges add to it",
+                self._component.name,
+            )
         if is_layered(self._module):
             return self._by_layer(self._graphs.build_with_items(items), "item", len(items))
         return self._each_alone(lambda row: self._graphs.build_with_items(items.only(row)), "item", len(items))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import torch
 
 from gnnrec.data.features import FeatureBlock
+from gnnrec.errors import DataError
 from gnnrec.graph.new_nodes import silence
 
 if TYPE_CHECKING:
@@ -74,7 +75,11 @@ class PhaseGraphs:
         )
 
     def build_with_items(self, items: NewItems) -> HeteroData:
-        """The test graph and new items, the last: with their links and interactions as edges, and their features."""
+        """The test graph and new items, the last: with their links and interactions as edges, and their features.
+
+        Raises:
+            DataError: Nothing is known of one: it has no feature, and no edge that the graph bears.
+        """
         observed, count = self._split.observed("test"), len(items)
         edges, first = observed.edges, observed.edges.num_items
         items = items.after(first)
@@ -84,7 +89,7 @@ class PhaseGraphs:
             own = self._features.encode("item", items.table)
             values = np.concatenate([blocks["item"].values, own.values])  # noqa: PD011 - blocks are no tables
             blocks["item"] = FeatureBlock(values, own.names)
-        return self._laid_out(
+        graph = self._laid_out(
             replace(
                 observed,
                 edges=replace(edges, num_items=first + count).joined(_as_told(items.edges, edges)),
@@ -98,15 +103,30 @@ class PhaseGraphs:
                 new={**self.new, "item": np.append(self.new["item"], np.ones(count, bool))},
             )
         )
+        self._refuse_unknown(graph, items.table["item"], first)
+        return graph
+
+    def _refuse_unknown(self, graph: HeteroData, ids: pd.Series[Any], first: int) -> None:
+        """Nothing can be said of new items (from row `first` on) that hear nothing and have no features."""
+        heard = torch.zeros(graph["item"].num_nodes, dtype=torch.bool)
+        if "x" in graph["item"]:
+            heard |= graph["item"].x.any(dim=1)
+        for edge_type in graph.edge_types:
+            if edge_type[2] == "item":
+                heard[graph[edge_type].edge_index[1]] = True
+        unknown = ids[~heard[first:].numpy()]
+        if len(unknown):
+            data = self._split.interactions
+            says = [column for column in data.items.columns if column != "item"]
+            says += [each.name for each in data.relations if each.source_type == "item"]
+            raise DataError(
+                f"nothing that this run looks at is known of {len(unknown)} of {len(ids)} new items, the first is "
+                f"{unknown.iloc[0]}; it knows the columns {', '.join([*says, 'users'])}"
+            )
 
     def _laid_out(self, observed: Observed, *, training: bool = False) -> HeteroData:
         graph = self._builder.build(observed)
-        unread = self._encoder.unread(graph.edge_types)
-        for edge_type in unread:
-            del graph[edge_type]
-        ends = {end for source, _, target in graph.edge_types for end in (source, target)}
-        for node_type in {*graph.node_types} - ends - {"user", "item"}:
-            del graph[node_type]
+        unread = take_out_unread(graph, self._encoder)
         if training:
             self._tell(unread, graph)
         silence(graph, {kind: torch.from_numpy(mask) for kind, mask in observed.new.items()})
@@ -123,6 +143,20 @@ class PhaseGraphs:
             logger.warning("encoder '%s' does not read %s", self._encoder.name, ", ".join(lost))
         for node_type in self._features.blocks.keys() - set(graph.node_types):
             logger.warning("features of %s are not used: no %s nodes are read", node_type, node_type)
+
+
+def take_out_unread(graph: HeteroData, encoder: Encoder) -> tuple[EdgeType, ...]:
+    """Take out of a graph, in place, the edge types that an encoder does not read, which are given back.
+
+    So are node types that nothing leads to any more.
+    """
+    unread = encoder.unread(graph.edge_types)
+    for edge_type in unread:
+        del graph[edge_type]
+    ends = {end for source, _, target in graph.edge_types for end in (source, target)}
+    for node_type in {*graph.node_types} - ends - {"user", "item"}:
+        del graph[node_type]
+    return unread
 
 
 def _one_way(edge_type: EdgeType) -> EdgeType:

@@ -55,13 +55,13 @@ class Scoring(ABC):
     def score_histories(self, histories: Edges) -> Tensor:
         """Scores of all items for users of whom only their items are known: float32 [B, I], a row per history user."""
 
-    @abstractmethod
-    def with_new_items(self, items: NewItems) -> Scoring:
+    def with_new_items(self, items: NewItems) -> Scoring:  # noqa: ARG002 - for those that can
         """The same over I + n items, of which the last came after training.
 
         Raises:
             UsageError: It knows items by their interactions alone.
         """
+        raise UsageError("this recommender knows items by their interactions alone, and new items have none")
 
     @abstractmethod
     def similarity(self, item: int) -> Tensor:
@@ -153,10 +153,6 @@ class HistoryScoring(Scoring):
     def score_histories(self, histories: Edges) -> Tensor:
         rows, items = histories.items_of(np.arange(histories.num_users))
         return self._score(rows, items, histories.num_users)
-
-    @override
-    def with_new_items(self, items: NewItems) -> Scoring:
-        raise UsageError("this recommender knows items by their interactions alone, and new items have none")
 
     @override
     def similarity(self, item: int) -> Tensor:

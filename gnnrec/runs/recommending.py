@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gnnrec.data.edges import Edges
-from gnnrec.data.lookup import find_nodes, require_item, require_nodes, unknown
+from gnnrec.data.history import history_edges
+from gnnrec.data.lookup import require_item, require_nodes
+from gnnrec.data.new_items import new_items
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.ranking import top_items
 from gnnrec.modelling.scoring import BLOCK_CELLS
@@ -46,8 +47,11 @@ class Asked(Protocol):
         """The recommender itself, over node ids."""
 
 
-def recommend(run: Asked, users: Sequence[Any] | None, k: int, *, include_seen: bool) -> pd.DataFrame:
+def recommend(
+    run: Asked, users: Sequence[Any] | None, k: int, *, include_seen: bool, new_items: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """The best k items for users of the run, or for all of them where `users` is None; see `Run.recommend`."""
+    run = run if new_items is None else WithNewItems(run, new_items)
     k = _checked(k, len(run.items))
     nodes = np.arange(len(run.users)) if users is None else require_nodes(run.users, "user", users)
     known = run.split.interactions.seen
@@ -63,22 +67,21 @@ def recommend(run: Asked, users: Sequence[Any] | None, k: int, *, include_seen: 
     return pd.concat(tables, ignore_index=True)
 
 
-def recommend_for_history(run: Asked, history: Sequence[Any], k: int, *, include_seen: bool) -> pd.DataFrame:
+def recommend_for_history(
+    run: Asked,
+    history: Sequence[Any] | pd.DataFrame,
+    k: int,
+    *,
+    include_seen: bool,
+    new_items: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """The best k items for somebody of whom only items are known; see `Run.recommend_for_history`."""
+    edges = history_edges(history, run.items)
+    run = run if new_items is None else WithNewItems(run, new_items)
     k = _checked(k, len(run.items))
-    if not len(history):
-        raise UsageError("the history is empty; give at least one item")
-    items, missing = find_nodes(run.items, "item", history)
-    if missing:
-        told = unknown(run.items, "item", missing)
-        if not len(items):
-            raise UsageError(f"nothing of the history is known: {told}")
-        logger.warning("%s; going on with the other %d", told, len(items))
-    items = np.unique(items)
-    edges = Edges(np.zeros(len(items), np.int64), items, 1, len(run.items))
     scores = run.scoring.score_histories(edges)
     if not include_seen:
-        scores[0, items] = -torch.inf
+        scores[0, edges.items] = -torch.inf
     _, places, items, values = _listed(scores, k)
     return _table(run, items, values, rank=places + 1)
 
@@ -91,6 +94,25 @@ def similar(run: Asked, item: Any, k: int) -> pd.DataFrame:
     scores[0, node] = -torch.inf
     _, places, items, values = _listed(scores, k)
     return _table(run, items, values, rank=places + 1)
+
+
+class WithNewItems:
+    """A run whose catalogue has some items more, at the end.
+
+    Args:
+        run: What is asked.
+        table: See `gnnrec.data.new_items.new_items`.
+
+    Raises:
+        DataError: As that does; or nothing is known of an item.
+        UsageError: The run's recommender knows items by their interactions alone.
+    """
+
+    def __init__(self, run: Asked, table: pd.DataFrame) -> None:
+        added = new_items(table, run.split.interactions, "the table of new items")
+        self.users, self.split = run.users, run.split
+        self.items = pd.concat([run.items.astype(object), added.table.astype(object)], ignore_index=True)
+        self.scoring = run.scoring.with_new_items(added)
 
 
 def _checked(k: int, most: int) -> int:

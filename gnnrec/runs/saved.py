@@ -204,7 +204,12 @@ class Run:
         return Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, loss)
 
     def recommend(
-        self, user_ids: Sequence[Any] | None = None, k: int = 10, *, include_seen: bool = False
+        self,
+        user_ids: Sequence[Any] | None = None,
+        k: int = 10,
+        *,
+        include_seen: bool = False,
+        new_items: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """The k items that score highest for each user, without those the user is known to have interacted with.
 
@@ -212,30 +217,45 @@ class Run:
             user_ids: Original ids; all users of the run if not given.
             k: How many; fewer are given where fewer are left. Of equal scores the lower item index wins.
             include_seen: Recommend known items too.
+            new_items: Items that came after training, a row each, which are recommended like all others: a column
+                `item`; those that the run's item table has (its features); and columns called like the relations that
+                start from items, or like what these lead to, with the ids of that (see docs/recipes.md).
 
         Returns:
             Columns `user`, `rank` (from 1), `item`, `title` (where the data set has titles), `score`.
 
         Raises:
-            UsageError: A user is unknown, or k is below 1.
+            UsageError: A user is unknown, k is below 1, or there are new items and the run knows items by their
+                interactions alone.
+            DataError: A new item has the id of an old one, or nothing is known of it.
         """
-        return recommending.recommend(self, user_ids, k, include_seen=include_seen)
+        return recommending.recommend(self, user_ids, k, include_seen=include_seen, new_items=new_items)
 
-    def recommend_for_history(self, history: Sequence[Any], k: int = 10, *, include_seen: bool = False) -> pd.DataFrame:
+    def recommend_for_history(
+        self,
+        history: Sequence[Any] | pd.DataFrame,
+        k: int = 10,
+        *,
+        include_seen: bool = False,
+        new_items: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
         """The best items for somebody who was not there in training and of whom only some items are known.
 
         Args:
-            history: Original item ids; those that are unknown are named in a warning and left out.
+            history: Original item ids; those that are unknown are named in a warning and left out. Or a table of them,
+                with `time` (seconds since 1970) and `weight` (what the data's weights are) where these are known.
             k: How many.
             include_seen: Recommend items of the history too.
+            new_items: As in `recommend`.
 
         Returns:
             Columns `rank` (from 1), `item`, `title` (where the data set has titles), `score`.
 
         Raises:
-            UsageError: The history is empty, or nothing of it is known; or k is below 1.
+            UsageError: The history is empty, or nothing of it is known; or as `recommend` does.
+            DataError: As `recommend` does.
         """
-        return recommending.recommend_for_history(self, history, k, include_seen=include_seen)
+        return recommending.recommend_for_history(self, history, k, include_seen=include_seen, new_items=new_items)
 
     def similar(self, item: Any, k: int = 10) -> pd.DataFrame:
         """The items most similar to one, which is given by original id, by title, or by a part of one title alone.

@@ -80,8 +80,5 @@ class HeteroSAGE(Encoder):
 
         for kind in self.id_types:
             if kind not in kinds:
-                raise UsageError(
-                    f"encoder.id_types: the graph has no {kind} nodes{suggestion(kind, kinds)}; "
-                    f"there are {', '.join(kinds)}"
-                )
+                raise UsageError(f"encoder.id_types: the graph has no {kind} nodes{suggestion(kind, kinds)}")
         return self.id_types

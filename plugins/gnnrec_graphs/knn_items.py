@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class KNNItems(InteractionGraph):
     """Users and items, an edge per interaction, and `(item, similar_to, item)` from each item's k nearest items to it.
 
-    Its weight is the cosine of the two. Items that training does not know are nobody's nearest.
+    Its weight is the cosine of the two. Nodes that training does not know have no say: such items are nobody's nearest,
+    and such users are not counted among those whom two items share.
     """
 
     name: Literal["knn_items"] = "knn_items"
@@ -42,13 +43,15 @@ class KNNItems(InteractionGraph):
         from gnnrec_graphs.nearest import nearest_by_features, nearest_by_users
 
         graph = interactions(observed, self.weighting(observed), reverse=self.reverse)
-        eligible = ~observed.new["item"] if "item" in observed.new else np.ones(observed.count("item"), bool)
+        known = {kind: ~observed.new.get(kind, np.zeros(observed.count(kind), bool)) for kind in ("user", "item")}
         if self.by == "features":
             if "item" not in observed.features:
                 raise DataError("graph 'knn_items': by: features needs features.item, and the recipe has none")
-            found = nearest_by_features(observed.features["item"].values, self.k, eligible)
+            found = nearest_by_features(observed.features["item"].values, self.k, known["item"])
         else:
-            found = nearest_by_users(observed.edges, self.k, eligible)
+            # What new users share moves no similarity of others.
+            shared = observed.edges.keep(known["user"][observed.edges.users])
+            found = nearest_by_users(shared, self.k, known["item"])
         items, neighbours, cosine = found
         add_edges(graph, ("item", "similar_to", "item"), neighbours, items, cosine, reverse=False)
         return graph

@@ -71,6 +71,6 @@ class Relational(InteractionGraph):
 
         for name in wanted:
             if name not in there:
-                known = f"there are {', '.join(there)}" if there else "there are none"
-                raise DataError(f"graph.{what}s: the data have no {what} '{name}'{suggestion(name, there)}; {known}")
+                hint = suggestion(name, there) if there else f"; they have no {what}s at all"
+                raise DataError(f"graph.{what}s: the data have no {what} '{name}'{hint}")
         return wanted

@@ -13,7 +13,7 @@ from torch_geometric.data import HeteroData
 from toys import SHAPES
 
 from gnnrec.graph import propagation
-from gnnrec.graph.propagation import Degrees, Reduce, degrees, gather_scatter, propagate
+from gnnrec.graph.propagation import Degrees, Reduce, degrees, gather_scatter, propagate, propagate_over
 from gnnrec.graph.sparse import Structure
 
 EDGES = torch.tensor([[0, 2, 1, 0, 2], [0, 0, 2, 3, 2]])
@@ -23,30 +23,35 @@ def numbers(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def dense(edge_index: Tensor, num_sources: int, num_targets: int, reduce: Reduce) -> Tensor:
-    """The matrix [T, S] that a loop over edges counts."""
+def dense(
+    edge_index: Tensor, num_sources: int, num_targets: int, reduce: Reduce, edge_weight: Tensor | None = None
+) -> Tensor:
+    """The matrix [T, S] that a loop over edges counts; what has no weight at all divides nothing."""
     matrix = torch.zeros(num_targets, num_sources)
-    for source, target in edge_index.T.tolist():
-        matrix[target, source] += 1
-    by_target, by_source = (matrix.sum(axis, keepdim=True).clamp(min=1) for axis in (1, 0))
+    weights = torch.ones(edge_index.size(1)) if edge_weight is None else edge_weight
+    for (source, target), weight in zip(edge_index.T.tolist(), weights.tolist(), strict=True):
+        matrix[target, source] += weight
+    degrees = (matrix.sum(axis, keepdim=True) for axis in (1, 0))
+    by_target, by_source = (torch.where(degree == 0, 1.0, degree) for degree in degrees)
     return matrix / {"sum": torch.ones(()), "mean": by_target, "symmetric": (by_source * by_target).sqrt()}[reduce]
 
 
-@given(shape=SHAPES, reduce=st.sampled_from(get_args(Reduce)))
+@given(shape=SHAPES, reduce=st.sampled_from(get_args(Reduce)), weighted=st.booleans())
 def test_values_and_gradients_are_those_of_the_dense_matrix_and_of_gather_scatter(
-    shape: tuple[int, int, int, int], reduce: Reduce
+    shape: tuple[int, int, int, int], reduce: Reduce, weighted: bool
 ) -> None:
     num_sources, num_targets, num_edges, channels = shape
     generator = torch.Generator().manual_seed(sum(shape))
     edge_index = torch.stack(
         [torch.randint(count, (num_edges,), generator=generator) for count in (num_sources, num_targets)]
     )
-    matrix = dense(edge_index, num_sources, num_targets, reduce)
+    weight = torch.randint(4, (num_edges,), generator=generator) / 2 if weighted else None  # nothing, for some
+    matrix = dense(edge_index, num_sources, num_targets, reduce, weight)
     source = numbers(num_sources, channels)
     upstream = numbers(num_targets, channels, seed=1)
     for method in (propagate, gather_scatter):
         leaf = source.clone().requires_grad_()
-        out = method(leaf, edge_index, num_targets, reduce)
+        out = method(leaf, edge_index, num_targets, reduce, edge_weight=weight)
         (gradient,) = torch.autograd.grad(out, leaf, upstream)
         torch.testing.assert_close(out.detach(), matrix @ source)
         torch.testing.assert_close(gradient, matrix.T @ upstream)
@@ -176,6 +181,33 @@ def test_on_a_sampled_subgraph_weights_are_those_of_the_whole_graph_times_the_sh
     assert method(source, edge_index, 2, "mean", of_nodes).tolist() == [[0.5, 0, 0.5], [0, 1, 0]]
 
 
+@pytest.mark.parametrize("method", [propagate, gather_scatter])
+def test_of_weighted_edges_what_was_drawn_stands_for_the_degree_that_counts(method: Any) -> None:
+    edge_index, of_nodes = torch.tensor([[0, 2, 1], [0, 0, 1]]), (torch.tensor([4.0, 9, 1]), torch.tensor([8.0, 4]))
+    weight, source = torch.tensor([1.5, 0.5, 4]), torch.eye(3)
+    given_ = (source, edge_index, 2)
+    # Of the first target's 8 edges of weight 2 together are here, each standing for 4 times as much.
+    assert method(*given_, "sum", of_nodes, weight).tolist() == [[6, 0, 2], [0, 4, 0]]
+    assert method(*given_, "mean", of_nodes, weight).tolist() == [[0.75, 0, 0.25], [0, 1, 0]]
+    expected = torch.tensor([[6 / 32**0.5, 0, 2 / 8**0.5], [0, 4 / 36**0.5, 0]])
+    torch.testing.assert_close(method(*given_, "symmetric", of_nodes, weight), expected)
+
+
+@pytest.mark.parametrize("reduce", get_args(Reduce))
+def test_an_edge_of_weight_two_is_two_edges(reduce: Reduce) -> None:
+    source, twice = numbers(3, 2), torch.cat([EDGES, EDGES[:, :2]], dim=1)
+    weight = torch.tensor([2.0, 2, 1, 1, 1])
+    got = propagate(source, EDGES, 4, reduce, edge_weight=weight)
+    torch.testing.assert_close(got, propagate(source, twice, 4, reduce))
+
+
+def test_weights_so_small_that_their_product_is_nothing_still_make_a_mean() -> None:
+    weight = torch.full((5,), 1e-30)
+    for reduce in ("mean", "symmetric"):
+        got = propagate(numbers(3, 2), EDGES, 4, reduce, edge_weight=weight)
+        torch.testing.assert_close(got, propagate(numbers(3, 2), EDGES, 4, reduce))
+
+
 @pytest.mark.parametrize("reduce", get_args(Reduce))
 def test_the_mean_over_many_subgraphs_is_what_the_whole_graph_gives(reduce: Reduce) -> None:
     source = numbers(5, 3)
@@ -210,6 +242,14 @@ def test_what_is_kept_is_kept_for_these_degrees_as_they_are() -> None:
     assert propagate(source, edge_index, 1, "symmetric", four).item() == 0.25
 
 
+def test_what_is_kept_is_kept_for_these_weights_as_they_are() -> None:
+    edge_index, source, weight = torch.tensor([[0], [0]]), torch.ones(1, 1), torch.tensor([3.0])
+    assert propagate(source, edge_index, 1, "sum", edge_weight=weight).item() == 3
+    assert propagate(source, edge_index, 1, "sum").item() == 1
+    weight.fill_(5)
+    assert propagate(source, edge_index, 1, "sum", edge_weight=weight).item() == 5
+
+
 def test_the_transpose_is_made_when_it_is_first_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     made, transposed = [], Structure.transposed
     monkeypatch.setattr(Structure, "transposed", lambda structure: made.append(1) or transposed(structure))
@@ -228,3 +268,12 @@ def test_degrees_are_read_from_edges_that_bear_them() -> None:
     assert degrees(store) is None
     store.source_degree, store.target_degree = torch.tensor([1, 2, 3]), torch.tensor([4])
     assert [degree.tolist() for degree in degrees(store) or ()] == [[1, 2, 3], [4]]
+
+
+def test_what_edges_bear_is_minded() -> None:
+    graph = HeteroData()
+    store = graph["user", "interacts", "item"]
+    store.edge_index, store.edge_weight = torch.tensor([[0], [0]]), torch.tensor([3.0])
+    assert propagate_over(torch.ones(1, 1), store, 1, "sum").item() == 3
+    store.source_degree, store.target_degree = torch.tensor([4.0]), torch.tensor([9.0])
+    assert propagate_over(torch.ones(1, 1), store, 1, "symmetric").item() == 9 / 6

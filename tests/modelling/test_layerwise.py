@@ -8,11 +8,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from random_graphs import BACKWARD, FORWARD, GRAPHS, random_graph
+from random_graphs import BACKWARD, FORWARD, GRAPHS, random_graph, relational_graph
 from sampled_encoders import ENCODERS, built
 from torch import Tensor, nn
 
 from gnnrec.graph import incoming_edges
+from gnnrec.graph.new_nodes import silence
 from gnnrec.modelling import scoring
 from gnnrec.modelling.layerwise import encode
 from gnnrec.modelling.model import Model
@@ -21,16 +22,24 @@ from gnnrec_decoders.dot import Dot
 from gnnrec_encoders.lightgcn import LightGCN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch_geometric.data import HeteroData
 
     from gnnrec import Encoder
 
 
-@given(shape=GRAPHS, encoder=st.sampled_from(ENCODERS), block_edges=st.sampled_from((1, 3, 10, 1000)))
+@given(
+    shape=GRAPHS,
+    encoder=st.sampled_from(ENCODERS),
+    block_edges=st.sampled_from((1, 3, 10, 1000)),
+    made=st.sampled_from((random_graph, relational_graph)),
+)
 def test_in_blocks_of_any_size_it_is_the_forward_pass(
-    shape: tuple[int, int, int, int], encoder: Encoder, block_edges: int
+    shape: tuple[int, int, int, int], encoder: Encoder, block_edges: int, made: Callable[..., HeteroData]
 ) -> None:
-    graph = random_graph(shape)
+    graph = made(shape)
+    silence(graph, {kind: torch.arange(graph[kind].num_nodes) == 1 for kind in ("user", "item")})
     module = built(encoder, graph)
     for got, expected in zip(encode(module, graph, block_edges), module(graph), strict=True):
         torch.testing.assert_close(got, expected, rtol=1e-5, atol=1e-5)

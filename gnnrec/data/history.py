@@ -1,0 +1,66 @@
+"""What is known of somebody who was not there in training: a history, by original ids."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gnnrec.data.edges import Edges
+from gnnrec.data.lookup import find_nodes, unknown
+from gnnrec.errors import UsageError, suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+logger = logging.getLogger("gnnrec")
+
+COLUMNS = ("item", "time", "weight")
+
+
+def history_edges(history: Sequence[Any] | pd.DataFrame, items: pd.DataFrame) -> Edges:
+    """A history as the edges of one user.
+
+    Args:
+        history: Item ids; or a table with a column `item` and, where they are known, `time` (seconds since 1970, UTC)
+            and `weight` (what the data's weights are: the rating). Of an item that stands twice the last row counts;
+            unknown ones are named in a warning and left out.
+        items: Row i = node i; column `item` holds original ids.
+
+    Raises:
+        UsageError: It is empty, nothing of it is known, or a column is none of these or holds no numbers.
+    """
+    table = history if isinstance(history, pd.DataFrame) else pd.DataFrame({"item": list(history)}, dtype=object)
+    _check(table)
+    nodes, missing = find_nodes(items, "item", table["item"].tolist())
+    if missing:
+        told = unknown(items, "item", missing)
+        if not len(nodes):
+            raise UsageError(f"nothing of the history is known: {told}")
+        logger.warning("%s; going on with the other %d", told, len(nodes))
+    known = (
+        table[~table["item"].isin(missing)].assign(node=nodes).drop_duplicates("node", keep="last").sort_values("node")
+    )
+    return Edges(
+        np.zeros(len(known), np.int64),
+        known["node"].to_numpy(np.int64),
+        1,
+        len(items),
+        known["time"].to_numpy(np.int64) if "time" in known else None,
+        known["weight"].to_numpy(np.float32) if "weight" in known else None,
+    )
+
+
+def _check(table: pd.DataFrame) -> None:
+    for column in table.columns:
+        if column not in COLUMNS:
+            raise UsageError(f"a history has no column '{column}'{suggestion(str(column), COLUMNS)}")
+    if "item" not in table:
+        raise UsageError("a history has a column 'item'")
+    if table.empty:
+        raise UsageError("the history is empty; give at least one item")
+    for column in COLUMNS[1:]:
+        if column in table and (not pd.api.types.is_numeric_dtype(table[column]) or table[column].isna().any()):
+            raise UsageError(f"column '{column}' of a history holds a number for each item")
