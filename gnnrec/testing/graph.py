@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from gnnrec.contract.kinds import NODE_TYPES
+from gnnrec.data.features import FeatureBlock
 from gnnrec.testing.comparing import difference
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
 from gnnrec.testing.rule import bound, rule
@@ -53,13 +54,13 @@ def _job(case: GraphCase) -> Job:
 
 
 @rule(BUILD)
-def numbers_users_and_items(case: GraphCase) -> str | None:
-    """Node types are `user` and `item`; each has `node_id`, int64 [N], in which node i is row i."""
+def numbers_its_nodes(case: GraphCase) -> str | None:
+    """Node types are `user`, `item` and what else is known; each has `node_id`, int64 [N], in which node i is row i."""
     graph, observed = case.build()
-    missing = set(NODE_TYPES) - set(graph.node_types)
-    if missing:
+    missing, unknown = set(NODE_TYPES) - set(graph.node_types), set(graph.node_types) - set(observed.tables)
+    if missing or unknown:
         return f"node types {graph.node_types}"
-    for node_type in NODE_TYPES:
+    for node_type in graph.node_types:
         if "node_id" not in graph[node_type]:
             return f"{node_type} has no node_id; it has {list(graph[node_type])}"
         if found := difference(
@@ -124,12 +125,34 @@ def reverses_every_edge(case: GraphCase) -> str | None:
 
 
 @rule(BUILD)
+def weighs_each_edge(case: GraphCase) -> str | None:
+    """Where edges have weights, `edge_weight` is float32 [E], finite, none negative; an edge's reverse has its own."""
+    graph, _ = case.build()
+    for edge_type in graph.edge_types:
+        weight: Tensor | None = graph[edge_type].get("edge_weight")
+        if weight is None:
+            continue
+        count = graph[edge_type].edge_index.size(1)
+        if weight.dtype != torch.float32 or tuple(weight.shape) != (count,):
+            return f"edge_weight of {edge_type} is {weight.dtype} {list(weight.shape)}, for {count} edges"
+        wrong = int((~torch.isfinite(weight) | (weight < 0)).sum())
+        if wrong:
+            return f"{wrong} weights of {edge_type} are negative, or not finite"
+    if BACKWARD in graph.edge_types and "edge_weight" in graph[FORWARD]:
+        there, back = (_weight_of_each(graph, each) for each in (FORWARD, BACKWARD))
+        different = sum(back.get(pair[::-1]) != value for pair, value in there.items())
+        return f"{different} edges weigh more or less than their reverses" if different else None
+    return None
+
+
+@rule(BUILD)
 def keeps_features_in_their_rows(case: GraphCase) -> str | None:
     """Node types with features have them as `x`, float32 [N, F], row i that of node i; the others have no `x`."""
     observed = known()
-    for given in (observed.features, {"item": observed.features["item"]}, {}):
+    further = {kind: _numbered(observed.count(kind)) for kind in observed.tables if kind not in NODE_TYPES}
+    for given in (observed.features, {**observed.features, **further}, {"item": observed.features["item"]}, {}):
         graph = case.component.build(replace(observed, features=given))
-        for node_type in NODE_TYPES:
+        for node_type in graph.node_types:
             x: Tensor | None = graph[node_type].get("x")
             if node_type not in given:
                 if x is not None:
@@ -139,6 +162,15 @@ def keeps_features_in_their_rows(case: GraphCase) -> str | None:
             elif found := difference(given[node_type].values, x, at=f"x of {node_type}"):
                 return found
     return None
+
+
+def _numbered(count: int) -> FeatureBlock:
+    return FeatureBlock(np.arange(count, dtype=np.float32)[:, None], ("number",))
+
+
+def _weight_of_each(graph: HeteroData, edge_type: tuple[str, str, str]) -> dict[tuple[int, ...], float]:
+    ends, weight = graph[edge_type].edge_index, graph[edge_type].get("edge_weight")
+    return dict(zip(map(tuple, ends.T.tolist()), [] if weight is None else weight.tolist(), strict=False))
 
 
 def _given(observed: Observed, edge_type: tuple[str, str, str]) -> tuple[IdArray, IdArray] | None:
@@ -164,10 +196,11 @@ def _keys(ends: Iterable[IdArray], num_targets: int) -> IdArray:
 
 RULES = (
     *EVERY_KIND,
-    numbers_users_and_items,
+    numbers_its_nodes,
     has_edges_in_their_type,
     holds_no_edge_that_was_not_given,
     reverses_every_edge,
+    weighs_each_edge,
     keeps_features_in_their_rows,
     *repeatable(BUILD, _job),
 )

@@ -10,14 +10,22 @@ from torch import nn
 from trained_models import DATA, SPLIT, task, trained
 
 from gnnrec import RecipeError, UsageError, load_recipe
+from gnnrec.modelling.model import Model
+from gnnrec.testing import toy_interactions
+from gnnrec_decoders.dot import Dot
+from gnnrec_encoders.hetero_sage import HeteroSAGE
+from gnnrec_graphs.bipartite import Bipartite
+from gnnrec_graphs.relational import Relational
 from gnnrec_losses.functional import softmax
 from gnnrec_negatives.dynamic import Dynamic
 from gnnrec_negatives.hard import Hard
+from gnnrec_splits.random_link import RandomLink
 from gnnrec_trainers import objectives
 from gnnrec_trainers.device_aware import DeviceAware
 from gnnrec_trainers.objectives import Supervision
 
 if TYPE_CHECKING:
+    from gnnrec import GraphBuilder, Interactions
     from gnnrec.contract.training import Batch, EpochRecord, TrainingTask
 
 POSITIVES = len(SPLIT.supervision_edges)
@@ -257,21 +265,27 @@ def test_a_listwise_loss_in_blocks_of_users_is_the_same(monkeypatch: pytest.Monk
         torch.testing.assert_close(found[name], value)
 
 
-def test_full_fan_outs_give_what_the_whole_graph_gives() -> None:
+@pytest.mark.parametrize(
+    ("data", "builder"),
+    [(DATA, Bipartite()), (toy_interactions(), Relational(weights="given"))],  # three node types and six edge types
+    ids=["bipartite", "relational"],
+)
+def test_full_fan_outs_give_what_the_whole_graph_gives(data: Interactions, builder: GraphBuilder) -> None:
     # Message and supervision edges are apart, so that a batch takes no edge out of its neighbourhood.
-    from gnnrec_splits.random_link import RandomLink
+    split = RandomLink(seed=0, disjoint_train=0.3).split(data)
+    given = replace(task()[0], supervision=split.supervision_edges, validate=lambda *_: {"loss": 0.0})
+    graph = builder.build(split.observed("train"))
 
-    split = RandomLink(seed=0, disjoint_train=0.3).split(DATA)
-    given = replace(task()[0], supervision=split.supervision_edges)
-    from gnnrec_graphs.bipartite import Bipartite
+    def model() -> Model:
+        torch.manual_seed(0)
+        return Model.build(HeteroSAGE(channels=8), Dot(), graph)
 
-    graph = Bipartite().build(split.observed("train"))
     sampler = Dynamic(corrupt="pair", ratio=2, every="step").build(
         split.train, split.supervision_edges, split.edges("train"), torch.Generator()
     )
     results = []
     for fields in ({}, {"fan_out": (-1, -1)}, {"fan_out": (-1, -1), "workers": 1}):
-        again = replace(given, model=task()[0].model, graph=graph, sampler=sampler)
+        again = replace(given, model=model(), graph=graph, sampler=sampler)
         results.append(fitted(again, optimizer="sgd", epochs=2, batch_size=8, **fields))
     for name, value in results[0].items():
         torch.testing.assert_close(results[1][name], value, atol=1e-5, rtol=1e-4)

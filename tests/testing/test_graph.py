@@ -37,6 +37,8 @@ class Whole(Right):
     def build(self, observed: Observed) -> HeteroData:
         graph = super().build(observed)
         graph["genre"].node_id = torch.arange(observed.count("genre"))
+        if "genre" in observed.features:
+            graph["genre"].x = torch.from_numpy(observed.features["genre"].values)
         for relation in observed.relations:
             ends = torch.from_numpy(np.stack([relation.source, relation.target]))
             graph[relation.edge_type].edge_index = ends
@@ -58,6 +60,28 @@ def building(how: Callable[[HeteroData, Observed], None], right: type[Right] = R
 
 def without_node_ids(graph: HeteroData, observed: Observed) -> None:  # noqa: ARG001 - here and below, as all of them
     del graph["item"]["node_id"]
+
+
+def with_directors(graph: HeteroData, observed: Observed) -> None:  # noqa: ARG001
+    graph["director"].node_id = torch.arange(3)
+
+
+def with_a_weight_below_nothing(graph: HeteroData, observed: Observed) -> None:
+    for edge_type in (TO_ITEM, TO_USER):
+        graph[edge_type].edge_weight = torch.arange(len(observed.edges)) - 2.0
+
+
+def with_weights_of_users(graph: HeteroData, observed: Observed) -> None:
+    graph[TO_ITEM].edge_weight = torch.ones(observed.count("user"))
+
+
+def with_weights_of_one_way(graph: HeteroData, observed: Observed) -> None:
+    graph[TO_ITEM].edge_weight = torch.ones(len(observed.edges))
+
+
+def with_genres_upside_down(graph: HeteroData, observed: Observed) -> None:
+    if "genre" in observed.features:
+        graph["genre"].x = torch.from_numpy(observed.features["genre"].values).flip(0)
 
 
 def with_small_edge_index(graph: HeteroData, observed: Observed) -> None:  # noqa: ARG001
@@ -117,7 +141,8 @@ def with_every_item_in_every_genre(graph: HeteroData, observed: Observed) -> Non
 
 
 MUTANTS = (
-    Mutant("numbers_users_and_items", building(without_node_ids), "item has no node_id"),
+    Mutant("numbers_its_nodes", building(without_node_ids), "item has no node_id"),
+    Mutant("numbers_its_nodes", building(with_directors), "node types ['user', 'item', 'director']"),
     Mutant(
         "has_edges_in_their_type",
         building(with_small_edge_index),
@@ -145,6 +170,10 @@ MUTANTS = (
         "27 of 48 edges of ('genre', 'rev_has_genre', 'item') were not given",
     ),
     Mutant("reverses_every_edge", building(with_one_way_edges), "7 edges stand in one direction alone"),
+    Mutant("weighs_each_edge", building(with_a_weight_below_nothing), "2 weights of ('user', 'interacts', 'item')"),
+    Mutant("weighs_each_edge", building(with_weights_of_users), "is torch.float32 [21], for 60 edges"),
+    Mutant("weighs_each_edge", building(with_weights_of_one_way), "60 edges weigh more or less than their reverses"),
+    Mutant("keeps_features_in_their_rows", building(with_genres_upside_down, Whole), "x of genre differs by up to"),
     Mutant("keeps_features_in_their_rows", building(with_features_upside_down), "x of item differs by up to"),
     Mutant("keeps_features_in_their_rows", building(with_made_up_features), "no features of it were given"),
     Mutant("same_seed_same_result", building(with_edges_dropped_at_random), "edge_index"),
