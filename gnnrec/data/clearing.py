@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gnnrec.data.membership import among
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gnnrec.data.edges import Edges, IdArray, Mask, Relation
 
@@ -18,8 +21,8 @@ class Clearing:
     """What must not be known at some point.
 
     Attributes:
-        hidden: int64 [H], keys of pairs that must not show where times say nothing of that.
-        learned: int64 [L], keys of pairs that must not show in any case.
+        hidden: int64 [H], ascending: keys of pairs that must not show where times say nothing of that.
+        learned: int64 [L], ascending: keys of pairs that must not show in any case.
         moment: After which nothing is known.
         absent: Node type to bool [N].
         num_items: I.
@@ -33,7 +36,7 @@ class Clearing:
 
     def behaviour(self, each: Edges) -> Edges:
         """A behaviour without what is later, without what tells of a pair, and without absent nodes."""
-        return each.keep(self._may_be_told(each.users, each.items, each.time))
+        return each.keep(self._may_be_told(each.users, [each.users], [each.items], each.time))
 
     def relation(self, each: Relation) -> Relation:
         """The same of a relation that users made: who tags a film has seen it; who wishes for it is its maker.
@@ -41,24 +44,36 @@ class Clearing:
         What nobody in particular made is as old as the last of the moments allows.
         """
         ends = ((each.source_type, each.source), (each.target_type, each.target))
-        maker = each.by_user if each.by_user is not None else next((ids for kind, ids in ends if kind == "user"), None)
-        items = [ids for kind, ids in ends if kind == "item"]
-        kept = np.ones(len(each), bool)
-        if maker is not None:
-            kept &= ~leads_to(maker, self.absent.get("user"))
-            for ids in items:
-                kept &= self._may_be_told(maker, ids, each.time)
-        if maker is None or not items:
-            early = _early(self.moment, maker, each.time)
-            kept &= True if early is None else early
-        return each.keep(kept)
+        users, items = ([ids for kind, ids in ends if kind == wanted] for wanted in ("user", "item"))
+        if each.by_user is not None:
+            users.insert(0, each.by_user)
+        if users:
+            return each.keep(self._may_be_told(users[0], users, items, each.time))
+        early = _early(self.moment, None, each.time)
+        return each if early is None else each.keep(early)
 
-    def _may_be_told(self, users: IdArray, items: IdArray, time: IdArray | None) -> Mask:
-        """Of what users did to items: bool [n]."""
-        keys, early = users * self.num_items + items, _early(self.moment, users, time)
-        kept: Mask = ~np.isin(keys, self.learned)
-        kept &= ~np.isin(keys, self.hidden) if early is None else early
-        return kept & ~leads_to(users, self.absent.get("user")) & ~leads_to(items, self.absent.get("item"))
+    def _may_be_told(
+        self, maker: IdArray, users: Sequence[IdArray], items: Sequence[IdArray], time: IdArray | None
+    ) -> Mask:
+        """Of what users made, about users and items: bool [n].
+
+        Args:
+            maker: int64 [n], whose moment counts.
+            users: int64 [n] each; the maker is one.
+            items: int64 [n] each.
+            time: int64 [n], when it was made.
+        """
+        early = _early(self.moment, maker, time)
+        kept = np.ones(len(maker), bool) if early is None else early
+        for kind, nodes in (("user", users), ("item", items)):
+            for ids in nodes:
+                kept &= ~leads_to(ids, self.absent.get(kind))
+        for user, item in product(users, items):
+            keys = user * self.num_items + item
+            kept &= ~among(keys, self.learned)
+            if early is None:
+                kept &= ~among(keys, self.hidden)
+        return kept
 
 
 def until(edges: Edges, moment: int | IdArray | None) -> Edges:

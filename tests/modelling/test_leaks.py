@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
+from planted_leaks import RULES, Planted, each_rule
 from torch import nn
 from toys import movielens_like, small_recipe
 
@@ -15,7 +16,6 @@ from gnnrec.testing import checkerboard
 from gnnrec_graphs.bipartite import Bipartite
 from gnnrec_negatives.static import Static
 from gnnrec_splits.random_link import RandomLink
-from gnnrec_splits.temporal import Temporal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import Generator
     from torch_geometric.data import HeteroData
 
-    from gnnrec import Observed, Split
+    from gnnrec import Interactions, Observed
     from gnnrec.data.split import Phase
 
 SPLIT = RandomLink(seed=0).split(checkerboard())
@@ -66,41 +66,67 @@ def test_a_reverse_edge_alone_is_a_leak_too() -> None:
     )
 
 
-def seen_before() -> Split:
-    """Everything is viewed before anything is bought; what is bought last is held out."""
-    board = checkerboard()
-    edges = replace(board.edges, time=np.arange(len(board)) + 1000)
-    views = replace(board.edges, time=np.arange(len(board)))
-    data = replace(board, edges=edges, behaviours={"view": views})
-    return Temporal(disjoint_train=0.2).split(data)
+def laid_out(observed: Observed, *, reverse: bool = False) -> HeteroData:
+    """Interactions, behaviours and relations, each in one direction."""
+    graph = Bipartite(reverse=reverse).build(observed)
+    told = {each.edge_type: (each.source, each.target) for each in observed.relations}
+    told |= {("user", name, "item"): (each.users, each.items) for name, each in observed.behaviours.items()}
+    for (source, name, target), ends in told.items():
+        edge_type = (target, f"rev_{name}", source) if reverse else (source, name, target)
+        graph[edge_type].edge_index = torch.from_numpy(np.stack(ends[::-1] if reverse else ends))
+    return graph
 
 
-@pytest.mark.parametrize("phase", PHASES)
-def test_a_behaviour_that_is_known_may_lie_between_the_ends_of_a_held_out_pair(phase: Phase) -> None:
-    split = seen_before()
-    observed, graph = split.observed(phase), Bipartite().build(split.observed(phase))
-    views = observed.behaviours["view"]
-    ends = torch.from_numpy(np.stack([views.users, views.items]))
-    graph["user", "view", "item"].edge_index = ends
-    graph["item", "rev_view", "user"].edge_index = ends.flip(0)
-    check_graph(graph, split, phase)
-    assert np.isin(split.edges("test").keys, views.keys).all()
-    if phase == "train":  # but of what is learned from nothing tells
-        assert not np.isin(split.supervision_edges.keys, views.keys).any()
+class Leaky(Bipartite):
+    """Has got hold of the behaviours and relations as they were before anything was taken out."""
+
+    _uncleared: Interactions
+
+    def build(self, observed: Observed) -> HeteroData:
+        data = self._uncleared
+        uncleared = replace(observed, relations=data.relations, behaviours=data.behaviours)
+        return laid_out(uncleared, reverse=self.reverse)
 
 
-def test_a_behaviour_that_is_not_known_is_told() -> None:
-    split = seen_before()
-    graph = Bipartite().build(split.observed("train"))
-    whole = split.interactions.behaviours["view"]
-    graph["item", "rev_view", "user"].edge_index = torch.from_numpy(np.stack([whole.items, whole.users]))
+@each_rule
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_graph_builder_that_breaks_a_rule_is_told(planted: Planted, reverse: bool) -> None:
+    split, phase, (source, name, target) = planted.split, planted.phase, planted.forbidden.kind
+    observed = split.observed(phase)
+    check_graph(laid_out(observed, reverse=reverse), split, phase)
+    leaky = Leaky(reverse=reverse)
+    leaky._uncleared = split.interactions
     with pytest.raises(LeakError) as error:
-        check_graph(graph, split, "train")
-    count = len(split.supervision_edges)
-    assert str(error.value).startswith(
-        f"{count} edges of (item, rev_view, user) are propagated over in the train phase, which does not know them; "
-        "the first is user "
+        check_graph(leaky.build(observed), split, phase)
+    told = f"{target}, rev_{name}, {source}" if reverse else f"{source}, {name}, {target}"
+    assert str(error.value) == (
+        f"1 edges of ({told}) are propagated over in the {phase} phase, which does not know them; "
+        f"the first is {planted.named}"
     )
+
+
+def test_a_graph_may_have_fewer_edges_and_some_of_its_own() -> None:
+    split = replace(RULES[0].split, moments={})
+    graph = laid_out(split.observed("validate"))
+    graph["user", "view", "item"].edge_index = graph["user", "view", "item"].edge_index[:, 1:]
+    graph["item", "similar_to", "item"].edge_index = torch.tensor([[0, 3], [1, 2]])
+    graph["cluster", "holds", "item"].edge_index = torch.tensor([[5], [2]])
+    graph["item", "liked_beside", "user"].edge_index = torch.tensor([[0], [1]])
+    check_graph(graph, split, "validate")
+    graph["item", "liked_beside", "user"].edge_index = torch.tensor([[0, 1], [1, 0]])
+    with pytest.raises(LeakError) as error:
+        check_graph(graph, split, "validate")
+    assert str(error.value) == (
+        "1 val edges are propagated over in the validate phase, as (item, liked_beside, user); "
+        "the first is user 1 and item 102"
+    )
+
+
+def test_a_behaviour_that_is_known_may_lie_between_the_ends_of_a_held_out_pair() -> None:
+    planted = next(each for each in RULES if each.rule == "behaviours of hidden pairs")
+    seen = replace(planted, forbidden=replace(planted.forbidden, time=5), moments=40).split
+    check_graph(laid_out(seen.observed("test")), seen, "test")
+    assert np.isin(seen.edges("test").keys, seen.observed("test").behaviours["view"].keys).any()
 
 
 def test_a_positive_among_negatives_is_told() -> None:
