@@ -20,6 +20,7 @@ from gnnrec.data.checks import (
 from gnnrec.data.edges import Edges, Renumbering, renumbered_side_information
 from gnnrec.data.fingerprint import digest_edges, digest_parts, digest_relation, digest_table, digest_values
 from gnnrec.data.log import aligned, merged_log, parts_of
+from gnnrec.data.relation_table import relation_of
 from gnnrec.errors import ContractError
 
 if TYPE_CHECKING:
@@ -169,6 +170,30 @@ class Interactions:
             filtered=None if filtered is None else filtered.renumbered(*nodes.values()),
             **renumbered_side_information(nodes, self.tables, self.relations, self.behaviours),
         )
+
+    def with_relation(
+        self, table: pd.DataFrame, source_type: str, name: str, target_type: str, *, most_unknown: float = 0.5
+    ) -> Self:
+        """The same data with a relation more, from a table with a row per edge.
+
+        Rows that lead to a node that is not known, or were made by a user that is not, are left out; a warning counts
+        them. Original ids meet by what they say: `7` is `7`, whether a number or text.
+
+        Args:
+            table: Columns `source` and `target` (original ids) and, where known, `by_user` (who made the edge: original
+                ids of users), `time` (whole seconds since 1970 in UTC) and `weight` (finite, at least 0).
+            source_type: The node type that it starts from; there is a table of it.
+            name: What it says: `has_tag`, `trusts`.
+            target_type: The node type that it leads to. Where there is no table of it, the nodes are what stands in
+                `target`: whole numbers in their order, or text in alphabetical order.
+            most_unknown: The share of rows, of 1, that may be left out.
+
+        Raises:
+            ContractError: The table has other columns or times, or there is no table of the source type.
+            DataError: More rows are to be left out, or a weight is negative or not finite.
+        """
+        relation, tables = relation_of(table, (source_type, name, target_type), self.tables, most_unknown)
+        return replace(self, tables=tables, relations=(*self.relations, relation))
 
     @classmethod
     def from_log(

@@ -37,6 +37,22 @@ def find_nodes(table: pd.DataFrame, column: str, ids: Sequence[Any]) -> tuple[Id
     return nodes[nodes >= 0].astype(np.int64), missing
 
 
+def nodes_of(ids: pd.Series[Any], known: pd.Series[Any]) -> IdArray:
+    """The node of each original id, -1 where there is none: int64 [n].
+
+    They meet by what they say: `7` is `7`, whether a number or text, and `007` is neither. A column of 7.0, 10.0 is one
+    of whole numbers.
+
+    Args:
+        ids: As a table has them; a missing one is no node.
+        known: Row i = node i.
+    """
+    codes, unique = pd.factorize(ids)
+    said = pd.Index(pd.Series(unique).convert_dtypes().astype(str))
+    nodes = pd.Index(known.astype(str)).get_indexer(said)
+    return np.append(nodes, -1)[codes].astype(np.int64)  # a missing id has code -1
+
+
 def require_nodes(table: pd.DataFrame, column: str, ids: Sequence[Any]) -> IdArray:
     """Node ids of original ids.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 
+from gnnrec.data.lookup import nodes_of
 from gnnrec.data.ranked_lists import NO_ITEM
 from gnnrec.errors import DataError, suggestion
 
@@ -71,7 +72,7 @@ def as_rankings(table: pd.DataFrame, data: Interactions, asked: Tensor, seen: Ed
         DataError: An item stands twice in a list, ranks do not go from 1 without a gap, a score is no number, or no
             list is of anybody who is judged.
     """
-    users, items = (_nodes(table[kind], data.tables[kind][kind]) for kind in ("user", "item"))
+    users, items = (nodes_of(table[kind], data.tables[kind][kind]) for kind in ("user", "item"))
     _tell(source, int((users < 0).sum()), "rows are of users that the run does not know")
     rows = np.flatnonzero(np.isin(users, asked.numpy()))
     if not len(rows):
@@ -126,11 +127,6 @@ def _places(table: pd.DataFrame, users: IdArray, source: str) -> IdArray:
                 f"{values[row]:g} in place {places[row] + 1}"
             )
     return places
-
-
-def _nodes(ids: pd.Series[Any], known: pd.Series[Any]) -> IdArray:
-    """The node of each original id, -1 where there is none: int64 [n]."""
-    return np.asarray(pd.Index(known.astype(str)).get_indexer(pd.Index(ids.astype(str))), np.int64)
 
 
 def _tell(source: str, count: int, what: str) -> None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from gnnrec import Relation
-
 if TYPE_CHECKING:
+    import pandas as pd
+
     from gnnrec import Interactions
 
 
@@ -23,24 +19,13 @@ def with_relations(data: Interactions, tags: pd.DataFrame | None) -> Interaction
             where they differ in case alone, or by space around them; what a user says of a movie twice counts from the
             first time. Left out are empty tags, and those by or of whom there are no ratings.
     """
-    found = [_genres(data.items["genres"])] + ([] if tags is None else [_tags(tags, data)])
-    tables = {relation.target_type: pd.DataFrame({relation.target_type: names}) for names, relation in found}
-    return replace(data, tables={**data.tables, **tables}, relations=tuple(relation for _, relation in found))
+    genres = data.items[["item", "genres"]].explode("genres").dropna().set_axis(["source", "target"], axis=1)
+    told = data.with_relation(genres, "item", "has_genre", "genre")
+    return told if tags is None else told.with_relation(_that_count(tags, data), "item", "has_tag", "tag")
 
 
-def _genres(genres: pd.Series[list[str]]) -> tuple[pd.Index[str], Relation]:
-    each = genres.explode().dropna()
-    codes, names = pd.factorize(each, sort=True)
-    items = each.index.to_numpy(np.int64)
-    return names, Relation("item", "has_genre", "genre", items, codes.astype(np.int64))
-
-
-def _tags(tags: pd.DataFrame, data: Interactions) -> tuple[pd.Index[str], Relation]:
-    nodes = {kind: pd.Index(data.tables[kind][kind]).get_indexer(pd.Index(tags[kind])) for kind in ("user", "item")}
-    words = tags["tag"].str.strip().str.casefold().fillna("")
-    given = pd.DataFrame({**nodes, "tag": words, "time": tags["time"]})
-    given = given[(nodes["user"] >= 0) & (nodes["item"] >= 0) & (words != "")]
-    given = given.sort_values("time").drop_duplicates(["user", "item", "tag"])
-    codes, names = pd.factorize(given["tag"], sort=True)
-    users, items, times = (given[column].to_numpy(np.int64) for column in ("user", "item", "time"))
-    return names, Relation("item", "has_tag", "tag", items, codes.astype(np.int64), by_user=users, time=times)
+def _that_count(tags: pd.DataFrame, data: Interactions) -> pd.DataFrame:
+    said = tags.assign(tag=tags["tag"].str.strip().str.casefold().fillna(""))
+    rated = said["user"].isin(data.users["user"]) & said["item"].isin(data.items["item"])
+    first = said[rated & (said["tag"] != "")].sort_values("time").drop_duplicates(["user", "item", "tag"])
+    return first.rename(columns={"item": "source", "tag": "target", "user": "by_user"})

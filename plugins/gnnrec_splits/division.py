@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gnnrec import DataError
+from gnnrec.data.lookup import nodes_of
 from gnnrec.data.parts import PARTS, TRAIN
 from gnnrec.data.split import KNOWN
 from gnnrec.errors import suggestion
@@ -120,7 +121,7 @@ def _read(file: Path) -> pd.DataFrame:
 
 def _in_order(table: pd.DataFrame, data: Interactions, file: Path) -> pd.DataFrame:
     """The row of each interaction, in their order."""
-    users, items = (_nodes(table[kind], data.tables[kind][kind]) for kind in ("user", "item"))
+    users, items = (nodes_of(table[kind], data.tables[kind][kind]) for kind in ("user", "item"))
     edges = data.edges
     keys = np.where((users < 0) | (items < 0), -1, users * edges.num_items + items)
     place = pd.Index(edges.keys).get_indexer(pd.Index(keys))
@@ -142,13 +143,6 @@ def _in_order(table: pd.DataFrame, data: Interactions, file: Path) -> pd.DataFra
     if len(rows) < len(table):
         logger.warning("%s: %d of %d rows are no interaction of these data", file, len(table) - len(rows), len(table))
     return table.iloc[rows[np.argsort(place[rows])]]
-
-
-def _nodes(ids: pd.Series[Any], known: pd.Series[Any]) -> IdArray:
-    """The node of each original id, -1 where there is none: int64 [n]."""
-    codes, unique = pd.factorize(ids)
-    nodes = pd.Index(known.astype(str)).get_indexer(pd.Index(unique).astype(str))
-    return np.append(nodes, -1)[codes].astype(np.int64)  # a missing id has code -1
 
 
 def _truth(cells: pd.Series[Any], file: Path) -> Mask:
