@@ -69,6 +69,16 @@ def check_same_nodes(edges: Edges, others: Mapping[str, Edges | None]) -> None:
             raise ContractError(f"{name} is over other users and items than the interactions")
 
 
+def check_edge_types(behaviours: Iterable[str], relations: Iterable[Relation]) -> None:
+    """Graphs and the leak gate tell interactions, behaviours and relations apart by types and name."""
+    taken = {("user", "interacts", "item"): "the interactions"}
+    others = [(("user", name, "item"), f"behaviour {name}") for name in behaviours]
+    for edge_type, what in others + [(each.edge_type, f"relation {each.key}") for each in relations]:
+        if edge_type in taken:
+            raise ContractError(f"{what} is called like {taken[edge_type]}; give it another name")
+        taken[edge_type] = what
+
+
 def check_relations(relations: Sequence[Relation], tables: Mapping[str, pd.DataFrame]) -> None:
     """Each, in the order of their keys, stands once and leads to nodes that there are."""
     twice = next((one.key for one, other in pairwise(relations) if one.key == other.key), None)

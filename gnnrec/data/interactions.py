@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gnnrec.data.checks import (
+    check_edge_types,
     check_names,
     check_parts,
     check_relations,
@@ -98,6 +99,7 @@ class Interactions:
         check_names((*self.tables, *self.behaviours, *(each.name for each in self.relations)))
         check_same_nodes(edges, {**self.behaviours, "filtered": self.filtered})
         check_relations(self.relations, self.tables)
+        check_edge_types(self.behaviours, self.relations)
 
     def __len__(self) -> int:
         return len(self.edges)

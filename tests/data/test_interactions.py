@@ -300,6 +300,17 @@ def test_what_is_kept_is_numbered_anew_and_what_hangs_on_it_follows() -> None:
             {"relations": (Relation("item", "has", "genre", np.array([0]), np.array([0])),) * 2},
             "relation item-has-genre stands twice; join its edges before",
         ),
+        (
+            {
+                "behaviours": {"view": edges([], 2, 2)},
+                "relations": (Relation("user", "view", "item", np.array([0]), np.array([0])),),
+            },
+            "relation user-view-item is called like behaviour view; give it another name",
+        ),
+        (
+            {"behaviours": {"interacts": edges([], 2, 2)}},
+            "behaviour interacts is called like the interactions; give it another name",
+        ),
         ({"behaviours": {"view": edges([], 3, 2)}}, "view is over other users and items than the interactions"),
         ({"filtered": edges([], 2, 3)}, "filtered is over other users and items than the interactions"),
         (

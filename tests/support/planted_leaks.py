@@ -32,6 +32,8 @@ TRUSTS = ("user", "trusts", "user")
 HAS_TAG = ("item", "has_tag", "tag")
 NEXT = ("item", "next", "item")
 NOTHING = np.zeros(0, np.int64)
+TEST_PAIR = np.array([1 * 4 + 2])
+"""The key of user 1 and item 2."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,18 @@ class Planted:
     @property
     def split(self) -> Split:
         """The data with both records, divided."""
-        bare = interactions(PAIRS, 4, 4)
+        bare, told = interactions(PAIRS, 4, 4), self.forbidden
         source, target, maker, time = np.array(
-            [(2, 2, 2, 0), (self.forbidden.source, self.forbidden.target, self.forbidden.maker, self.forbidden.time)]
+            [(2, 2, 2, 0), (told.source, told.target, told.maker, told.time)]
         ).T.copy()
-        timed = time if self.forbidden.time != -1 else None
-        kind, name, to = self.forbidden.kind
-        by_user = None if self.forbidden.maker in (-1, self.forbidden.source if kind == "user" else -1) else maker
+        (source_type, name, target_type), timed = told.kind, None if told.time == -1 else time
         tables = {**bare.tables, "tag": pd.DataFrame({"tag": ["funny", "slow", "good", "long"]})}
-        if self.forbidden.kind == VIEW:
+        if told.kind == VIEW:
             data = replace(bare, tables=tables, behaviours={name: Edges(source, target, 4, 4, timed)})
         else:
-            relation = Relation(kind, name, to, source, target, by_user=by_user, time=timed)
+            its_own = told.maker == -1 or (source_type == "user" and told.maker == told.source)
+            by_user = None if its_own else maker
+            relation = Relation(source_type, name, target_type, source, target, by_user=by_user, time=timed)
             data = replace(bare, tables=tables, relations=(relation,))
         split = split_by_hand(data, PARTS, USES)
         moments = {} if self.moments is None else {self.phase: self.moments}
@@ -112,7 +114,7 @@ RULES = [
     Planted("behaviours later than the user's moment", "test", Record(VIEW, 1, 0, 1, 20), latest, EACH_USERS),
     Planted("what another phase's moment allows", "train", Record(VIEW, 2, 1, 2, 50), having(moment=60), 40),
     Planted("behaviours of hidden pairs", "test", Record(VIEW, 1, 2, 1, -1), having(hidden=NOTHING)),
-    Planted("behaviours of pairs that test knows", "validate", Record(VIEW, 0, 1, 0, -1), having(hidden=np.array([6]))),
+    Planted("behaviours of pairs that test knows", "validate", Record(VIEW, 0, 1, 0, -1), having(hidden=TEST_PAIR)),
     Planted("what training learns from", "train", Record(VIEW, 1, 1, 1, 0), having(learned=NOTHING), 40),
     Planted(
         "tags of pairs that training learns from", "train", Record(HAS_TAG, 1, 0, 1, 0), having(learned=NOTHING), 9
