@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 
+from gnnrec.data.id_tables import read_id_table
 from gnnrec.data.lookup import nodes_of
 from gnnrec.data.ranked_lists import NO_ITEM
-from gnnrec.errors import DataError, suggestion
+from gnnrec.errors import DataError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import Tensor
 
     from gnnrec.data.edges import Edges, IdArray
     from gnnrec.data.interactions import Interactions
 
 logger = logging.getLogger("gnnrec")
-
-PARQUET = ".parquet"
-ENDINGS = (".csv", ".csv.gz", PARQUET)
-"""Of files that are read."""
 
 
 def read_lists(path: str | Path) -> pd.DataFrame:
@@ -33,24 +31,10 @@ def read_lists(path: str | Path) -> pd.DataFrame:
     Raises:
         DataError: There is no such file, it cannot be read, or it lacks a column.
     """
-    file = Path(path).expanduser()
-    if not file.name.lower().endswith(ENDINGS):
-        raise DataError(f"{file}: lists are in a file that ends in {', '.join(ENDINGS)}")
-    if not file.is_file():
-        raise DataError(f"there is no file {file} (working folder: {Path.cwd()})")
-    try:
-        if file.name.lower().endswith(PARQUET):
-            table = pd.read_parquet(file)
-        else:
-            table = pd.read_csv(file, dtype={"user": str, "item": str})
-    except (OSError, ValueError) as error:
-        raise DataError(f"{file} cannot be read: {error}") from None
-    for column in ("user", "item"):
-        if column not in table:
-            raise DataError(f"{file} has no column '{column}'{suggestion(column, map(str, table.columns))}")
+    table = read_id_table(path, "lists", "user", "item")
     if "rank" not in table and "score" not in table:
         raise DataError(
-            f"{file} has neither a column 'rank' nor one 'score'; it has {', '.join(map(str, table.columns))}"
+            f"{path} has neither a column 'rank' nor one 'score'; it has {', '.join(map(str, table.columns))}"
         )
     return table
 

@@ -61,7 +61,8 @@ class MovieLens(Dataset):
     """Which release; or several, in order of preference, of which the first that can be had is taken."""
 
     path: str | None = None
-    """The archive, the unpacked folder, or a folder that holds one of them; relative to the working folder."""
+    """The archive, the unpacked folder, or a folder that holds one of them; looked for beside the working folder, below
+    $GNNREC_DATA and in the cache."""
 
     def load(self) -> Interactions:
         """See the contract; the variant taken is told in `chosen`."""

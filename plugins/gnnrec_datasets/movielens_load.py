@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from gnnrec import Availability, DataError, Interactions
+from gnnrec.data.files import cache_folder
 from gnnrec_datasets.movielens_relations import with_relations
-from gnnrec_datasets.sources import Archive, Files, cache_folder, local_roots
+from gnnrec_datasets.sources import Archive, Files, local_roots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

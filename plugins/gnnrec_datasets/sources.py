@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
-
 from gnnrec import DataError
+from gnnrec.data.files import DATA_VARIABLE, cache_folder, data_folder, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 logger = logging.getLogger("gnnrec")
 
-DATA_VARIABLE = "GNNREC_DATA"
 MAX_MEMBER_BYTES = 256 * 2**20
 """More than any file of the releases known here; a member that claims more is not read."""
 
@@ -170,21 +168,16 @@ class Archive:
         return Files(cache / self.name, self.folder)
 
 
-def cache_folder() -> Path:
-    """Where downloads are kept."""
-    return Path(platformdirs.user_cache_dir("gnnrec"))
-
-
 def local_roots(path: str | None) -> Iterator[tuple[str, Path | None]]:
     """The places to look in without a network, each with a name for people; None where there is no such place.
 
-    A path that is given is the only place: whoever names one does not want another taken in silence.
+    A path that is given leads to the only ones: whoever names one does not want another taken in silence.
     """
     if path is not None:
-        yield f"path {path}", Path(path).expanduser()
+        yield from ((f"path {place}", place) for place in places(path))
         return
-    data = os.environ.get(DATA_VARIABLE)
-    yield f"${DATA_VARIABLE} ({data or 'not set'})", Path(data).expanduser() if data else None
+    data = data_folder()
+    yield f"${DATA_VARIABLE} ({data or 'not set'})", data
     yield f"cache {cache_folder()}", cache_folder()
 
 

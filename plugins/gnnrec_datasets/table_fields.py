@@ -24,7 +24,7 @@ class TableFields(Dataset):
     """The fields by themselves."""
 
     path: Text
-    """The file of interactions; relative to the working folder."""
+    """The file of interactions; looked for beside the working folder, below $GNNREC_DATA and in the cache."""
 
     user: Text = "user"
     """The column of user ids."""

@@ -8,7 +8,6 @@ import io
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
@@ -16,10 +15,12 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
 from gnnrec import DataError
+from gnnrec.data.files import find_file
 from gnnrec.errors import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 SEPARATORS = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".txt": "\t"}
 PARQUET = ".parquet"
@@ -48,7 +49,7 @@ class TableFile:
         Raises:
             DataError: There is none, or its ending is not one that is read.
         """
-        place = _existing(path)
+        place = find_file(path)
         form = next((form for form in (*SEPARATORS, PARQUET) if place.name.lower().endswith(form)), None)
         if form is None:
             known = ", ".join(SEPARATORS)
@@ -186,30 +187,6 @@ def shown(value: object) -> str:
     """
     text = "nothing" if value is None else repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004 - what fits on a line
-
-
-def _existing(path: str) -> Path:
-    """The path, if there is a file.
-
-    Raises:
-        DataError: There is none; with the nearest name in that folder.
-    """
-    try:
-        place = Path(path).expanduser()
-        if place.is_file():
-            return place
-        folder = place.parent
-        names = [each.name for each in folder.iterdir()] if folder.is_dir() else []
-        is_folder, lacks_folder = place.is_dir(), not folder.is_dir()
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise DataError(f"{shown(path)} cannot be looked for: {reason}") from None
-    if is_folder:
-        raise DataError(f"{path} is a folder; give the file in it that holds the table")
-    if lacks_folder:
-        raise DataError(f"there is no file {path}: there is no folder {folder} (working folder: {Path.cwd()})")
-    hint = suggestion(place.name, names) if names else ""
-    raise DataError(f"there is no file {path} (working folder: {Path.cwd()}){hint if 'mean' in hint else ''}")
 
 
 def _reason(error: pa.ArrowInvalid) -> str:

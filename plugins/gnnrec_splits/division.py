@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from gnnrec import DataError
+from gnnrec.data.files import find_file
 from gnnrec.data.lookup import nodes_of
 from gnnrec.data.parts import PARTS, TRAIN
 from gnnrec.data.split import KNOWN
@@ -19,6 +19,7 @@ from gnnrec_splits.parts import LONG_AGO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from gnnrec import Interactions
     from gnnrec.data.edges import IdArray, Mask
@@ -63,7 +64,7 @@ def read_division(path: str, data: Interactions) -> Division:
         DataError: The file cannot be read, lacks a column or an interaction, has one twice, or has a cell that says
             nothing.
     """
-    file = Path(path).expanduser()
+    file = find_file(path, "split.path")
     table = _in_order(_read(file), data, file)
     part = pd.Index(PARTS).get_indexer(pd.Index(table["part"])).astype(np.int8)
     if (part < 0).any():
@@ -103,8 +104,6 @@ def _read(file: Path) -> pd.DataFrame:
     form = next((form for form in (PARQUET, *SEPARATORS) if file.name.lower().endswith(form)), None)
     if form is None:
         raise DataError(f"{file}: a division is a file that ends in {', '.join((PARQUET, *SEPARATORS))}")
-    if not file.is_file():
-        raise DataError(f"there is no file {file} (working folder: {Path.cwd()}), which split.path names")
     try:
         if form == PARQUET:
             table = pd.read_parquet(file)

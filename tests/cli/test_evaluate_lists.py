@@ -37,4 +37,4 @@ def test_lists_are_written_and_judged(gnnrec: Command, tmp_path: Path) -> None:
     assert (strange.returncode, strange.stderr) == (2, "--write-lists writes a .csv or .parquet file; got lists.txt\n")
     nowhere = gnnrec("evaluate", run, "--lists", "nowhere.csv")
     assert nowhere.returncode == 1
-    assert nowhere.stderr.startswith("there is no file nowhere.csv (working folder: ")
+    assert nowhere.stderr.startswith("there is no file nowhere.csv: it was looked for in the working folder ")

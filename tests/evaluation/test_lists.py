@@ -117,7 +117,7 @@ def test_lists_that_are_none_are_refused(table: pd.DataFrame, message: str) -> N
         ("lists.csv", "user,film,rank\n1,2,1\n", "lists.csv has no column 'item'; known: film, rank, user"),
         ("lists.csv", "user,item\n1,2\n", "lists.csv has neither a column 'rank' nor one 'score'; it has user, item"),
         ("lists.parquet", "PAR1", "lists.parquet cannot be read: "),
-        ("nowhere.csv", None, "there is no file nowhere.csv (working folder: "),
+        ("nowhere.csv", None, "there is no file nowhere.csv: it was looked for in the working folder "),
     ],
 )
 def test_a_file_that_holds_no_lists_is_told(

@@ -72,11 +72,8 @@ def test_what_is_there_is_told_with_its_path(working_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("rating.csv", "there is no file rating.csv (working folder: {folder}); did you mean 'ratings.csv'?"),
-        ("zebra", "there is no file zebra (working folder: {folder})"),
-        ("no/log.csv", "there is no file no/log.csv: there is no folder no (working folder: {folder})"),
+        ("{folder}/rating.csv", "there is no file {folder}/rating.csv; did you mean 'ratings.csv'?"),
         (".", ". is a folder; give the file in it that holds the table"),
-        ("x" * 300, f"'{'x' * 56}… cannot be looked for: File name too long"),
         ("ratings.xlsx", "ratings.xlsx: a table is a file that ends in .csv, .csv.gz, .tsv, .txt or .parquet"),
     ],
 )
@@ -84,7 +81,7 @@ def test_a_file_that_is_not_there_or_not_read_is_told(path: str, message: str, w
     put(SEEN, "ratings.csv")
     put(SEEN, "ratings.xlsx")
     with pytest.raises(DataError) as error:
-        Table(path=path).load()
+        Table(path=path.format(folder=working_folder)).load()
     assert str(error.value) == message.format(folder=working_folder)
 
 
