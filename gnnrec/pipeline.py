@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shlex
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -211,11 +212,12 @@ def _fill(
     else:
         with clock.phase("evaluate"):
             scoring = fitted.scoring("test")
-            metrics["test"], per_user = test_evaluator.judge(scoring)
-        save_fitted(directory, fitted, split, per_user)
+            judged = test_evaluator.judge(scoring)
+        metrics |= {"test": judged.metrics, "groups": asdict(judged.groups)}
+        save_fitted(directory, fitted, split, judged.per_user)
         metrics["seconds"] = clock.seconds()
         history = Run(directory.path).history
-        write_report(Subject(directory.path, recipe, metrics, history, split, scoring, per_user, environment))
+        write_report(Subject(directory.path, recipe, metrics, history, split, scoring, environment))
     metrics["seconds"] = clock.seconds()  # with the report's
     directory.write_json("metrics.json", metrics)
     return metrics

@@ -23,6 +23,10 @@ COUNTS = {
     "supervision_edges": 24_201,
     "val": 10_083,
     "test": 10_083,
+    "cold_users_val": 0,
+    "cold_items_val": 384,
+    "cold_users_test": 0,
+    "cold_items_test": 402,
 }
 
 
@@ -80,7 +84,7 @@ def test_a_run_directory_holds_what_its_table_says(small: Callable[..., Recipe],
         "split.parquet",
     }
     metrics = json.loads((made.directory / "metrics.json").read_text())
-    assert set(metrics) == {"best_epoch", "val", "test", "seconds"}
+    assert set(metrics) == {"best_epoch", "val", "test", "groups", "seconds"}
     assert set(metrics["val"]) >= {"loss", "auc", "ap"}
     assert set(metrics["test"]) >= {"loss", "auc", "ap"}
     assert set(metrics["seconds"]) == {"load", "train", "evaluate", "total"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -11,9 +11,12 @@ from gnnrec.console import TrainingProgress, log_to_stderr, say, say_json, say_t
 from gnnrec.recipe.load import load_recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from gnnrec.runs.saved import Run
+
+SHOWN_OF_COLD = ("ndcg@", "recall@")
+"""What is told of those that training knew nothing of, at the first k; where there is none of it, the first metrics."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -123,6 +126,8 @@ def _summarise(finished: Run) -> None:
         for name in dict.fromkeys(name for values in shown.values() for name in values)
     ]
     say_table(("", *shown), rows, title=f"{finished.recipe.name}, seed {finished.recipe.seed}")
+    if cold := _of_cold(metrics.get("groups", {})):
+        say(cold)
     trainer = finished.recipe.trainer
     if trainer is not None and "parent" not in metrics:
         epochs = len(finished.history)
@@ -134,3 +139,17 @@ def _summarise(finished: Run) -> None:
         say(f"fitted anew on {metrics['refit']['on'].replace('+', ' and ')}{words}")
     say("  ".join(f"{phase} {value:.1f} s" for phase, value in metrics["seconds"].items()))
     say(f"run directory {finished.directory}")
+
+
+def _of_cold(groups: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """What the test says of those that training knew nothing of, in a line; empty where it knew of all."""
+    from gnnrec.evaluation.groups import COLD
+
+    told = []
+    for kind, over in (("activity", "{users:,} users"), ("popularity", "items in {interactions:,} test interactions")):
+        for group in groups.get(kind, ()):
+            if group["label"] == COLD:
+                names = [name for name in group["metrics"] if name.startswith(SHOWN_OF_COLD)] or group["metrics"]
+                figures = (f"{name} {group['metrics'][name]:.4f}" for name in [*names][: len(SHOWN_OF_COLD)])
+                told.append(f"{over.format(**group)}, {' '.join(figures)}")
+    return f"cold, without a training interaction: {'; '.join(told)}" if told else ""

@@ -10,10 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gnnrec.data.interactions import Interactions
+    from gnnrec.data.parts import Part
     from gnnrec.data.split import Split
 
 HEAD = 0.2
 """The share of items that counts as the head of the popularity curve."""
+
+HELD_OUT: tuple[Part, ...] = ("val", "test")
+
+COLD = "cold_"
+"""Begins the name of a count of users or items without a training interaction."""
 
 
 def describe_interactions(interactions: Interactions) -> dict[str, str | int | float]:
@@ -49,7 +55,10 @@ def describe_interactions(interactions: Interactions) -> dict[str, str | int | f
 
 
 def count_split(split: Split) -> dict[str, int]:
-    """How many there are: nodes, interactions, and edges by what a run does with them."""
+    """How many there are: nodes, interactions, edges by what a run does with them, and what training knows nothing of.
+
+    `cold_users_test` are the users with test interactions and without a training one; likewise of items, and of val.
+    """
     edges = split.interactions.edges
     counts = {
         "users": edges.num_users,
@@ -61,7 +70,17 @@ def count_split(split: Split) -> dict[str, int]:
         "test": len(split.edges("test")),
     }
     shown = len(split.edges("shown"))
-    return counts | {"shown": shown} if shown else counts
+    return counts | ({"shown": shown} if shown else {}) | _count_cold(split)
+
+
+def _count_cold(split: Split) -> dict[str, int]:
+    train = split.edges("train")
+    counts = {}
+    for part in HELD_OUT:
+        held_out = split.edges(part)
+        counts[f"{COLD}users_{part}"] = len(np.setdiff1d(held_out.users, train.users))
+        counts[f"{COLD}items_{part}"] = len(np.setdiff1d(held_out.items, train.items))
+    return counts
 
 
 def told(counts: Mapping[str, int]) -> str:
@@ -69,6 +88,14 @@ def told(counts: Mapping[str, int]) -> str:
 
     >>> told({"users": 2, "items": 3, "interactions": 4, "message_edges": 2, "val": 1, "test": 1})
     '2 users, 3 items, 4 interactions; 2 message edges, 1 val, 1 test'
+    >>> told({"users": 2, "items": 3, "interactions": 4, "test": 1, "cold_users_test": 0, "cold_items_test": 1})
+    '2 users, 3 items, 4 interactions; 1 test; unknown to training: 1 items of test'
     """
-    words = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items()]
-    return f"{', '.join(words[:3])}; {', '.join(words[3:])}"
+    words = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if not name.startswith(COLD)]
+    cold = []
+    for name, count in counts.items():
+        if name.startswith(COLD) and count:
+            kind, part = name.removeprefix(COLD).split("_")
+            cold.append(f"{count:,} {kind} of {part}")
+    unknown = f"; unknown to training: {', '.join(cold)}" if cold else ""
+    return f"{', '.join(words[:3])}; {', '.join(words[3:])}{unknown}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import torch
 
 from gnnrec.data.fingerprint import digest_values
 from gnnrec.data.ranked_lists import Catalogue, RankedLists
+from gnnrec.evaluation.groups import Groups, by_activity, by_popularity
 from gnnrec.evaluation.link import auc, average_precision, held_out_pairs
 from gnnrec.evaluation.lists import as_rankings
 from gnnrec.evaluation.ranking import RankingTask
@@ -28,6 +29,21 @@ if TYPE_CHECKING:
     from gnnrec.recipe.schema import Evaluation
 
     Value = Callable[[Tensor, Tensor], Tensor]
+
+
+class Judgement(NamedTuple):
+    """What a recommender was found to be worth on one part.
+
+    Attributes:
+        metrics: By name.
+        per_user: The ranking metrics of each user: columns `user` (node id), `relevant`, and each metric that single
+            users have.
+        groups: The same metrics by users' activity and by items' popularity.
+    """
+
+    metrics: dict[str, float]
+    per_user: pd.DataFrame
+    groups: Groups
 
 
 class Evaluator:
@@ -56,8 +72,9 @@ class Evaluator:
         self._lengths, self._every = evaluation.k, evaluation.every
         self._metrics = {f"{metric.name}@{k}": (metric, k) for k in evaluation.k for metric in evaluation.metrics}
         train = split.edges("train")
-        popularity = np.bincount(train.items, minlength=train.num_items)
-        self._catalogue = Catalogue(torch.from_numpy(popularity), train.num_users)
+        self._activity = np.bincount(train.users, minlength=train.num_users)
+        self._popularity = np.bincount(train.items, minlength=train.num_items)
+        self._catalogue = Catalogue(torch.from_numpy(self._popularity), train.num_users)
 
     @property
     def negatives_fingerprint(self) -> str:
@@ -87,32 +104,37 @@ class Evaluator:
             return self.measure(scoring)
         return self.measure(scoring, dict.fromkeys(("loss", monitor)))
 
-    def judge(self, scoring: Scoring) -> tuple[dict[str, float], pd.DataFrame]:
-        """All metrics, and the ranking metrics of each user: columns `user` (node id), `relevant`, and each metric."""
-        lists = self._rank(scoring)
-        values, per_user = self._of_lists(lists)
-        return {**self._link_metrics(scoring, self.names), **values}, per_user
+    def judge(self, scoring: Scoring) -> Judgement:
+        """All metrics, those of each user and those of groups; all of one ranking."""
+        found = self._of_lists(self._rank(scoring))
+        return found._replace(metrics={**self._link_metrics(scoring, self.names), **found.metrics})
 
     def rankings(self, scoring: Scoring) -> RankedLists:
         """What is judged: the best items for each user that is asked about."""
         return self._rank(scoring)
 
-    def judge_lists(
-        self, table: pd.DataFrame, data: Interactions, source: str
-    ) -> tuple[dict[str, float], pd.DataFrame]:
-        """The ranking metrics of lists that any system has made, together and of each user; see `lists.as_rankings`."""
+    def judge_lists(self, table: pd.DataFrame, data: Interactions, source: str) -> Judgement:
+        """The ranking metrics of lists that any system has made; see `lists.as_rankings`."""
         task, k = self._ranking, min(max(self._lengths), data.edges.num_items)
         return self._of_lists(task.judged(as_rankings(table, data, task.users, task.seen, k, source)))
 
-    def _of_lists(self, lists: RankedLists) -> tuple[dict[str, float], pd.DataFrame]:
-        values: dict[str, float] = {}
-        per_user: dict[str, Tensor] = {"user": lists.users, "relevant": lists.num_relevant}
-        for name in self._metrics:
-            value = self._value(name, lists)
-            values[name] = value.mean().item()
-            if value.dim():
-                per_user[name] = value
-        return values, pd.DataFrame({name: value.numpy() for name, value in per_user.items()})
+    def _of_lists(self, lists: RankedLists) -> Judgement:
+        values = {name: self._value(name, lists) for name in self._metrics}
+        of_users = {name: value for name, value in values.items() if value.dim()}
+        columns = {"user": lists.users, "relevant": lists.num_relevant, **of_users}
+        return Judgement(
+            {name: value.mean().item() for name, value in values.items()},
+            pd.DataFrame({name: column.numpy() for name, column in columns.items()}),
+            Groups(
+                by_activity(lists, self._activity, of_users),
+                by_popularity(
+                    lists,
+                    self._ranking.relevant,
+                    self._popularity,
+                    lambda some: {name: self._value(name, some) for name in of_users},
+                ),
+            ),
+        )
 
     def _rank(self, scoring: Scoring) -> RankedLists:
         return self._ranking.rank(scoring.score, max(self._lengths))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gnnrec.data.bins import Bins, geometric_bins
 from gnnrec.data.describe import describe_interactions
 from gnnrec.recipe.load import dump_recipe
 from gnnrec.report.baselines import Baseline, baselines
 from gnnrec.report.curves import Curves, curves
-from gnnrec.report.distributions import Bins, Histogram, geometric_bins
 from gnnrec.report.embedding_map import EmbeddingMap, embedding_map
 from gnnrec.report.examples import ExampleUser, example_users
-from gnnrec.report.groups import Grouped, by_activity, by_popularity, score_distribution
+from gnnrec.report.groups import Grouped, grouped, score_distribution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gnnrec.data.interactions import Interactions
     from gnnrec.data.split import Split
     from gnnrec.recipe.schema import Recipe
+    from gnnrec.report.distributions import Histogram
     from gnnrec.report.subject import Subject
 
 TAIL_POINTS = 400
@@ -70,8 +71,8 @@ class Content:
         curves: None where nothing was trained.
         scores: Of test positives and of their negatives.
         k: Length of the lists that the next two look at.
-        by_activity: Test metrics by users' training interactions; None where the recipe asks for no such metric.
-        by_popularity: Recall by items' training interactions.
+        by_activity: Test metrics by users' training interactions; None where the run says nothing of them.
+        by_popularity: Test metrics by items' training interactions; likewise.
         users: A few, with what they get.
         map: None where there are no item embeddings.
         environment: What the numbers depend on.
@@ -93,7 +94,7 @@ class Content:
     scores: Histogram
     k: int
     by_activity: Grouped | None
-    by_popularity: Grouped
+    by_popularity: Grouped | None
     users: list[ExampleUser]
     map: EmbeddingMap | None
     environment: dict[str, str]
@@ -103,7 +104,7 @@ def gather(subject: Subject) -> Content:
     """Ask a run all that its page says."""
     recipe, split, metrics = subject.recipe, subject.split, subject.metrics
     found, left_out = baselines(subject)
-    k = min(recipe.evaluation.k)
+    k, groups = min(recipe.evaluation.k), metrics.get("groups", {})
     return Content(
         name=recipe.name,
         run=subject.name,
@@ -120,8 +121,8 @@ def gather(subject: Subject) -> Content:
         curves=curves(subject.history, metrics["best_epoch"]),
         scores=score_distribution(subject),
         k=k,
-        by_activity=by_activity(subject, k),
-        by_popularity=by_popularity(subject, k),
+        by_activity=grouped(groups.get("activity", ()), k),
+        by_popularity=grouped(groups.get("popularity", ()), k),
         users=example_users(subject),
         map=embedding_map(subject),
         environment=environment_facts(subject.environment),

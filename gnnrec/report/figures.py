@@ -33,8 +33,9 @@ def run_figures(content: Content) -> dict[str, go.Figure]:
         "tail": long_tail(content.tail),
         "users": user_histogram(content.tail),
         "scores": scores(content.scores),
-        "popularity": grouped(content.by_popularity, "training interactions of the item"),
     }
+    if content.by_popularity is not None:
+        figures["popularity"] = grouped(content.by_popularity, "training interactions of the item")
     if content.by_activity is not None:
         figures["activity"] = grouped(content.by_activity, "training interactions of the user")
     if content.curves is not None:
@@ -147,7 +148,7 @@ def grouped(content: Grouped, x: str) -> go.Figure:
             name=name,
             customdata=content.sizes,
             marker={"color": _at(HUES, place)},
-            hovertemplate=f"{name} %{{y:.4f}} over %{{customdata:,}}<extra></extra>",
+            hovertemplate=f"{name} %{{y:.4f}} over %{{customdata}}<extra></extra>",
         )
         for place, (name, values) in enumerate(content.means.items())
     ]

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from gnnrec.data.edges import Edges
 from gnnrec.evaluation.link import held_out_pairs
-from gnnrec.evaluation.ranking import RankingTask
-from gnnrec.report.distributions import Histogram, histogram, quantile_bins
+from gnnrec.report.distributions import Histogram, histogram
 
 if TYPE_CHECKING:
-    from gnnrec.data.edges import IdArray
+    from collections.abc import Mapping, Sequence
+
     from gnnrec.report.subject import Subject
 
 METRICS = ("recall", "ndcg")
-"""What is shown by users' activity, where the recipe asks for it."""
-
-GROUPS = 5
-"""How many groups of users, and of items, are told apart."""
-
-RANKED_USERS = 5000
-"""Up to how many users are ranked once more to see which items are found."""
+"""What is shown of groups, where the recipe asks for it."""
 
 SCORED_PAIRS = 20_000
 """Up to how many test positives, with their negatives, are scored once more."""
@@ -38,42 +31,25 @@ class Grouped:
 
     Attributes:
         labels: Training interactions of each group's users or items.
-        sizes: How many users, or test interactions, each group's mean is taken over.
+        sizes: How many users and test interactions each group's mean is taken over, in words.
         means: By metric, the mean of each group.
     """
 
     labels: list[str]
-    sizes: list[int]
+    sizes: list[str]
     means: dict[str, list[float]]
 
 
-def by_activity(subject: Subject, k: int) -> Grouped | None:
-    """Test metrics at k by users' training interactions; None where the recipe asks for none of `METRICS`."""
-    names = [name for metric in METRICS if (name := f"{metric}@{k}") in subject.per_user]
+def grouped(groups: Sequence[Mapping[str, Any]], k: int) -> Grouped | None:
+    """Groups as metrics.json holds them, by their metrics at k; None where there are none, or none of `METRICS`."""
+    names = [name for metric in METRICS if groups and (name := f"{metric}@{k}") in groups[0]["metrics"]]
     if not names:
         return None
-    train = subject.split.edges("train")
-    counts = np.bincount(train.users, minlength=train.num_users)[subject.per_user["user"].to_numpy()]
-    bins = quantile_bins(counts, GROUPS)
-    means = {name: bins.mean(subject.per_user[name].to_numpy(np.float64)) for name in names}
-    return Grouped(bins.labels, bins.sizes.tolist(), means)
-
-
-def by_popularity(subject: Subject, k: int) -> Grouped:
-    """The share of test interactions that are among their user's first k, by the item's training interactions.
-
-    Groups hold about equally many test interactions, not items: most items have next to none.
-    """
-    split = subject.split
-    train, seen = split.edges("train"), split.known("test")
-    test = _of_some_users(split.edges("test"), RANKED_USERS)
-    lists = RankingTask(test, seen).rank(subject.scoring.score, k)
-    users = lists.users[:, None].expand_as(lists.items)[lists.relevant].numpy()
-    found = users * test.num_items + lists.items[lists.relevant].numpy()
-    popularity = np.bincount(train.items, minlength=train.num_items)
-    bins = quantile_bins(popularity[test.items], GROUPS)
-    hits = np.isin(test.keys, found).astype(np.float64)
-    return Grouped(bins.labels, bins.sizes.tolist(), {f"recall@{k}": bins.mean(hits)})
+    return Grouped(
+        [group["label"] for group in groups],
+        [f"{group['users']:,} users, {group['interactions']:,} test interactions" for group in groups],
+        {name: [group["metrics"][name] for group in groups] for name in names},
+    )
 
 
 def score_distribution(subject: Subject) -> Histogram:
@@ -81,19 +57,10 @@ def score_distribution(subject: Subject) -> Histogram:
     recipe = subject.recipe
     pairs = held_out_pairs(subject.split, "test", recipe.split.seed, recipe.evaluation.negatives)
     positives, negatives = pairs.divide(torch.arange(pairs.edge_label_index.size(1)))
-    some = torch.from_numpy(_evenly(np.arange(len(positives)), SCORED_PAIRS))
+    some = np.arange(len(positives))
+    if len(some) > SCORED_PAIRS:
+        some = some[np.linspace(0, len(some) - 1, SCORED_PAIRS).round().astype(np.int64)]
     taken = torch.cat([positives[some], negatives[some].flatten()])
     scores = subject.scoring.score_pairs(pairs.edge_label_index[:, taken].to(subject.scoring.device))
     of_pairs = scores.double().cpu().numpy()
     return histogram({"test positives": of_pairs[: len(some)], "negatives": of_pairs[len(some) :]}, SCORE_BINS)
-
-
-def _of_some_users(edges: Edges, most: int) -> Edges:
-    """The edges of all users that have any, or of `most` of them."""
-    chosen = np.isin(edges.users, _evenly(np.unique(edges.users), most))
-    return Edges(edges.users[chosen], edges.items[chosen], edges.num_users, edges.num_items)
-
-
-def _evenly(values: IdArray, most: int) -> IdArray:
-    """All values, or `most` of them at even distances."""
-    return values if len(values) <= most else values[np.linspace(0, len(values) - 1, most).round().astype(np.int64)]

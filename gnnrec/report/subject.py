@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from gnnrec.runs.directory import PARTIAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import pandas as pd
 
     from gnnrec.data.split import Split
     from gnnrec.modelling.scoring import Scoring
@@ -26,11 +26,10 @@ class Subject:
     Attributes:
         directory: Where it lies now: `<root>/<recipe>/<run>`.
         recipe: With every default filled in.
-        metrics: `best_epoch`, `val`, `test` and `seconds`, as in metrics.json.
+        metrics: `best_epoch`, `val`, `test`, `groups` (older runs have none) and `seconds`, as in metrics.json.
         history: A row per epoch; empty where nothing was trained.
         split: What it was trained and judged on.
         scoring: That of the test phase.
-        per_user: Test metrics of each user with test interactions; column `user` holds node ids.
         environment: As in environment.json.
     """
 
@@ -40,7 +39,6 @@ class Subject:
     history: pd.DataFrame
     split: Split
     scoring: Scoring
-    per_user: pd.DataFrame
     environment: Mapping[str, Any]
 
     @classmethod
@@ -51,7 +49,6 @@ class Subject:
             UsageError: It learned from all there is, so there is nothing to report.
         """
         run.require_test()
-        nodes = pd.Index(run.users["user"]).get_indexer(pd.Index(run.per_user["user"]))
         return cls(
             directory=run.directory.resolve(),
             recipe=run.recipe,
@@ -59,7 +56,6 @@ class Subject:
             history=run.history,
             split=run.split,
             scoring=run.scoring,
-            per_user=run.per_user.assign(user=nodes),
             environment=run.environment,
         )
 

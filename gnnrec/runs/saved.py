@@ -178,8 +178,7 @@ class Run:
         """
         source = "the table" if isinstance(lists, pd.DataFrame) else str(lists)
         table = lists if isinstance(lists, pd.DataFrame) else read_lists(lists)
-        values, _ = self._evaluator(overrides).judge_lists(table, self.split.interactions, source)
-        return values
+        return self._evaluator(overrides).judge_lists(table, self.split.interactions, source).metrics
 
     def test_lists(self, overrides: Mapping[str, Any] | Iterable[str] = ()) -> pd.DataFrame:
         """What the run was judged by: the best items for each test user, without those of train and val.

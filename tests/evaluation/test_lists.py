@@ -30,7 +30,8 @@ SPLIT = split_by_hand(DATA, PARTS, ["ms" if part == "train" else "" for part in 
 def judged(table: pd.DataFrame) -> tuple[dict[str, float], pd.DataFrame]:
     """By six items, 101 to 106; user 1 wants 103, user 2 wants 104 and 105, user 3 wants 104."""
     evaluator = Evaluator(SPLIT, "test", Evaluation(k=(1, 3), metrics=METRICS), 0)
-    return evaluator.judge_lists(table, DATA, "lists.csv")
+    values, per_user, _ = evaluator.judge_lists(table, DATA, "lists.csv")
+    return values, per_user
 
 
 def lists(*rows: tuple[object, object, object], by: str = "rank") -> pd.DataFrame:

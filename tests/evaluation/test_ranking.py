@@ -169,7 +169,7 @@ def evaluator(part: str, objective: Objective | None = None) -> Evaluator:
 def test_an_evaluator_masks_what_the_phase_has_seen_and_averages_over_users_with_relevant_items() -> None:
     scores = torch.tensor([[9.0, 8.0, 7.0, 0.0, 0.0, 0.0], [9.0, 8.0, 0.0, 7.0, 0.0, 0.0]])
     # User 0 has seen 0 and 1 (val), so test item 2 is first; user 1 has seen 0, and item 1 stands before test item 3.
-    values, per_user = evaluator("test").judge(Told(scores))  # type: ignore[arg-type]
+    values, per_user, _ = evaluator("test").judge(Told(scores))  # type: ignore[arg-type]
     assert {name: values[name] for name in ("recall@1", "recall@2")} == {"recall@1": 0.5, "recall@2": 1.0}
     assert values["coverage@1"] == pytest.approx(2 / 6)
     assert per_user["user"].tolist() == [0, 1]
@@ -191,7 +191,7 @@ def test_a_listwise_loss_leaves_seen_items_out_of_the_sum() -> None:
 
 
 def test_per_user_values_are_a_table() -> None:
-    _, per_user = evaluator("test").judge(Told(torch.zeros(2, 6)))  # type: ignore[arg-type]
+    _, per_user, _ = evaluator("test").judge(Told(torch.zeros(2, 6)))  # type: ignore[arg-type]
     assert isinstance(per_user, pd.DataFrame)
     assert per_user.columns.tolist() == ["user", "relevant", "recall@1", "recall@2"]
     assert per_user["relevant"].tolist() == [1, 1]

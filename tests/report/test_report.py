@@ -16,7 +16,8 @@ from gnnrec.report.baselines import baselines
 from gnnrec.report.content import gather, long_tail
 from gnnrec.report.curves import curves
 from gnnrec.report.embedding_map import embedding_map, principal_plane
-from gnnrec.report.groups import by_activity, by_popularity, score_distribution
+from gnnrec.report.groups import grouped, score_distribution
+from gnnrec.report.page import run_page
 from gnnrec.report.side_by_side import put_side_by_side
 from gnnrec.report.subject import Subject
 from gnnrec.testing import checkerboard
@@ -72,7 +73,7 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     parts = light * HEAVY + heavy * (12 - HEAVY)
     split = split_by_hand(checkerboard(), parts, ["ms" if part == "train" else "" for part in parts])
     scoring = RightForHeavyUsers()
-    _, per_user = Evaluator(split, "test", recipe.evaluation, recipe.split.seed).judge(scoring)
+    judged = Evaluator(split, "test", recipe.evaluation, recipe.split.seed).judge(scoring)
     return Subject(
         directory=folder / "runs" / "toy" / "20260102-030405-s0.partial",
         recipe=recipe,
@@ -80,12 +81,12 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
             "best_epoch": 2,
             "val": {"auc": 0.5},
             "test": {"auc": 0.25},
+            "groups": dataclasses.asdict(judged.groups),
             "seconds": {"load": 0.1, "train": 1.25, "evaluate": 0.1, "total": 2.0},
         },
         history=pd.DataFrame({"epoch": [1, 2], "train_loss": [0.5, 0.4], "val_loss": [0.6, np.nan], "lr": [1.0, 1.0]}),
         split=split,
         scoring=scoring,
-        per_user=per_user,
         environment={
             "device": "cpu",
             "seeds": {"seed": 0, "split": 42},
@@ -105,20 +106,26 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
 
 
 def test_metrics_by_activity_are_those_of_light_and_of_heavy_users(subject: Subject) -> None:
-    found = by_activity(subject, 3)
+    found = gather(subject).by_activity
     assert found is not None
-    assert (found.labels, found.sizes) == (["4", "6"], [6, 6])
+    assert (found.labels, found.sizes) == (["4", "6"], ["6 users, 6 test interactions"] * 2)
     assert found.means == {"recall@3": [0.0, 1.0], "ndcg@3": [0.0, 1.0]}
 
 
-def test_without_recall_and_ndcg_there_is_nothing_by_activity(subject: Subject) -> None:
-    assert by_activity(dataclasses.replace(subject, per_user=subject.per_user[["user", "relevant"]]), 3) is None
+def test_metrics_by_popularity_are_those_of_cold_items_and_of_others(subject: Subject) -> None:
+    found = gather(subject).by_popularity
+    assert found is not None
+    assert (found.labels, found.sizes) == (["cold", "3"], ["6 users, 6 test interactions"] * 2)
+    assert found.means == {"recall@3": [1.0, 0.0], "ndcg@3": [1.0, 0.0]}
 
 
-def test_recall_by_popularity_is_told_per_test_interaction(subject: Subject) -> None:
-    found = by_popularity(subject, 3)
-    assert (found.labels, found.sizes) == (["0", "3"], [6, 6])
-    assert found.means == {"recall@3": [1.0, 0.0]}
+def test_without_recall_and_ndcg_or_groups_there_is_nothing_of_groups(subject: Subject) -> None:
+    assert grouped([{"label": "4", "users": 6, "interactions": 6, "metrics": {"hit@3": 0.5}}], 3) is None
+    old = {name: value for name, value in subject.metrics.items() if name != "groups"}
+    content = gather(dataclasses.replace(subject, metrics=old))
+    assert (content.by_activity, content.by_popularity) == (None, None)
+    assert 'id="groups"' in run_page(subject)
+    assert 'id="groups"' not in run_page(dataclasses.replace(subject, metrics=old))
 
 
 def test_scores_of_positives_and_negatives_are_told_apart(subject: Subject) -> None:
