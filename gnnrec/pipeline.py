@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gnnrec.contract.training import RunEnd, RunStart
 from gnnrec.data.describe import count_split, told
+from gnnrec.data.files import find_file
 from gnnrec.data.filtering import apply_filters
 from gnnrec.errors import UsageError
+from gnnrec.evaluation.candidates import KEY, read_candidates
 from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.modelling.objective import Objective
 from gnnrec.plugin.registry import installed
@@ -173,6 +175,10 @@ def _fill(
     clock, choice = Clock(), read_choice(directory.path)
     origin = "" if choice is None else choice.origin
     directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with))
+    is_judged = choice is None or choice.on != "all"  # or nothing is held out
+    named = recipe.evaluation.candidates if is_judged else None
+    if named is not None:
+        find_file(named, KEY)  # before any work
 
     with clock.phase("load"):
         interactions = recipe.dataset.load()
@@ -185,8 +191,14 @@ def _fill(
         require_data(choice, used, split.fingerprint, directory.path)
     directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with))
 
+    candidates = read_candidates(named, split)
     ask = partial(
-        Evaluator, split, evaluation=recipe.evaluation, seed=recipe.split.seed, objective=Objective.of(recipe.loss)
+        Evaluator,
+        split,
+        evaluation=recipe.evaluation,
+        seed=recipe.split.seed,
+        objective=Objective.of(recipe.loss),
+        candidates=candidates,
     )
     val_evaluator, test_evaluator = ask("val"), ask("test")
     stages = Stages(directory, recipe, split, used, stop, choice)
@@ -200,6 +212,7 @@ def _fill(
         "dataset": data,
         "split_fingerprint": split.fingerprint,
         "negatives_fingerprint": test_evaluator.negatives_fingerprint,
+        "candidates_fingerprint": None if candidates is None else candidates.fingerprint,
         "seeds": {"seed": recipe.seed, "split": recipe.split.seed},
     }
     directory.write_json("environment.json", environment)
@@ -207,17 +220,17 @@ def _fill(
     metrics: dict[str, Any] = {"best_epoch": outcome.best_epoch, "val": outcome.val, "test": {}}
     if choice is not None:
         metrics |= choice.told()
-    if choice is not None and choice.on == "all":  # nothing is held out
-        save_fitted(directory, fitted, stages.learned(choice), None)
+    if choice is not None and not is_judged:
+        save_fitted(directory, fitted, stages.learned(choice))
     else:
         with clock.phase("evaluate"):
             scoring = fitted.scoring("test")
             judged = test_evaluator.judge(scoring)
         metrics |= {"test": judged.metrics, "groups": asdict(judged.groups)}
-        save_fitted(directory, fitted, split, judged.per_user)
+        save_fitted(directory, fitted, split, judged.per_user, candidates)
         metrics["seconds"] = clock.seconds()
         history = Run(directory.path).history
-        write_report(Subject(directory.path, recipe, metrics, history, split, scoring, environment))
+        write_report(Subject(directory.path, recipe, metrics, history, split, scoring, environment, candidates))
     metrics["seconds"] = clock.seconds()  # with the report's
     directory.write_json("metrics.json", metrics)
     return metrics

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "compare"]
 
+CANDIDATES = "candidates_fingerprint"
+"""In an environment: a digest of what was ranked, nothing where it was all items."""
+
 logger = logging.getLogger("gnnrec")
 
 
@@ -177,6 +180,20 @@ def _require_one_split(names: Sequence[str], runs: Mapping[Slot, RunRecord]) -> 
             f"only runs over one split can be compared; not as {names[slots[0][0]]} "
             f"({runs[slots[0]].directory}):{lines}"
         )
+    _require_same_candidates(names, runs)
+
+
+def _require_same_candidates(names: Sequence[str], runs: Mapping[Slot, RunRecord]) -> None:
+    """See that all runs over a split ranked the same items."""
+    firsts: dict[int, Slot] = {}
+    for slot, run in sorted(runs.items(), key=lambda each: each[0]):
+        first = firsts.setdefault(slot[1][0], slot)
+        if run.environment.get(CANDIDATES) != runs[first].environment.get(CANDIDATES):
+            told = (f"{names[each[0]]} ({runs[each].directory})" for each in (first, slot))
+            raise UsageError(
+                f"only runs that ranked the same candidates can be compared, not {' and '.join(told)}; give all of "
+                "them the same -s evaluation.candidates=FILE, or none"
+            )
 
 
 def _require_different_splits(names: Sequence[str], runs: Mapping[Slot, RunRecord]) -> None:

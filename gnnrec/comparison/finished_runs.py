@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.data.filtering import apply_filters
+from gnnrec.evaluation.candidates import read_candidates
 from gnnrec.plugin.registry import installed
 from gnnrec.recipe.made_with import made_with
 from gnnrec.recipe.used_parts import used_parts
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from gnnrec.contract.kinds import Dataset
     from gnnrec.data.interactions import Interactions
+    from gnnrec.data.split import Split
     from gnnrec.recipe.schema import Recipe
     from gnnrec.runs.record import RunRecord
 
@@ -33,7 +35,7 @@ class FinishedRuns:
         self._root = Path(root).expanduser()
         self._runs: dict[str, list[RunRecord]] = {}
         self._data: dict[str, tuple[dict[str, Any], Interactions]] = {}
-        self._splits: dict[str, str] = {}
+        self._splits: dict[str, Split] = {}
 
     def find(self, recipe: Recipe) -> RunRecord | None:
         """The latest run that `recipe` would repeat, or None.
@@ -53,7 +55,11 @@ class FinishedRuns:
             dataset, data = self._loaded(recipe.dataset)
             if run.recipe["dataset"] != dataset or run.used_data != used_parts(recipe, data.fingerprint):
                 continue
-            if run.environment.get("split_fingerprint") == self._split_fingerprint(recipe, data):
+            split = self._split(recipe, data)
+            if run.environment.get("split_fingerprint") != split.fingerprint:
+                continue
+            candidates = read_candidates(recipe.evaluation.candidates, split)
+            if run.environment.get("candidates_fingerprint") == (candidates and candidates.fingerprint):
                 return run
         return None
 
@@ -64,12 +70,12 @@ class FinishedRuns:
             self._runs[name] = [run for run in readable_runs(directories) if run.finished]
         return self._runs[name]
 
-    def _split_fingerprint(self, recipe: Recipe, data: Interactions) -> str:
-        """Of the split that the recipe would have now: a division may be read from a file."""
+    def _split(self, recipe: Recipe, data: Interactions) -> Split:
+        """The split that the recipe would have now: a division may be read from a file."""
         asked = recipe.to_dict()
         key = json.dumps([asked["dataset"], asked["filters"], asked["split"]], sort_keys=True)
         if key not in self._splits:
-            self._splits[key] = recipe.split.split(apply_filters(data, recipe.filters)).fingerprint
+            self._splits[key] = recipe.split.split(apply_filters(data, recipe.filters))
         return self._splits[key]
 
     def _loaded(self, dataset: Dataset) -> tuple[dict[str, Any], Interactions]:

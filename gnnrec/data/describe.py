@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gnnrec.data.parts import HELD_OUT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gnnrec.data.interactions import Interactions
-    from gnnrec.data.parts import Part
     from gnnrec.data.split import Split
 
 HEAD = 0.2
 """The share of items that counts as the head of the popularity curve."""
-
-HELD_OUT: tuple[Part, ...] = ("val", "test")
 
 COLD = "cold_"
 """Begins the name of a count of users or items without a training interaction."""

@@ -12,5 +12,8 @@ and training may not."""
 
 TRAIN, VAL, TEST, SHOWN = range(len(PARTS))
 
+HELD_OUT: tuple[Part, ...] = ("val", "test")
+"""What a recommender is judged by."""
+
 OF_DATA = PARTS[TRAIN : TEST + 1]
 """The parts that data may come divided into."""

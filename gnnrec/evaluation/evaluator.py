@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gnnrec.data.interactions import Interactions
     from gnnrec.data.parts import Part
     from gnnrec.data.split import Split
+    from gnnrec.evaluation.candidates import Candidates
     from gnnrec.modelling.objective import Objective
     from gnnrec.modelling.scoring import Scoring
     from gnnrec.recipe.schema import Evaluation
@@ -55,19 +56,29 @@ class Evaluator:
         evaluation: The recipe's section.
         seed: The split's seed, which rules the evaluation negatives.
         objective: The loss to report; None for a recommender that was not trained.
+        candidates: What is ranked in the parts that they are for; all items where there are none. Loss, AUC and average
+            precision know nothing of them.
 
     Raises:
         DataError: Every user has interacted with every item.
     """
 
     def __init__(
-        self, split: Split, part: Part, evaluation: Evaluation, seed: int, objective: Objective | None = None
+        self,
+        split: Split,
+        part: Part,
+        evaluation: Evaluation,
+        seed: int,
+        objective: Objective | None = None,
+        candidates: Candidates | None = None,
     ) -> None:
         seen = split.known("validate" if part == "val" else "test")
         self._pairs = held_out_pairs(split, part, seed, evaluation.negatives)
         users, items = (self._pairs.divide(side)[1] for side in self._pairs.edge_label_index)
         check_negatives(users, items, split, split.interactions.seen, what="evaluation negatives")
-        self._ranking = RankingTask(split.edges(part), seen)
+        self._full_ranking = self._ranking = RankingTask(split.edges(part), seen)
+        if candidates is not None and part in candidates.parts:
+            self._ranking = RankingTask(split.edges(part), seen, candidates)
         self._objective = objective
         self._lengths, self._every = evaluation.k, evaluation.every
         self._metrics = {f"{metric.name}@{k}": (metric, k) for k in evaluation.k for metric in evaluation.metrics}
@@ -116,7 +127,7 @@ class Evaluator:
     def judge_lists(self, table: pd.DataFrame, data: Interactions, source: str) -> Judgement:
         """The ranking metrics of lists that any system has made; see `lists.as_rankings`."""
         task, k = self._ranking, min(max(self._lengths), data.edges.num_items)
-        return self._of_lists(task.judged(as_rankings(table, data, task.users, task.seen, k, source)))
+        return self._of_lists(task.judged(as_rankings(table, data, task, k, source)))
 
     def _of_lists(self, lists: RankedLists) -> Judgement:
         values = {name: self._value(name, lists) for name in self._metrics}
@@ -148,7 +159,7 @@ class Evaluator:
         values: dict[str, float] = {}
         objective = self._objective
         if objective is not None and objective.listwise and "loss" in wanted:
-            values["loss"] = self._ranking.loss(scoring.score, objective.loss)
+            values["loss"] = self._full_ranking.loss(scoring.score, objective.loss)
         pairwise_loss = objective is not None and not objective.listwise and "loss" in wanted
         if pairwise_loss or "auc" in wanted or "ap" in wanted:
             self._pairs = self._pairs.to(scoring.device)

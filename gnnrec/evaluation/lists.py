@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from gnnrec.data.edges import Edges
 from gnnrec.data.id_tables import read_id_table
 from gnnrec.data.lookup import nodes_of
 from gnnrec.data.ranked_lists import NO_ITEM
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from gnnrec.data.edges import Edges, IdArray
+    from gnnrec.data.edges import IdArray
     from gnnrec.data.interactions import Interactions
+    from gnnrec.evaluation.ranking import RankingTask
 
 logger = logging.getLogger("gnnrec")
 
@@ -39,16 +41,16 @@ def read_lists(path: str | Path) -> pd.DataFrame:
     return table
 
 
-def as_rankings(table: pd.DataFrame, data: Interactions, asked: Tensor, seen: Edges, k: int, source: str) -> Tensor:
+def as_rankings(table: pd.DataFrame, data: Interactions, task: RankingTask, k: int, source: str) -> Tensor:
     """The items of each list, best first: int64 [Q, k], -1 where a list is shorter or an item is not known.
 
-    What a user has seen stays in its place, and is no hit. All that a list leaves to be wished for is told in warnings.
+    What a user has seen, and what is no candidate, stays in its place, and is no hit. All that a list leaves to be
+    wished for is told in warnings.
 
     Args:
         table: See `read_lists`; its ids meet the run's by what they say.
         data: The users and items of the run.
-        asked: int64 [Q], the users that are judged.
-        seen: What they have seen.
+        task: Who is judged, what they have seen, and what else could have been ranked.
         k: How many places are looked at.
         source: What messages call the table.
 
@@ -56,6 +58,7 @@ def as_rankings(table: pd.DataFrame, data: Interactions, asked: Tensor, seen: Ed
         DataError: An item stands twice in a list, ranks do not go from 1 without a gap, a score is no number, or no
             list is of anybody who is judged.
     """
+    asked, seen = task.users, task.seen
     users, items = (nodes_of(table[kind], data.tables[kind][kind]) for kind in ("user", "item"))
     _tell(source, int((users < 0).sum()), "rows are of users that the run does not know")
     rows = np.flatnonzero(np.isin(users, asked.numpy()))
@@ -74,8 +77,12 @@ def as_rankings(table: pd.DataFrame, data: Interactions, asked: Tensor, seen: Ed
     _tell(source, int((lengths == 0).sum()), f"of {len(asked):,} judged users have no list; they are misses")
     short = int(((lengths > 0) & (lengths < k)).sum())
     _tell(source, short, f"lists have fewer than {k} places; what is missing is a miss")
-    masked = np.isin(users[known] * seen.num_items + items[known], seen.keys)
+    listed = Edges(users[known], items[known], seen.num_users, seen.num_items)
+    masked = np.isin(listed.keys, seen.keys)
     _tell(source, int(masked.sum()), "places hold what the user has seen; they are misses")
+    if task.candidates is not None:
+        others = ~task.candidates.among(listed) & ~masked
+        _tell(source, int(others.sum()), "places hold an item that is no candidate; they are misses")
     return torch.from_numpy(ranking)
 
 

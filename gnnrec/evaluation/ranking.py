@@ -1,4 +1,4 @@
-"""Full ranking: every item is a candidate for every user, seen items are masked, ties go to the lower index."""
+"""Full ranking: every candidate is scored for every user, seen items are masked, ties go to the lower index."""
 
 from __future__ import annotations
 
@@ -15,18 +15,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gnnrec.data.edges import Edges
+    from gnnrec.evaluation.candidates import Candidates
 
 
 class RankingTask:
-    """Rank all items for the users of a held-out part.
+    """Rank items for the users of a held-out part.
 
     Args:
-        relevant: The held-out interactions.
+        held_out: The held-out interactions.
         seen: What is masked; nothing of it is recommended.
+        candidates: What is ranked, where it is not all items.
+
+    Attributes:
+        relevant: The held-out interactions with candidates; nothing else is asked about.
+        users: int64 [Q], those who have any.
     """
 
-    def __init__(self, relevant: Edges, seen: Edges) -> None:
-        self.seen, self.relevant = seen, relevant
+    def __init__(self, held_out: Edges, seen: Edges, candidates: Candidates | None = None) -> None:
+        self.seen, self.candidates = seen, candidates
+        self.relevant = relevant = held_out if candidates is None else held_out.keep(candidates.among(held_out))
         self.users = torch.from_numpy(np.unique(relevant.users))
         self._relevant_keys = torch.from_numpy(np.unique(relevant.keys))
         self._num_relevant = torch.bincount(torch.from_numpy(relevant.users), minlength=relevant.num_users)
@@ -66,7 +73,11 @@ class RankingTask:
         return scores
 
     def _top(self, score: Callable[[Tensor], Tensor], users: Tensor, k: int) -> Tensor:
-        values, items = top_items(self._masked(score, users), k)
+        scores = self._masked(score, users)
+        if self.candidates is not None:
+            others = torch.from_numpy(self.candidates.others(users.numpy()))
+            scores.masked_fill_(others.to(scores.device), -torch.inf)
+        values, items = top_items(scores, k)
         return items.masked_fill_(values == -torch.inf, NO_ITEM).cpu()
 
 

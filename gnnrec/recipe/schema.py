@@ -63,6 +63,10 @@ class Evaluation(BaseModel):
     metrics: tuple[SerializeAsAny[Metric], ...] = ()
     """Ranking metrics, each `{name: …}` or its bare name; every installed one where this is left out."""
 
+    candidates: Annotated[str, Field(min_length=1)] | None = None
+    """A table (.csv, .csv.gz, .parquet) of the items that are ranked, by original ids: a column `item`, for val and
+    test; or columns `user` and `item`, for the test alone. Left out, all items are ranked."""
+
     every: PositiveInt | None = None
     """Put all validation metrics into the history every so many epochs; left out, only the loss and the monitored one
     are computed while training."""

@@ -97,7 +97,7 @@ def _judged(subject: Subject, scorer: str) -> Baseline:
         refitted = fit_scorer(component, wider, Streams(recipe.seed))
 
     def judged(part: Part, phase: Phase, fitted: Fitted) -> dict[str, float]:
-        asked = Evaluator(split, part, recipe.evaluation, recipe.split.seed)
+        asked = Evaluator(split, part, recipe.evaluation, recipe.split.seed, candidates=subject.candidates)
         return asked.measure(fitted.scoring(phase))
 
     origin = "fitted and judged for this report, with its default settings"
@@ -131,9 +131,14 @@ def _is_of(run: Run, scorer: str) -> bool:
 
 
 def _asked_alike(run: Run, subject: Subject) -> bool:
-    """Whether both learned from as much, and were asked the same evaluation negatives."""
+    """Whether both learned from as much, and were asked the same evaluation negatives and candidates."""
     ours, theirs = (
-        (recipe.refit, environment.get("negatives_fingerprint"), recipe.split.seed, recipe.evaluation.negatives)
+        (
+            recipe.refit,
+            recipe.split.seed,
+            recipe.evaluation.negatives,
+            *(environment.get(f"{each}_fingerprint") for each in ("negatives", "candidates")),
+        )
         for recipe, environment in ((subject.recipe, subject.environment), (run.recipe, run.environment))
     )
     return ours == theirs

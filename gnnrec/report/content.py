@@ -61,6 +61,7 @@ class Content:
         summary: How it was fitted, in a sentence.
         val: Metrics by name.
         test: Metrics by name.
+        ranked: What rankings are over, in words.
         baselines: For scale.
         left_out: Why other baselines are not there.
         recipe: As YAML.
@@ -83,6 +84,7 @@ class Content:
     summary: str
     val: Mapping[str, float]
     test: Mapping[str, float]
+    ranked: str
     baselines: list[Baseline]
     left_out: list[str]
     recipe: str
@@ -111,6 +113,7 @@ def gather(subject: Subject) -> Content:
         summary=summary(recipe, metrics, subject.environment),
         val=metrics["val"],
         test=metrics["test"],
+        ranked=ranked(recipe),
         baselines=found,
         left_out=left_out,
         recipe=dump_recipe(recipe),
@@ -150,6 +153,12 @@ def summary(recipe: Recipe, metrics: Mapping[str, Any], environment: Mapping[str
     return (
         f"{told} What is tested was fitted anew on train and val{times}, {seconds['refit']:.1f} s on {device}{parent}."
     )
+
+
+def ranked(recipe: Recipe) -> str:
+    """What rankings are over, in words."""
+    named = recipe.evaluation.candidates
+    return "all items" if named is None else f"the candidates in {named}"
 
 
 def monitor(recipe: Recipe) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gnnrec.errors import UsageError
-from gnnrec.report.content import environment_facts, monitor, summary
+from gnnrec.report.content import environment_facts, monitor, ranked, summary
 from gnnrec.report.curves import Curves, curves
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class SideBySide:
         labels: What each run is called on the page.
         places: Recipe and run of each.
         summaries: How each was fitted.
+        ranked: What rankings are over, in words.
         metrics: Test metrics, by name, of each run; None where a run does not have one.
         asked_alike: Whether all runs were asked the same evaluation negatives, so that loss, auc and ap compare.
         differences: Recipe keys that are not the same in all, with the value of each run.
@@ -70,6 +71,7 @@ class SideBySide:
     labels: list[str]
     places: list[str]
     summaries: list[str]
+    ranked: str
     metrics: dict[str, list[float | None]]
     asked_alike: bool
     differences: dict[str, list[str]]
@@ -94,6 +96,7 @@ def put_side_by_side(runs: Sequence[Run]) -> SideBySide:
         labels=labels,
         places=[f"{run.recipe.name}/{run.directory.resolve().name}" for run in runs],
         summaries=[summary(run.recipe, run.metrics, run.environment) for run in runs],
+        ranked=ranked(recipes[0]),
         metrics={name: [run.metrics["test"].get(name) for run in runs] for name in names},
         asked_alike=len(asked) == 1,
         differences=differences([recipe.to_dict() for recipe in recipes]),
@@ -160,6 +163,11 @@ def _check(runs: Sequence[Run]) -> None:
             raise UsageError(
                 f"{first.directory} and {run.directory} were judged on different splits, so their numbers do not "
                 "compare; run both with the same dataset and split sections"
+            )
+        if run.environment.get("candidates_fingerprint") != first.environment.get("candidates_fingerprint"):
+            raise UsageError(
+                f"{first.directory} and {run.directory} ranked different candidates, so their numbers do not compare; "
+                "judge both by the same evaluation.candidates"
             )
 
 

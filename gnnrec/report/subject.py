@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.runs.directory import PARTIAL
+from gnnrec.runs.saved import candidates_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gnnrec.data.split import Split
+    from gnnrec.evaluation.candidates import Candidates
     from gnnrec.modelling.scoring import Scoring
     from gnnrec.recipe.schema import Recipe
     from gnnrec.runs.saved import Run
@@ -31,6 +33,7 @@ class Subject:
         split: What it was trained and judged on.
         scoring: That of the test phase.
         environment: As in environment.json.
+        candidates: What was ranked for the test, and for val where they hold for it; None where it was all items.
     """
 
     directory: Path
@@ -40,6 +43,7 @@ class Subject:
     split: Split
     scoring: Scoring
     environment: Mapping[str, Any]
+    candidates: Candidates | None = None
 
     @classmethod
     def of(cls, run: Run) -> Subject:
@@ -57,6 +61,7 @@ class Subject:
             split=run.split,
             scoring=run.scoring,
             environment=run.environment,
+            candidates=candidates_of(run),
         )
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from safetensors.torch import save_file
 from gnnrec.data.extended_split import extended
 from gnnrec.data.lookup import require_nodes
 from gnnrec.errors import RunDirectoryError, UsageError
+from gnnrec.evaluation.candidates import KEY, read_candidates
 from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.evaluation.lists import read_lists
 from gnnrec.modelling.fitting import restore
@@ -28,12 +31,13 @@ from gnnrec.runs.stages import load_weights
 from gnnrec.runs.stored_split import read_split, read_table, write_split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from torch import Tensor
 
     from gnnrec.data.split import Split
+    from gnnrec.evaluation.candidates import Candidates
     from gnnrec.modelling.fitting import Fitted
     from gnnrec.modelling.scoring import Scoring
     from gnnrec.recipe.schema import Recipe
@@ -43,11 +47,21 @@ if TYPE_CHECKING:
 FEATURES = "features.json"
 """What feature encoders learned."""
 
+CANDIDATES = "candidates.parquet"
+"""What was ranked, where it was not all items."""
 
-def save_fitted(directory: RunDirectory, fitted: Fitted, split: Split, per_user: pd.DataFrame | None) -> None:
-    """Write weights, fitted features, the split with all that is known, and test metrics per user.
 
-    It is all that `load_run` needs besides the recipe.
+def save_fitted(
+    directory: RunDirectory,
+    fitted: Fitted,
+    split: Split,
+    per_user: pd.DataFrame | None = None,
+    candidates: Candidates | None = None,
+) -> None:
+    """Write weights, fitted features, the split with all that is known, test metrics per user, and what was ranked.
+
+    It is all that `load_run` needs besides the recipe. There are no metrics per user where all was learned from, and no
+    candidates where all items are.
 
     Raises:
         RunDirectoryError: The disk is full or may not be written.
@@ -57,7 +71,9 @@ def save_fitted(directory: RunDirectory, fitted: Fitted, split: Split, per_user:
     try:
         save_file(weights, directory.path / "model.safetensors")
         write_split(directory.path, split)
-        if per_user is not None:  # nothing is held out where all was learned from
+        if candidates is not None:
+            candidates.to_table(split.interactions).to_parquet(directory.path / CANDIDATES, index=False)
+        if per_user is not None:
             per_user.assign(user=ids[per_user["user"]]).to_parquet(directory.path / "per_user.parquet", index=False)
     except (OSError, SafetensorError) as error:
         raise RunDirectoryError(f"cannot write the model in {directory.path}: {error}") from None
@@ -73,6 +89,12 @@ def load_run(directory: str | Path) -> Run:
         RunDirectoryError: There is no finished run, or it has another format.
     """
     return Run(require_finished_run(directory))
+
+
+def candidates_of(run: Run) -> Candidates | None:
+    """What a run ranked for the test; None where it was all items."""
+    own = run.directory / CANDIDATES
+    return read_candidates(own if own.exists() else None, run.split, ["test"])
 
 
 class Run:
@@ -193,14 +215,24 @@ class Run:
         return pd.DataFrame({"user": ids["user"], "rank": places.numpy() + 1, "item": ids["item"]})
 
     def _evaluator(self, overrides: Mapping[str, Any] | Iterable[str]) -> Evaluator:
-        recipe = load_run_recipe(self.directory, overrides)
+        recipe = load_run_recipe(self.directory, self._with_own_candidates(overrides))
         wanted, stored = recipe.to_dict(), self.recipe.to_dict()
         changed = [name for name in type(recipe).model_fields if wanted.get(name) != stored.get(name)]
         if set(changed) - {"evaluation"}:
             raise UsageError(f"a finished run can be asked with another evaluation, not another {', '.join(changed)}")
         loss = Objective.of(None if is_stand_in(recipe.loss) else recipe.loss)
         self.require_test()
-        return Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, loss)
+        candidates = read_candidates(recipe.evaluation.candidates, self.split, ["test"])
+        return Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, loss, candidates)
+
+    def _with_own_candidates(self, overrides: Mapping[str, Any] | Iterable[str]) -> Mapping[str, Any] | Iterable[str]:
+        """Overrides, and before them what was ranked: the file that the recipe names may have changed, or be gone."""
+        own = self.directory / CANDIDATES
+        if not own.exists():
+            return overrides
+        if isinstance(overrides, Mapping):
+            return {KEY: str(own), **overrides}
+        return [f"{KEY}={json.dumps(str(own))}", *overrides]
 
     def recommend(
         self,

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from toys import interactions, split_by_hand
+from written_scorings import Told
 
 from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.plugin.registry import installed
@@ -18,21 +19,6 @@ METRICS = {name: component() for name, component in installed().components("metr
 
 COUNTS = [0, 0, 1, 2, 3, 4, 5, 6, 7, 8]
 """Training interactions of each user of the drawn data."""
-
-
-class Told:
-    """A scoring that gives the scores it was told."""
-
-    device = torch.device("cpu")
-
-    def __init__(self, scores: torch.Tensor) -> None:
-        self.scores = scores
-
-    def score(self, users: torch.Tensor) -> torch.Tensor:
-        return self.scores[users]
-
-    def score_pairs(self, pairs: torch.Tensor) -> torch.Tensor:
-        return self.scores[pairs[0], pairs[1]]
 
 
 def evaluator(pairs: list[tuple[int, int, str]], num_users: int, num_items: int, **evaluation: object) -> Evaluator:

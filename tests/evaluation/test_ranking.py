@@ -18,6 +18,7 @@ from torch_geometric.metrics import (
 )
 from toys import edges, split_by_hand
 from toys import interactions as toy_interactions
+from written_scorings import Told
 
 from gnnrec.data.ranked_lists import Catalogue, RankedLists
 from gnnrec.evaluation.evaluator import Evaluator
@@ -142,21 +143,6 @@ def test_metrics_beyond_accuracy_by_hand() -> None:
     assert value("popularity") == [2.0, 3.0]
     assert value("novelty") == [0.5, 0.0]  # -log2(4 / 4) = 0 and -log2(2 / 4) = 1
     assert value("personalization") == 0.5  # one item in common of k = 2
-
-
-class Told:
-    """A scoring that gives the scores it was told."""
-
-    device = torch.device("cpu")
-
-    def __init__(self, scores: torch.Tensor) -> None:
-        self.scores = scores
-
-    def score(self, users: torch.Tensor) -> torch.Tensor:
-        return self.scores[users]
-
-    def score_pairs(self, pairs: torch.Tensor) -> torch.Tensor:
-        return self.scores[pairs[0], pairs[1]]
 
 
 def evaluator(part: str, objective: Objective | None = None) -> Evaluator:

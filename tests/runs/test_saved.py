@@ -38,9 +38,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     held: list[Any] = []
     save = pipeline.save_fitted
 
-    def spy(directory: Any, fitted: Fitted, split: Split, per_user: pd.DataFrame) -> None:
+    def spy(directory: Any, fitted: Fitted, split: Split, *rest: Any) -> None:
         held.extend((fitted, split))
-        save(directory, fitted, split, per_user)
+        save(directory, fitted, split, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "save_fitted", spy)
