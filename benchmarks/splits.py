@@ -63,7 +63,7 @@ def refitted(board: Comparison, root: Path) -> Comparison:
         return found or read_finished_run(refit(run.directory, "train+val", out=root).directory)
 
     entries = [
-        Entry(row.entry.label, row.entry.target, tuple(tuple(map(of, runs)) for runs in row.entry.by_split))
+        Entry(row.entry.label, row.entry.target, tuple((of(run),) for run in row.entry.runs))  # one on each split
         for row in board.rows
     ]
     return rank(entries, board.metric, board.split_fingerprints, board.called)

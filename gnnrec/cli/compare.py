@@ -14,6 +14,8 @@ from gnnrec.console import TrainingProgress, log_to_stderr, refuse_existing, say
 from gnnrec.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gnnrec.comparison.leaderboard import Comparison
 
 ENDINGS = {".json": "json", ".csv": "csv", ".md": "markdown"}
@@ -54,6 +56,14 @@ def compare_targets(
         str, typer.Option("--out", metavar="ROOT", help="The folder below which runs are made and looked for.")
     ] = "runs",
     metric: Annotated[str, typer.Option("--metric", metavar="NAME", help="The test metric that decides.")] = "ndcg@10",
+    lists: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lists",
+            metavar="NAME=FILE",
+            help="Rank another system's lists too: user, item, rank or score. May be given several times.",
+        ),
+    ] = None,
     form: Annotated[Literal["table", "json", "csv", "markdown"], typer.Option("--format", "-f")] = "table",
     as_json: JsonOption = False,
     save: Annotated[
@@ -68,14 +78,19 @@ def compare_targets(
     A recipe is run with N seeds over one split, unless a finished run under ROOT has the same recipe, seed, data and
     versions. Interrupted, the same command goes on from where it was. -s changes every recipe that has the section.
     With --folds, --windows or --splits it is run on each of several splits; intervals then are over these, and know
-    that they share training data.
+    that they share training data. With --lists, what other systems recommend is judged on the same split.
 
-    Example:  gnnrec compare movielens_sage mine.yaml --seeds 3 --save leaderboard.md
+    For example:
+
+      gnnrec compare movielens_sage mine.yaml --seeds 3 --save leaderboard.md
+
+      gnnrec compare movielens_lightgcn --lists "implicit ALS=als.parquet"
     """
     if as_json and form not in {"table", "json"}:
         raise UsageError(f"--json and --format {form} contradict each other")
     if save is not None:
         _check_place(save, force=force)
+    named = _named_lists(lists or ())
     from gnnrec.comparison.compare import compare
 
     progress = TrainingProgress()
@@ -90,6 +105,7 @@ def compare_targets(
             splits=splits,
             out=out,
             metric=metric,
+            lists=named,
             fresh=fresh,
             observers=(progress,),
         )
@@ -111,6 +127,19 @@ def _check_place(save: Path, *, force: bool) -> None:
     refuse_existing(save, force=force)
     if not save.parent.is_dir():
         raise UsageError(f"there is no folder {save.parent} to save {save.name} in")
+
+
+def _named_lists(arguments: Sequence[str]) -> dict[str, str]:
+    """The files of --lists, by name."""
+    found: dict[str, str] = {}
+    for text in arguments:
+        name, _, file = (each.strip() for each in text.partition("="))
+        if not name or not file:
+            raise UsageError(f"--lists takes a name and a file, as in --lists 'implicit ALS=als.csv'; got '{text}'")
+        if name in found:
+            raise UsageError(f"--lists: two are called '{name}'")
+        found[name] = file
+    return found
 
 
 def _text(comparison: Comparison, form: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.comparison.contenders import labels, read_contenders, require_metric
 from gnnrec.comparison.finished_runs import FinishedRuns
+from gnnrec.comparison.judged_lists import judge_named_lists, read_named_lists
 from gnnrec.comparison.leaderboard import Comparison, Entry, rank
 from gnnrec.comparison.splits import wanted_splits
 from gnnrec.errors import RunDirectoryError, UsageError
@@ -15,6 +16,8 @@ from gnnrec.runs.record import read_finished_run
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    import pandas as pd
 
     from gnnrec.comparison.contenders import Contender, Place
     from gnnrec.recipe.schema import Recipe
@@ -41,6 +44,7 @@ def compare(
     splits: int | None = None,
     out: str | Path = "runs",
     metric: str = "ndcg@10",
+    lists: Mapping[str, str | Path | pd.DataFrame] | None = None,
     fresh: bool = False,
     observers: Iterable[object] = (),
 ) -> Comparison:
@@ -57,17 +61,24 @@ def compare(
             versions is taken as it is.
         metric: The test metric that decides. One that single users have none of (`auc`, `loss`, `coverage@10`) comes
             without intervals and p-values.
+        lists: Lists of other systems by what they are to be called, as tables or files that `Run.evaluate_lists` takes:
+            they are judged on the split of the runs, by the evaluation of the first one, and stand among them.
         fresh: Run everything again.
         observers: Objects with run hooks, told of every run.
 
     Raises:
-        UsageError: There is nothing to compare, something unknown or named twice, or the splits differ.
+        UsageError: There is nothing to compare, something unknown or named twice, or the splits differ; or there are
+            lists, and several splits.
+        DataError: Lists cannot be read, or are none.
         GnnrecError: Whatever else a user can mend. What is finished stays, and the same call goes on from there.
     """
+    if lists and not targets:
+        raise UsageError("lists are judged on the split of a run: name a recipe or a finished run beside them")
     over = wanted_splits(folds, windows, splits)
     contenders = read_contenders(targets, overrides, seeds, over)
     require_metric(contenders, metric)
     names = labels(contenders)
+    others = read_named_lists(lists or {}, names, metric, over)
     runs: dict[Slot, RunRecord] = {
         (index, place): run for index, contender in enumerate(contenders) for place, run in contender.runs.items()
     }
@@ -80,7 +91,9 @@ def compare(
         for index, (name, contender) in enumerate(zip(names, contenders, strict=True))
     ]
     _warn_of_unlike_questions(metric, runs)
-    return rank(entries, metric, tuple(_fingerprint(some[0], "split") for some in entries[0].by_split), over.called)
+    fingerprints = {split: _fingerprint(run, "split") for (_, (split, _)), run in runs.items()}
+    entries += judge_named_lists(others, entries[0].runs[0])
+    return rank(entries, metric, tuple(fingerprints[split] for split in sorted(fingerprints)), over.called)
 
 
 def _by_split(runs: Sequence[tuple[int, RunRecord]]) -> tuple[tuple[RunRecord, ...], ...]:

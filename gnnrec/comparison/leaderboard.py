@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,12 @@ from gnnrec.evaluation.statistics import (
     sign_flip_p_value,
 )
 from gnnrec.runs.listing import MINIMISED
+from gnnrec.runs.record import RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gnnrec.evaluation.statistics import Floats
-    from gnnrec.runs.record import RunRecord
 
 OTHERS = ("ndcg@10", "recall@10", "hit@10", "coverage@10", "auc")
 """Test metrics that are shown besides the one that decides."""
@@ -33,28 +33,49 @@ SEED = 0
 Interval = tuple[float, float]
 
 
+class Judged(Protocol):
+    """What stands in a leaderboard: a run, or lists that were judged like one."""
+
+    @property
+    def test(self) -> dict[str, float]:
+        """Test metrics by name."""
+
+    @property
+    def per_user(self) -> pd.DataFrame:
+        """Test metrics of each user, by original id in column `user`."""
+
+    @property
+    def metrics(self) -> Mapping[str, Any]:
+        """The content of metrics.json, as far as there is one."""
+
+
 @dataclass(frozen=True)
 class Entry:
-    """What is ranked: one recipe's runs.
+    """What is ranked: one recipe's runs, or another system's lists.
 
     Attributes:
         label: What it is called in the leaderboard.
         target: What the user named.
-        by_split: The runs over each split, one for each seed.
+        by_split: What was judged on each split: the runs, one for each seed; or the lists.
     """
 
     label: str
     target: str
-    by_split: tuple[tuple[RunRecord, ...], ...]
+    by_split: tuple[tuple[Judged, ...], ...]
+
+    @property
+    def judged(self) -> tuple[Judged, ...]:
+        """All of them."""
+        return tuple(each for some in self.by_split for each in some)
 
     @property
     def runs(self) -> tuple[RunRecord, ...]:
-        """All of them."""
-        return tuple(run for runs in self.by_split for run in runs)
+        """Those that are runs."""
+        return tuple(each for each in self.judged if isinstance(each, RunRecord))
 
     def over_splits(self, metric: str) -> Floats:
         """A test metric on each split, averaged over seeds: [J]."""
-        return np.array([np.mean([run.test[metric] for run in runs]) for runs in self.by_split])
+        return np.array([np.mean([each.test[metric] for each in some]) for some in self.by_split])
 
     @property
     def test_to_train(self) -> float:
@@ -63,20 +84,20 @@ class Entry:
         Raises:
             RunDirectoryError: A run does not say how many there are.
         """
-        return float(np.mean([_test_to_train(runs[0]) for runs in self.by_split]))
+        return float(np.mean([_test_to_train(run) for run in self.runs]))
 
     def mean(self, metric: str) -> float:
         """A test metric, averaged over runs."""
-        return float(np.mean([run.test[metric] for run in self.runs]))
+        return float(np.mean([each.test[metric] for each in self.judged]))
 
     @property
     def shared_metrics(self) -> tuple[str, ...]:
         """The test metrics that every run has."""
-        return tuple(name for name in self.runs[0].test if all(name in run.test for run in self.runs))
+        return tuple(name for name in self.judged[0].test if all(name in each.test for each in self.judged))
 
     def per_user(self, metric: str) -> pd.Series[float] | None:
         """A test metric of each user, averaged over runs; None where it is no metric of single users."""
-        tables = [run.per_user for run in self.runs]
+        tables = [each.per_user for each in self.judged]
         if any(metric not in table for table in tables):
             return None
         columns = [table.set_index("user")[metric] for table in tables]
@@ -237,8 +258,8 @@ def _row(
     differences: pd.Series[float] | None,
     p_value: float | None,
 ) -> Row:
-    over_seeds = [run.test[metric] for run in entry.runs]
-    phases = entry.runs[0].metrics.get("seconds", {})
+    over_seeds = [each.test[metric] for each in entry.judged]
+    phases = entry.judged[0].metrics.get("seconds", {})
     return Row(
         entry=entry,
         mean=entry.mean(metric),
@@ -248,7 +269,7 @@ def _row(
         difference_interval=None if differences is None else bootstrap_interval(_floats(differences), seed=SEED),
         p_value=p_value,
         metrics={name: entry.mean(name) for name in entry.shared_metrics},
-        seconds={name: float(np.mean([run.metrics["seconds"][name] for run in entry.runs])) for name in phases},
+        seconds={name: float(np.mean([each.metrics["seconds"][name] for each in entry.judged])) for name in phases},
     )
 
 

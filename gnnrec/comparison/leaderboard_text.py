@@ -22,7 +22,7 @@ def columns(comparison: Comparison) -> dict[str, list[Cell]]:
     rows = comparison.rows
     decided: dict[str, list[Cell]] = {
         "recipe": [row.entry.label for row in rows],
-        "runs": [len(row.entry.runs) for row in rows],
+        "runs": [len(row.entry.runs) or None for row in rows],
         comparison.metric: [row.mean for row in rows],
         "sd": [row.sd for row in rows],
         "low": [_end(row, 0) for row in rows],

@@ -198,9 +198,27 @@ class Run:
                 number.
             UsageError: Something else than `evaluation` is to be changed, or nothing was held out.
         """
-        source = "the table" if isinstance(lists, pd.DataFrame) else str(lists)
-        table = lists if isinstance(lists, pd.DataFrame) else read_lists(lists)
-        return self._evaluator(overrides).judge_lists(table, self.split.interactions, source).metrics
+        values, _ = self.judge_lists(lists, overrides)
+        return values
+
+    def judge_lists(
+        self,
+        lists: str | Path | pd.DataFrame,
+        overrides: Mapping[str, Any] | Iterable[str] = (),
+        *,
+        source: str = "the table",
+    ) -> tuple[dict[str, float], pd.DataFrame]:
+        """What `evaluate_lists` gives, and the metrics of each user as in `per_user`.
+
+        Args:
+            lists: As in `evaluate_lists`.
+            overrides: As in `evaluate`.
+            source: What messages call a table; a file is called by its path.
+        """
+        table, source = (lists, source) if isinstance(lists, pd.DataFrame) else (read_lists(lists), str(lists))
+        judged = self._evaluator(overrides).judge_lists(table, self.split.interactions, source)
+        ids = self.users["user"].to_numpy()
+        return judged.metrics, judged.per_user.assign(user=ids[judged.per_user["user"]])
 
     def test_lists(self, overrides: Mapping[str, Any] | Iterable[str] = ()) -> pd.DataFrame:
         """What the run was judged by: the best items for each test user, without those of train and val.
