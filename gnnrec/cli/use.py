@@ -91,7 +91,21 @@ def recommend(
     all_users: Annotated[bool, typer.Option("--all-users", help="Every user of the run.")] = False,
     history: Annotated[
         str | None,
-        typer.Option("--history", metavar="ID,ID,…", help="Items of somebody who was not there in training."),
+        typer.Option(
+            "--history",
+            metavar="ID,ID,…|FILE",
+            help="Items of somebody who was not there in training; or a CSV or Parquet file of item, and time and "
+            "weight where they are known.",
+        ),
+    ] = None,
+    new_items: Annotated[
+        Path | None,
+        typer.Option(
+            "--new-items",
+            metavar="FILE",
+            help="Items that came after training, recommended like all others: a CSV or Parquet file of item, and what "
+            "is known of each.",
+        ),
     ] = None,
     k: KOption = 10,
     include_seen: Annotated[
@@ -103,13 +117,17 @@ def recommend(
 ) -> None:
     """Recommend items to users of a run, to all of them, or to somebody of whom only some items are known.
 
-    Ids are the data set's own. What a user is known to have interacted with is left out.
+    Ids are the data set's own. What a user is known to have interacted with is left out. Of a new item its row may say
+    what the run's items have (title, genres), whom it is related to (a column called like the relation or like what it
+    leads to, ids with | between) and, in a column users, who interacted with it.
 
     For example:
 
       gnnrec recommend RUN --user 1 --user 2 -k 5
 
       gnnrec recommend RUN --history 1,1270,2571
+
+      gnnrec recommend RUN --user 1 --new-items released_today.csv
 
       gnnrec recommend RUN --all-users --format parquet --out recommendations.parquet
     """
@@ -119,18 +137,20 @@ def recommend(
     from gnnrec.runs.saved import load_run
 
     opened = load_run(run)
+    added = None if new_items is None else _table_of(new_items, "new items")
     if history is not None:
-        items = [each.strip() for each in history.split(",") if each.strip()]
-        table = opened.recommend_for_history(items, k, include_seen=include_seen)
-        heading = f"for a history of {len(items)} items, {opened.scoring.by_history}"
+        known = _history(history)
+        table = opened.recommend_for_history(known, k, include_seen=include_seen, new_items=added)
+        heading = f"for a history of {len(known)} items, {opened.scoring.by_history}"
         _answer(table, form, out, force=force, heading=heading)
         return
-    if form == "table" and out is None and not all_users:
-        for user in users or ():
-            _answer(opened.recommend([user], k, include_seen=include_seen), form, out, force=force, heading=None)
-            say(_known_items(opened, user))
+    wanted = None if all_users else users
+    table = opened.recommend(wanted, k, include_seen=include_seen, new_items=added)
+    if form == "table" and out is None and users:
+        for user, rows in table.groupby("user", sort=False):
+            _answer(rows, form, out, force=force, heading=None)
+            say(_known_items(opened, str(user)))
         return
-    table = opened.recommend(None if all_users else users, k, include_seen=include_seen)
     _answer(table, form, out, force=force, heading=None)
 
 
@@ -156,6 +176,21 @@ def similar(
     row = opened.items.iloc[require_item(opened.items, item)]
     heading = f"similar to {row['item']} {row.get('title', '')}".rstrip() + f", by {opened.scoring.by_item}"
     _answer(opened.similar(item, k), form, out, force=force, heading=heading)
+
+
+def _history(text: str) -> list[str] | pd.DataFrame:
+    """Ids with commas between, or a file of them."""
+    from gnnrec.data.id_tables import ENDINGS
+
+    if text.lower().endswith(ENDINGS):
+        return _table_of(Path(text), "histories")
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+def _table_of(file: Path, holds: str) -> pd.DataFrame:
+    from gnnrec.data.id_tables import read_id_table
+
+    return read_id_table(file, holds, "item")
 
 
 def _check_output(form: str, out: Path | None, *, force: bool) -> None:

@@ -45,11 +45,11 @@ def history_edges(history: Sequence[Any] | pd.DataFrame, items: pd.DataFrame) ->
     )
     return Edges(
         np.zeros(len(known), np.int64),
-        known["node"].to_numpy(np.int64),
+        known["node"].to_numpy(np.int64, copy=True),
         1,
         len(items),
-        known["time"].to_numpy(np.int64) if "time" in known else None,
-        known["weight"].to_numpy(np.float32) if "weight" in known else None,
+        known["time"].to_numpy(np.int64, copy=True) if "time" in known else None,
+        known["weight"].to_numpy(np.float32, copy=True) if "weight" in known else None,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gnnrec.data.edges import Edges
+from gnnrec.data.lookup import nodes_of
 from gnnrec.errors import DataError, suggestion
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _check_ids(ids: pd.Series[Any], data: Interactions, source: str) -> None:
     twice = ids[ids.duplicated()]
     if len(twice):
         raise DataError(f"{source}: item {twice.iloc[0]} stands twice")
-    old = ids[ids.astype(str).isin(data.items[ITEM].astype(str))]
+    old = ids[nodes_of(ids, data.items[ITEM]) >= 0]
     if len(old):
         raise DataError(
             f"{source}: {len(old)} of {len(ids)} items are known already, the first is {old.iloc[0]}; leave them out, "
@@ -131,7 +132,7 @@ def _linked(
 ) -> tuple[IdArray, IdArray]:
     """Rows, and the nodes whose ids stand in their cells; two int64 [n], each pair once."""
     named = [(row, name) for row, cell in enumerate(cells) for name in _names(cell)]
-    nodes = pd.Index(ids.astype(str).str.casefold()).get_indexer(pd.Index([name.casefold() for _, name in named]))
+    nodes = nodes_of(pd.Series([name for _, name in named], dtype=object), ids)
     missing = [name for (_, name), node in zip(named, nodes, strict=True) if node < 0]
     if missing:
         what = "users" if relation is None else f"{relation.target_type} nodes"

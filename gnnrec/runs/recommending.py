@@ -112,7 +112,16 @@ class WithNewItems:
         added = new_items(table, run.split.interactions, "the table of new items")
         self.users, self.split = run.users, run.split
         self.items = pd.concat([run.items.astype(object), added.table.astype(object)], ignore_index=True)
+        self.items["item"] = _alike(self.items["item"])
         self.scoring = run.scoring.with_new_items(added)
+
+
+def _alike(ids: pd.Series[Any]) -> pd.Series[Any]:
+    """Ids of one type: whole numbers where all are such, or else text."""
+    try:
+        return ids.astype(np.int64)
+    except (TypeError, ValueError):
+        return ids.astype(str)
 
 
 def _checked(k: int, most: int) -> int:

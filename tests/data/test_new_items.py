@@ -16,7 +16,7 @@ OWN = "leave them out, or give a new item an id of its own"
 
 
 @pytest.mark.parametrize("column", ["has_genre", "genre", "genres"])
-@pytest.mark.parametrize("cells", [["Comedy|Horror", "drama"], [["Comedy", "Horror"], ("Drama",)]])
+@pytest.mark.parametrize("cells", [["Comedy|Horror", "Drama"], [["Comedy", "Horror"], ("Drama",)]])
 def test_a_relation_is_called_by_its_name_or_by_what_it_leads_to(column: str, cells: list[Any]) -> None:
     added = new_items(pd.DataFrame({"item": [900, 901], column: cells}), DATA, "new.csv")
     (source, target) = added.links["item-has_genre-genre"]
