@@ -208,7 +208,7 @@ class RunStart:
         recipe: What it is.
         directory: Where it lies while it runs.
         epochs: How many there are at the most; 0 where nothing is trained.
-        counts: Users, items, interactions and edges by use.
+        counts: Users, items, interactions, edges by use, and users and items that training knows nothing of.
         epochs_done: How many a resumed run has behind it; it goes on with the next.
     """
 

@@ -50,7 +50,9 @@ def find_file(path: str | Path, named_by: str = "") -> Path:
     """
     try:
         tried = places(path)
-        found = next((place for place in tried if place.is_file()), None)
+        for place in tried:
+            if place.is_file():
+                return place
         is_folder = any(place.is_dir() for place in tried)
         near = {each.name for place in tried if place.parent.is_dir() for each in place.parent.iterdir()}
     except (OSError, ValueError, RuntimeError) as error:
@@ -58,8 +60,6 @@ def find_file(path: str | Path, named_by: str = "") -> Path:
         text = repr(str(path))
         shown = text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}…"
         raise DataError(f"{shown} cannot be looked for: {reason}") from None
-    if found is not None:
-        return found
     if is_folder:
         raise DataError(f"{path} is a folder; give the file in it that holds the table")
     names = f", which {named_by} names" if named_by else ""
