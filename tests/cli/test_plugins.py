@@ -217,4 +217,4 @@ def test_what_a_plugin_prints_is_no_part_of_the_answer(gnnrec: Command, install:
     write("loud.py", text + "    return []\n")
     done = gnnrec("list", "graph", "--json")
     assert done.stderr == "imported\nasked\n"
-    assert [row["name"] for row in json.loads(done.stdout)] == ["bipartite"]
+    assert [row["name"] for row in json.loads(done.stdout)] == ["bipartite", "knn_items", "relational"]
