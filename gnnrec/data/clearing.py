@@ -21,8 +21,9 @@ class Clearing:
     """What must not be known at some point.
 
     Attributes:
-        hidden: int64 [H], ascending: keys of pairs that must not show where times say nothing of that.
-        learned: int64 [L], ascending: keys of pairs that must not show in any case.
+        hidden: int64 [H], ascending: keys of pairs of which nothing may tell but what is known to be no later than the
+            moment.
+        learned: int64 [L], ascending: keys of pairs of which nothing may tell, whenever it was.
         moment: After which nothing is known.
         absent: Node type to bool [N].
         num_items: I.
@@ -78,8 +79,13 @@ class Clearing:
 
 def until(edges: Edges, moment: int | IdArray | None) -> Edges:
     """The edges that are not later than a moment; all where there is none, or times are not known."""
+    return edges.keep(not_later(edges, moment))
+
+
+def not_later(edges: Edges, moment: int | IdArray | None) -> Mask:
+    """Which edges are not later than a moment: bool [E]; all where there is none, or times are not known."""
     early = _early(moment, edges.users, edges.time)
-    return edges if early is None else edges.keep(early)
+    return np.ones(len(edges), bool) if early is None else early
 
 
 def leads_to(ids: IdArray, absent: Mask | None) -> Mask:

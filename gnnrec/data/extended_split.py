@@ -14,7 +14,7 @@ from gnnrec.data.split import KNOWN
 if TYPE_CHECKING:
     from gnnrec.data.edges import IdArray, Mask
     from gnnrec.data.parts import Part
-    from gnnrec.data.split import Split
+    from gnnrec.data.split import Phase, Split
 
 NEVER = 2**62
 """A moment that nothing is later than."""
@@ -25,7 +25,8 @@ def extended(split: Split, parts: tuple[Part, ...], seed: int) -> Split:
 
     Nodes that have training edges now are there in training, and what was `shown` of them is learned from as well.
     Where train's edges are message or supervision and not both, the new ones are divided in the same proportion: drawn
-    by a hash of their ids; where the split has moments that are the same for all, the latest of all are supervision.
+    by a hash of their ids; where the split has moments that are the same for all, the latest of all are supervision,
+    and training's moment is before them.
 
     Args:
         split: What a model was chosen on.
@@ -51,7 +52,7 @@ def extended(split: Split, parts: tuple[Part, ...], seed: int) -> Split:
         message=message,
         supervision=supervision,
         absent={node_type: mask for node_type, mask in absent.items() if mask.any()},
-        moments=dict.fromkeys(KNOWN, known) if split.moments else {},
+        moments=_moments(split, known, message) if split.moments else {},
     )
 
 
@@ -62,7 +63,7 @@ def _uses(split: Split, train: Mask, seed: int) -> tuple[Mask, Mask]:
     message, supervision = split.message.copy(), split.supervision.copy()
     hashes = interaction_hashes(split.interactions, seed, "refit")
     time = split.interactions.edges.time
-    if _is_for_all(split.moments.get("test")) and time is not None and not (message & supervision).any():
+    if time is not None and _latest_are_supervision(split):
         where = np.flatnonzero(train)
         latest = where[np.lexsort((hashes[where], time[where]))][::-1]
         count = int(alone["supervision"].sum() / before.sum() * len(where))
@@ -77,6 +78,20 @@ def _uses(split: Split, train: Mask, seed: int) -> tuple[Mask, Mask]:
     supervision[drawn[:only_supervision]] = True
     supervision[drawn[only_supervision + only_message :]] = True
     return message, supervision
+
+
+def _moments(split: Split, known: int | IdArray, message: Mask) -> dict[Phase, int | IdArray]:
+    """All is known until `known`; training alone knows no more than what it propagates over."""
+    moments: dict[Phase, int | IdArray] = dict.fromkeys(KNOWN, known)
+    time = split.interactions.edges.time
+    if time is not None and _latest_are_supervision(split):
+        moments["train"] = int(time[message].max())
+    return moments
+
+
+def _latest_are_supervision(split: Split) -> bool:
+    """Whether a moment that is the same for all divides train's edges."""
+    return _is_for_all(split.moments.get("test")) and not (split.message & split.supervision).any()
 
 
 def _is_for_all(moment: int | IdArray | None) -> bool:

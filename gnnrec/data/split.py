@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from gnnrec.data.clearing import Clearing, until
+from gnnrec.data.clearing import Clearing, not_later, until
 from gnnrec.data.edges import Renumbering
 from gnnrec.data.fingerprint import digest_edges, digest_parts, digest_values
 from gnnrec.data.observed import Observed
@@ -126,19 +126,23 @@ class Split:
     def observed(self, phase: Phase) -> Observed:
         """What a phase may know, for its graph: see `known`.
 
-        Training knows nothing that tells of the pairs it learns from, whatever its moment: or the model would learn to
-        read off the view what the test will not show it.
+        What training learns from is to it what a test pair is to test, or the model would learn to read off the view what
+        the test will not show it. Where times say nothing, nothing tells of such a pair. Where they do, what was before
+        training's moment may tell of a later pair, as in test; and of an earlier one nothing does, unless it is
+        propagated over: then the edge tells already.
         """
         return self._observed(self.known(phase), self._clearing(phase))
 
     def _clearing(self, phase: Phase) -> Clearing:
-        training, keys = phase == "train", self.interactions.edges.keys
+        edges, moment, training = self.interactions.edges, self.moment(phase), phase == "train"
+        learned = self.supervision & training
+        earlier = learned & ~self.message & not_later(edges, moment)
         return Clearing(
-            hidden=keys[~self._in(*KNOWN[phase])],
-            learned=keys[self.supervision & training],
-            moment=self.moment(phase),
+            hidden=edges.keys[learned | ~self._in(*KNOWN[phase])],
+            learned=edges.keys[earlier],
+            moment=moment,
             absent=self.absent if training else {},
-            num_items=self.interactions.edges.num_items,
+            num_items=edges.num_items,
         )
 
     @cached_property

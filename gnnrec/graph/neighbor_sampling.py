@@ -196,6 +196,10 @@ class NeighborSampler:
             return torch.full((self.num_nodes[kind],), UNSEEN, device=device)
 
     def _find(self, users: Tensor, items: Tensor) -> dict[EdgeType, LeftOut]:
+        interactions = self.incoming.get(("user", "interacts", "item"))
+        if interactions is not None:  # of a pair that is not propagated over, what is there may be known
+            propagated = interactions.find(users, items)
+            users, items = propagated.sources, propagated.targets
         ends = {"user": users, "item": items}
         return {
             relation: incoming.find(ends[relation[0]], ends[relation[2]])

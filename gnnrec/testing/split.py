@@ -115,7 +115,8 @@ def keeps_to_its_moments(case: SplitCase) -> str | None:
         return f"moments of {', '.join(split.moments)}, and no interaction has a time" if split.moments else None
     for phase, moment in split.moments.items():
         limit = moment if isinstance(moment, int) else moment[edges.users]
-        known = np.isin(split.part, [PARTS.index(part) for part in KNOWN[phase]])
+        of_parts = np.isin(split.part, [PARTS.index(part) for part in KNOWN[phase]])
+        known = split.message if phase == "train" else of_parts
         held_out = np.isin(split.part, (VAL, TEST)) & ~known
         late, early = int((known & (time > limit)).sum()), int((held_out & (time < limit)).sum())
         if late:

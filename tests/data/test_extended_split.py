@@ -66,5 +66,9 @@ def test_where_there_are_moments_the_latest_are_supervision() -> None:
     wider = extended(split, ("val",), 0)
     assert sorted(rank[wider.supervision]) == list(range(56, 70))
     assert sorted(rank[wider.message]) == list(range(56))
-    assert dict(wider.moments) == dict.fromkeys(("train", "validate", "test"), moments["test"])
-    assert dict(extended(split, ("val", "test"), 0).moments) == dict.fromkeys(("train", "validate", "test"), NEVER)
+    last_message = int(time[rank == 55][0])
+    assert dict(wider.moments) == {"train": last_message, "validate": moments["test"], "test": moments["test"]}
+    on_all = extended(split, ("val", "test"), 0)
+    last_message = int(time[on_all.message].max())
+    assert dict(on_all.moments) == {"train": last_message, "validate": NEVER, "test": NEVER}
+    assert (time[on_all.supervision] > last_message).all()

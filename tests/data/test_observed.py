@@ -68,9 +68,24 @@ def test_nothing_is_known_that_is_later_than_the_moment(phase: str, count: int) 
 def test_each_user_may_have_a_moment_of_its_own() -> None:
     moments = {"train": np.array([0, 30, 30])}
     split = replace(split_by_hand(everything(), PARTS, USES), moments=moments)
-    told = {(0, 0), (1, 2)}  # of (1, 1) the model learns, so nothing tells of it
+    told = {(0, 0), (1, 2)}  # of (1, 1) the model learns, at what time nobody knows, so nothing tells of it
     assert of(split, "train") == (told, told, 2)
     assert of(replace(split, moments={"validate": moments["train"]}), "validate")[0] == told | {(1, 1)}
+
+
+@pytest.mark.parametrize("moment", [20, np.full(3, 20)], ids=["for all", "for each user"])
+@pytest.mark.parametrize(("time", "told"), [(20, set()), (21, {(1, 1)})])
+def test_of_what_training_learns_and_is_later_than_its_moment_that_may_tell_which_is_not(
+    moment: int | np.ndarray, time: int, told: set[tuple[int, int]]
+) -> None:
+    data = everything()
+    times = np.where(data.edges.keys == 4, time, 0)  # of (1, 1), which is supervision alone and viewed at 20
+    data = replace(data, edges=replace(data.edges, time=times))
+    split = replace(split_by_hand(data, PARTS, USES), moments={"train": moment})
+    known = {(0, 0), (0, 1)} | told
+    assert of(split, "train") == (known, known, 2)
+    untimed = replace(split, interactions=replace(data, behaviours={"view": edges(PAIRS, 3, 3)}))
+    assert pairs_of(untimed.observed("train").behaviours["view"]) == {(0, 0), (2, 2)}
 
 
 def test_where_behaviours_have_no_times_moments_cannot_help_them() -> None:
@@ -160,7 +175,8 @@ def test_training_knows_nothing_that_absent_users_did_nor_of_absent_items(kind: 
     absent = np.arange(3) == node
     parts = ["test" if pair[kind == "item"] == node else "train" for pair in PAIRS]
     split = split_by_hand(everything(), parts, ["ms" if part == "train" else "" for part in parts])
-    split = replace(split, supervision=split.message & (split.interactions.edges.keys == 0), absent={kind: absent})
+    apart = split.interactions.edges.keys == 0
+    split = replace(split, message=split.message & ~apart, supervision=apart, absent={kind: absent})
     others = {pair for pair in PAIRS if pair[kind == "item"] != node}
     assert of(split, "all of train") == (others, others, 2)
     assert of(split, "train") == (others - {(0, 0)}, others - {(0, 0)}, 2)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from gnnrec import DataError, Interactions
 from gnnrec.data.dates import seconds_of
 from gnnrec.data.draws import interaction_hashes
-from gnnrec.testing import checkerboard, toy_interactions
+from gnnrec.testing import check_split, checkerboard, toy_interactions
 from gnnrec_splits.temporal import Temporal
 
 DAY = 86_400
@@ -202,3 +202,7 @@ def test_what_cannot_be_is_refused_when_the_recipe_is_read(fields: dict[str, Any
 def test_dates_survive_a_recipe_that_says_the_defaults_too() -> None:
     dated = Temporal(val_from="2020-01-01", test_from="2020-02-01")
     assert Temporal.model_validate(dated.model_dump()) == dated
+
+
+def test_the_latest_of_train_may_be_learned_from_and_not_known() -> None:
+    check_split(Temporal(disjoint_train=0.3))

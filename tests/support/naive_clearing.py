@@ -74,7 +74,8 @@ def naively_known(split: Split, phase: str) -> list[Record]:
 
 def may_be_known(record: Record, split: Split, phase: str) -> bool:
     """Whether a phase may know of it."""
-    hidden, learned = set(), set()
+    moment = split.moments.get("validate" if phase == ALL_OF_TRAIN else phase)  # type: ignore[call-overload]
+    hidden, learned, earlier = set(), set(), set()
     edges = split.interactions.edges
     for row in range(len(edges)):
         pair = int(edges.users[row]), int(edges.items[row])
@@ -82,6 +83,10 @@ def may_be_known(record: Record, split: Split, phase: str) -> bool:
             hidden.add(pair)
         if split.supervision[row]:
             learned.add(pair)
+            until = None if moment is None else moment if isinstance(moment, int) else int(moment[pair[0]])
+            later = edges.time is not None and until is not None and int(edges.time[row]) > until
+            if not split.message[row] and not later:
+                earlier.add(pair)
 
     made_by_people = record.maker != -1
     users = record.ends("user") | ({record.maker} if made_by_people else set())
@@ -92,11 +97,10 @@ def may_be_known(record: Record, split: Split, phase: str) -> bool:
         for node_type, nodes in (("user", users), ("item", items)):
             if any(node_type in split.absent and split.absent[node_type][node] for node in nodes):
                 return False
-    if phase == "train" and tells_of & learned:
-        return False
-    moment = split.moments.get("validate" if phase == ALL_OF_TRAIN else phase)  # type: ignore[call-overload]
     if moment is None or record.time == -1:
-        return not tells_of & hidden
+        return not tells_of & (hidden | learned if phase == "train" else hidden)
+    if phase == "train" and tells_of & earlier:
+        return False
     if isinstance(moment, int):
         return record.time <= moment
     return record.time <= int(moment[record.maker] if made_by_people else max(moment))
