@@ -126,9 +126,9 @@ class Split:
     def observed(self, phase: Phase) -> Observed:
         """What a phase may know, for its graph: see `known`.
 
-        What training learns from is to it what a test pair is to test, or the model would learn to read off the view what
-        the test will not show it. Where times say nothing, nothing tells of such a pair. Where they do, what was before
-        training's moment may tell of a later pair, as in test; and of an earlier one nothing does, unless it is
+        What training learns from is to it what a test pair is to test, or the model would learn to read off the view
+        what the test will not show it. Where times say nothing, nothing tells of such a pair. Where they do, what was
+        before training's moment may tell of a later pair, as in test. Of an earlier one nothing does, unless it is
         propagated over: then the edge tells already.
         """
         return self._observed(self.known(phase), self._clearing(phase))

@@ -94,8 +94,8 @@ class NeighborSampler:
         Args:
             seeds: By node type, int64 [n], unique rows of the graph. A type may be missing.
             generator: On the graph's device.
-            exclude: Users and items, int64 [B] each, rows of the graph. Edges between a pair, in both directions, are
-                never drawn, and degrees are those without them.
+            exclude: Users and items, int64 [B] each, rows of the graph. Where they have interacted, edges between a
+                pair, of any type and in both directions, are never drawn, and degrees are those without them.
 
         Returns:
             Each node type has `node_id`, and `x` where the graph has it, seeds first. Each edge type has `edge_index`

@@ -10,6 +10,9 @@ from gnnrec.data.parts import PARTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    import numpy as np
+    import numpy.typing as npt
+
     from gnnrec import Edges, Relation, Split
 
 ALL_OF_TRAIN = "all of train"
@@ -75,19 +78,6 @@ def naively_known(split: Split, phase: str) -> list[Record]:
 def may_be_known(record: Record, split: Split, phase: str) -> bool:
     """Whether a phase may know of it."""
     moment = split.moments.get("validate" if phase == ALL_OF_TRAIN else phase)  # type: ignore[call-overload]
-    hidden, learned, earlier = set(), set(), set()
-    edges = split.interactions.edges
-    for row in range(len(edges)):
-        pair = int(edges.users[row]), int(edges.items[row])
-        if PARTS[split.part[row]] not in KNOWN_PARTS[phase]:
-            hidden.add(pair)
-        if split.supervision[row]:
-            learned.add(pair)
-            until = None if moment is None else moment if isinstance(moment, int) else int(moment[pair[0]])
-            later = edges.time is not None and until is not None and int(edges.time[row]) > until
-            if not split.message[row] and not later:
-                earlier.add(pair)
-
     made_by_people = record.maker != -1
     users = record.ends("user") | ({record.maker} if made_by_people else set())
     items = record.ends("item")
@@ -98,9 +88,36 @@ def may_be_known(record: Record, split: Split, phase: str) -> bool:
             if any(node_type in split.absent and split.absent[node_type][node] for node in nodes):
                 return False
     if moment is None or record.time == -1:
-        return not tells_of & (hidden | learned if phase == "train" else hidden)
-    if phase == "train" and tells_of & earlier:
+        return not tells_of & (_hidden(split, phase) | (_learned(split) if phase == "train" else set()))
+    if phase == "train" and tells_of & _learned_of_earlier(split, moment):
         return False
     if isinstance(moment, int):
         return record.time <= moment
     return record.time <= int(moment[record.maker] if made_by_people else max(moment))
+
+
+def _hidden(split: Split, phase: str) -> set[tuple[int, int]]:
+    """The pairs that a phase must not know."""
+    parts = KNOWN_PARTS[phase]
+    return {pair for row, pair in enumerate(_pairs(split)) if PARTS[split.part[row]] not in parts}
+
+
+def _learned(split: Split) -> set[tuple[int, int]]:
+    """The pairs that training learns from."""
+    return {pair for row, pair in enumerate(_pairs(split)) if split.supervision[row]}
+
+
+def _learned_of_earlier(split: Split, moment: int | npt.NDArray[np.int64]) -> set[tuple[int, int]]:
+    """Those of them that it does not propagate over, and that are not known to be later than its moment."""
+    found, time = set(), split.interactions.edges.time
+    for row, (user, item) in enumerate(_pairs(split)):
+        until = moment if isinstance(moment, int) else int(moment[user])
+        later = time is not None and int(time[row]) > until
+        if split.supervision[row] and not split.message[row] and not later:
+            found.add((user, item))
+    return found
+
+
+def _pairs(split: Split) -> list[tuple[int, int]]:
+    edges = split.interactions.edges
+    return list(zip(edges.users.tolist(), edges.items.tolist(), strict=True))
