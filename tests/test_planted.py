@@ -98,6 +98,19 @@ def test_a_refit_learns_from_views_as_the_first_stage_does(ndcg: Ndcg) -> None:
 
 
 @pytest.mark.slow
+def test_mini_batches_learn_from_views_as_the_whole_graph_does(ndcg: Ndcg) -> None:
+    """Their own pairs are taken out of what they propagate over, and not the views that training may know of them."""
+    sampled = {
+        "loss.name": "bpr",
+        "negatives": {"name": "dynamic", "corrupt": "item", "ratio": 4, "every": "step"},
+        "trainer": {"name": "device_aware", "device": "cpu", "epochs": 15, "learning_rate": 0.02, "monitor": "ndcg@10"}
+        | {"batch_size": 256, "fan_out": [-1]},
+    }
+    without, lifted = ndcg("views_before", sampled), ndcg("views_before", sampled, RELATIONAL)
+    assert lifted > without + 0.4
+
+
+@pytest.mark.slow
 def test_views_are_worth_something_where_all_of_train_is_propagated_over(ndcg: Ndcg) -> None:
     """A purchase in the graph tells of itself, so that views are needed less; but what they tell is not unlearned."""
     both = SPLITS["temporal, all of train is both"]
