@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gnnrec.errors import UsageError
 from gnnrec.graph.incoming_edges import incoming_edges
-from gnnrec.graph.propagation import degrees
+from gnnrec.graph.propagation import degrees, sums_of_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -165,11 +165,9 @@ class NeighborSampler:
             return known
         if relation not in self._weights:
             return incoming.out_degree, incoming.in_degree
-        weights, ends = self._weights[relation], self.graph[relation].edge_index
-        weights = weights if weights.device.type == "mps" else weights.double()  # MPS knows no float64
+        ends, counts = self.graph[relation].edge_index, (incoming.out_degree, incoming.in_degree)
         of_source, of_target = (
-            torch.bincount(ids, weights, minlength=len(counts))
-            for ids, counts in zip(ends, (incoming.out_degree, incoming.in_degree), strict=True)
+            sums_of_weights(ids, self._weights[relation], len(count)) for ids, count in zip(ends, counts, strict=True)
         )
         return of_source, of_target
 

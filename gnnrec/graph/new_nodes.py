@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from gnnrec.graph.propagation import sums_of_weights
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -104,8 +106,8 @@ def _chosen(edges: EdgeStorage, chosen: Tensor | slice) -> dict[str, Tensor]:
 def _bear_degrees(edges: EdgeStorage, num_sources: int, known: Tensor) -> None:
     """Degrees of the edges that end in known targets (bool [T]); a source that has only others keeps those."""
     sources, targets = edges.edge_index
-    weight = edges.edge_weight if "edge_weight" in edges else torch.ones(len(sources), device=sources.device)
-    everywhere = torch.bincount(sources, weight, minlength=num_sources)
-    among_known = torch.bincount(sources, weight * known[targets], minlength=num_sources)
+    weight, heard = edges.get("edge_weight"), known[targets]
+    everywhere = sums_of_weights(sources, weight, num_sources)
+    among_known = sums_of_weights(sources[heard], None if weight is None else weight[heard], num_sources)
     edges.source_degree = torch.where(among_known > 0, among_known, everywhere)
-    edges.target_degree = torch.bincount(targets, weight, minlength=len(known))
+    edges.target_degree = sums_of_weights(targets, weight, len(known))

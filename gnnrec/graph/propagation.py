@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Reduce = Literal["sum", "mean", "symmetric"]
 
 Degrees = tuple[Tensor, Tensor]
-"""The degrees that count: of sources [S], of targets [T]; int64, or float32 where edges have weights."""
+"""The degrees that count: of sources [S], of targets [T]; int64, or floating-point where edges have weights."""
 
 _matrices = PerTensor()
 
@@ -115,17 +115,34 @@ def _per_weight(
     sources, targets = edge_index
     if reduce == "sum" and degrees is None:
         return torch.ones(edge_index.size(1), device=edge_index.device)
-    here = torch.bincount(targets, edge_weight, minlength=num_targets).float()
+    here = sums_of_weights(targets, edge_weight, num_targets).float()
     if reduce == "mean":
         return here[targets].reciprocal()
     if degrees is None and edge_weight is None:
         return (here[targets] * torch.bincount(sources)[sources]).rsqrt()
     if degrees is None:
-        degrees = torch.bincount(sources, edge_weight), here
+        degrees = sums_of_weights(sources, edge_weight, 0), here
     of_source, of_target = (degree.float() for degree in degrees)
     if reduce == "sum":
         return (of_target / here)[targets]
     return (of_target.sqrt() / here)[targets] * of_source.rsqrt()[sources]
+
+
+def sums_of_weights(nodes: Tensor, edge_weight: Tensor | None, count: int) -> Tensor:
+    """What the edges at each node weigh together.
+
+    Args:
+        nodes: int64 [E], one end of each edge.
+        edge_weight: float32 [E]; 1 each where it is None.
+        count: How many nodes there are, at least.
+
+    Returns:
+        int64 [N]; or float64, so that the order in which a device adds up shows in no digit that counts (on MPS, which
+        knows no such numbers, float32).
+    """
+    if edge_weight is not None and edge_weight.device.type != "mps":
+        edge_weight = edge_weight.double()
+    return torch.bincount(nodes, edge_weight, minlength=count)
 
 
 @dataclass(frozen=True)
