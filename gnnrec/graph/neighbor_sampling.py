@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gnnrec.errors import UsageError
 from gnnrec.graph.incoming_edges import incoming_edges
-from gnnrec.graph.propagation import degrees, sums_of_weights
+from gnnrec.graph.propagation import as_borne, degrees, sums_of_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -101,7 +101,7 @@ class NeighborSampler:
             Each node type has `node_id`, and `x` where the graph has it, seeds first. Each edge type has `edge_index`
             int64 [2, M] (targets ascend), what else the graph's edges have (`edge_weight`), and the degrees which its
             nodes have in the whole graph, the sums of their edges' weights: `source_degree` [S], `target_degree` [T];
-            int64, or float64 where there are weights.
+            int64, or float32 where there are weights.
 
         Raises:
             UsageError: There is no such node type, or its seeds are not unique.
@@ -124,7 +124,7 @@ class NeighborSampler:
                 if name not in {"edge_index", "source_degree", "target_degree"}:
                     edges = self.incoming[relation].edge_ids[drawn.positions[relation]] if edges is None else edges
                     store[name] = values.index_select(0, edges)
-            store.source_degree, store.target_degree = drawn.degrees[relation]
+            store.source_degree, store.target_degree = map(as_borne, drawn.degrees[relation])
         return part
 
     def draw(

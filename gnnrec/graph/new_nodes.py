@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from gnnrec.graph.propagation import sums_of_weights
+from gnnrec.graph.propagation import as_borne, sums_of_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,5 +109,5 @@ def _bear_degrees(edges: EdgeStorage, num_sources: int, known: Tensor) -> None:
     weight, heard = edges.get("edge_weight"), known[targets]
     everywhere = sums_of_weights(sources, weight, num_sources)
     among_known = sums_of_weights(sources[heard], None if weight is None else weight[heard], num_sources)
-    edges.source_degree = torch.where(among_known > 0, among_known, everywhere)
-    edges.target_degree = sums_of_weights(targets, weight, len(known))
+    edges.source_degree = as_borne(torch.where(among_known > 0, among_known, everywhere))
+    edges.target_degree = as_borne(sums_of_weights(targets, weight, len(known)))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Reduce = Literal["sum", "mean", "symmetric"]
 
 Degrees = tuple[Tensor, Tensor]
-"""The degrees that count: of sources [S], of targets [T]; int64, or floating-point where edges have weights."""
+"""The degrees that count: of sources [S], of targets [T]; int64, or float32 where edges have weights."""
 
 _matrices = PerTensor()
 
@@ -143,6 +143,11 @@ def sums_of_weights(nodes: Tensor, edge_weight: Tensor | None, count: int) -> Te
     if edge_weight is not None and edge_weight.device.type != "mps":
         edge_weight = edge_weight.double()
     return torch.bincount(nodes, edge_weight, minlength=count)
+
+
+def as_borne(degree: Tensor) -> Tensor:
+    """A degree as edge types bear it: int64, or float32, which every device knows."""
+    return degree.float() if degree.is_floating_point() else degree
 
 
 @dataclass(frozen=True)
