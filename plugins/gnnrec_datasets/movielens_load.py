@@ -28,6 +28,9 @@ LOG_COLUMNS = {"user": "user", "item": "item", "rating": "weight", "timestamp": 
 NUMBERS = {"user": "user id", "item": "item id", "weight": "rating", "time": "time"}
 """Columns of numbers, and what messages call what stands in them; all but ratings are whole."""
 
+YEAR = r"\((\d{4})\)(?: \(V\))?\s*$"
+"""At the end of a title: "Toy Story (1995)"; ML-100K says "(V)" after it where a film came out on video."""
+
 
 @dataclass(frozen=True)
 class Parsed:
@@ -35,7 +38,7 @@ class Parsed:
 
     Attributes:
         log: The ratings: `user`, `item`, `weight`, `time`.
-        movies: `item`, `title`, and `genres` (lists).
+        movies: `item`, `title`, `genres` (lists) and `year` (Int64, missing where it is not known).
         tags: `user`, `item`, `tag`, `time`; None where the release has no tags.
     """
 
@@ -128,6 +131,7 @@ def _latest(files: Files) -> Parsed:
     log = _table(files, "ratings.csv", {**ids, "rating": "weight", "timestamp": "time"})
     movies = _table(files, "movies.csv", {"movieId": "item", "title": "title", "genres": "genres"})
     movies["genres"] = movies["genres"].str.split("|")
+    movies["year"] = _years(movies["title"], YEAR)
     if not files.has(TAGS):
         return Parsed(log, movies)
     # Whatever somebody wrote is a tag, "null" and "1984" as well.
@@ -139,11 +143,12 @@ def _ml_100k(files: Files) -> Parsed:
     log = _table(files, "u.data", LOG_COLUMNS, sep="\t", names=list(LOG_COLUMNS))
     genres = _table(files, "u.genre", {"genre": "genre"}, sep="|", names=["genre", "code"])["genre"].tolist()
     columns = ["item", "title", "released", "video", "url", *genres]
-    wanted = {column: column for column in ("item", "title", *genres)}
+    wanted = {column: column for column in ("item", "title", "released", *genres)}
     movies = _table(files, "u.item", wanted, sep="|", names=columns, encoding="latin-1", quoting=csv.QUOTE_NONE)
     flags = movies[genres].to_numpy(bool)
     movies["genres"] = [[genre for genre, on in zip(genres, row, strict=True) if on] for row in flags]
-    return Parsed(log, movies[["item", "title", "genres"]])
+    movies["year"] = _years(movies["title"], YEAR).fillna(_years(movies["released"], r"-(\d{4})$"))
+    return Parsed(log, movies[["item", "title", "genres", "year"]])
 
 
 def _ml_100k_in_wheel(files: Files) -> Parsed:
@@ -163,7 +168,13 @@ def _ml_100k_in_wheel(files: Files) -> Parsed:
     movies = _table(files, "ml-100k.item", names, sep="\t", dtype={"release_year:token": str}, quoting=csv.QUOTE_NONE)
     movies["title"] = movies["title"] + (" (" + movies["year"] + ")").fillna("")
     movies["genres"] = movies["genres"].str.split(" ")
-    return Parsed(log, movies[["item", "title", "genres"]])
+    movies["year"] = _years(movies["title"], YEAR)
+    return Parsed(log, movies[["item", "title", "genres", "year"]])
+
+
+def _years(texts: pd.Series[str], pattern: str) -> pd.Series[int]:
+    """What a pattern finds, as Int64."""
+    return texts.astype(str).str.extract(pattern)[0].astype("Int64")
 
 
 def _table(files: Files, name: str, columns: dict[str, str], **options: object) -> pd.DataFrame:

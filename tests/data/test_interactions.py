@@ -222,6 +222,14 @@ def test_ids_and_lists_are_digested_as_they_are_told_and_not_as_they_are_held() 
     assert one.fingerprint == other.fingerprint
 
 
+def test_what_is_missing_is_digested_alike_whatever_holds_it() -> None:
+    one, other = (
+        toy(tables=toy().tables | {"item": pd.DataFrame({"item": [7, 8], "year": years})}).fingerprint
+        for years in (pd.array([1990, None], "Int64"), np.array([1990, None]))
+    )
+    assert one == other
+
+
 def test_the_fingerprint_knows_where_users_end_and_items_begin() -> None:
     one, other = log_of((1, 34), (2, 34)), log_of((1, 4), (23, 4))
     assert Interactions.from_log(one, source="").fingerprint != Interactions.from_log(other, source="").fingerprint

