@@ -12,6 +12,7 @@ import gnnrec.testing
 from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.plugin.registry import installed
 from gnnrec.testing import check_component, checks_of, installed_components, toy_interactions
+from gnnrec.testing.features import toy_items
 from gnnrec.testing.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "filters-min_rating": {"at_least": 3.0},
     "filters-between": {"start": "2001-09-09T02:00:00", "end": "2001-09-09T04:00:00"},
     "filters-sample_users": {"users": 7},
+    "features-numeric": {"columns": ("year",)},
 }
 """What has to be said of a component, for the toy."""
 
@@ -36,6 +38,7 @@ def divided() -> Interactions:
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "split-predefined": {"interactions": divided()},
+    "features-numeric": {"table": toy_items().assign(year=range(1990, 1990 + len(toy_items())))},
     "scorer-popularity": {"personal": False},
     "scorer-random": {"personal": False},
 }
