@@ -42,15 +42,30 @@ class HeteroSAGE(Encoder):
     id_types: tuple[str, ...] | None = None
     """The node types that get such embeddings; all where it is left out."""
 
+    without: tuple[str, ...] = ()
+    """Names of edge types that are not read. Without `interacts` items hear nothing of who took them, and a new item,
+    which nobody took yet, is embedded as the old ones are."""
+
     init_std: PositiveFloat = 1.0
     """Standard deviation of the initial embeddings of ids."""
 
     def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:
-        """Those that end farther away from users and items than there are layers."""
+        """Those that the recipe leaves out, and those that end farther from users and items than there are layers.
+
+        Raises:
+            UsageError: What the recipe leaves out is not there.
+        """
+        from gnnrec import UsageError
+        from gnnrec.errors import suggestion
         from gnnrec_encoders.hetero_sage_module import needed_types
 
-        heard = set().union(*needed_types(edge_types, self.layers)[1:])
-        return tuple(each for each in edge_types if each[2] not in heard)
+        names = [name for _, name, _ in edge_types]
+        for name in self.without:
+            if name not in names:
+                raise UsageError(f"encoder.without: the graph has no edges '{name}'{suggestion(name, names)}")
+        read = self._read(edge_types)
+        heard = set().union(*needed_types(read, self.layers)[1:])
+        return tuple(each for each in edge_types if each not in read or each[2] not in heard)
 
     def build(self, graph: HeteroData) -> nn.Module:
         """Sizes are taken from `graph`.
@@ -66,8 +81,11 @@ class HeteroSAGE(Encoder):
             graph, features=kinds if self.features else (), ids=self._known_by_id(kinds), encoder=self.name
         )
         return HeteroSAGEModule(
-            num_features, num_embeddings, graph.edge_types, self.channels, self.layers, self.init_std
+            num_features, num_embeddings, self._read(graph.edge_types), self.channels, self.layers, self.init_std
         )
+
+    def _read(self, edge_types: Sequence[EdgeType]) -> list[EdgeType]:
+        return [each for each in edge_types if each[1] not in self.without]
 
     def _known_by_id(self, kinds: Sequence[str]) -> Sequence[str]:
         """The node types that get an embedding per id."""

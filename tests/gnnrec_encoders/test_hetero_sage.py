@@ -117,6 +117,26 @@ def test_a_node_type_with_neither_features_nor_id_embeddings_is_refused(encoder:
     )
 
 
+def test_without_interactions_an_item_that_nobody_took_is_embedded_like_one_that_somebody_took() -> None:
+    encoder, graph = HeteroSAGE(channels=6, without=("interacts",), id_types=("user",)), graph_of()
+    graph["item"].x[2] = graph["item"].x[0]  # nobody took item 2
+    user, item = module_of(graph, encoder)(graph)
+    torch.testing.assert_close(item[2], item[0])
+    assert not torch.allclose(user[0], user[1])
+    assert encoder.unread(graph.edge_types) == (FORWARD,)
+    del graph[FORWARD]  # as the framework does
+    for got, expected in zip(
+        module_of(graph, HeteroSAGE(channels=6, id_types=("user",)))(graph), (user, item), strict=True
+    ):
+        torch.testing.assert_close(got, expected)
+
+
+def test_edges_that_are_not_there_cannot_be_left_out() -> None:
+    with pytest.raises(UsageError) as error:
+        HeteroSAGE(without=("interact",)).unread(graph_of().edge_types)
+    assert str(error.value) == "encoder.without: the graph has no edges 'interact'; did you mean 'interacts'?"
+
+
 def part_of(graph: HeteroData, nodes: dict[str, list[int]], targets: dict[str, set[int]]) -> HeteroData:
     """The subgraph of some nodes, in that order, with all edges that end in `targets`."""
     part = HeteroData()
