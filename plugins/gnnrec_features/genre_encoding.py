@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import pandas as pd
 
 from gnnrec import DataError, Encoding, FeatureBlock
 from gnnrec.errors import suggestion
@@ -12,14 +13,12 @@ from gnnrec.errors import suggestion
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
 
 class GenreEncoding(Encoding):
     """A column per genre, and a one in each that the node has.
 
     Args:
-        column: The table's column of genres: lists, or text.
+        column: The table's column of genres: lists, text, or one of anything else.
         separator: What stands between genres where it is text.
         names: The genres, in the order of the columns.
     """
@@ -60,4 +59,6 @@ class GenreEncoding(Encoding):
     def _genres(self, value: Any) -> list[str]:
         if isinstance(value, str):
             return [genre for part in value.split(self._separator) if (genre := part.strip())]
-        return [] if value is None or isinstance(value, float) else [str(genre) for genre in value]
+        if isinstance(value, list | tuple | np.ndarray):
+            return [str(genre) for genre in value]
+        return [] if pd.isna(value) else [str(value)]

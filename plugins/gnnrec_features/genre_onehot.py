@@ -26,7 +26,7 @@ class GenreOneHot(FeatureEncoder):
     name: Literal["genre_onehot"] = "genre_onehot"
 
     column: str = "genres"
-    """The table's column of genres: lists, or text such as `Comedy|Drama`."""
+    """The table's column of genres: lists, text such as `Comedy|Drama`, or one thing each, such as a year."""
 
     separator: str = "|"
     """What stands between genres where the column is text."""
