@@ -24,6 +24,8 @@ class Clearing:
         hidden: int64 [H], ascending: keys of pairs of which nothing may tell but what is known to be no later than the
             moment.
         learned: int64 [L], ascending: keys of pairs of which nothing may tell, whenever it was.
+        beside: int64 [P], ascending: keys of pairs beside which no edge may stand but one that is known to be no later
+            than the moment; what the user said of the item, an edge of the item alone, may.
         moment: After which nothing is known.
         absent: Node type to bool [N].
         num_items: I.
@@ -31,13 +33,14 @@ class Clearing:
 
     hidden: IdArray
     learned: IdArray
+    beside: IdArray
     moment: int | IdArray | None
     absent: Mapping[str, Mask]
     num_items: int
 
     def behaviour(self, each: Edges) -> Edges:
         """A behaviour without what is later, without what tells of a pair, and without absent nodes."""
-        return each.keep(self._may_be_told(each.users, [each.users], [each.items], each.time))
+        return each.keep(self._may_be_told(None, [each.users], [each.items], each.time))
 
     def relation(self, each: Relation) -> Relation:
         """The same of a relation that users made: who tags a film has seen it; who wishes for it is its maker.
@@ -46,34 +49,34 @@ class Clearing:
         """
         ends = ((each.source_type, each.source), (each.target_type, each.target))
         users, items = ([ids for kind, ids in ends if kind == wanted] for wanted in ("user", "item"))
-        if each.by_user is not None:
-            users.insert(0, each.by_user)
-        if users:
-            return each.keep(self._may_be_told(users[0], users, items, each.time))
+        if users or each.by_user is not None:
+            return each.keep(self._may_be_told(each.by_user, users, items, each.time))
         early = _early(self.moment, None, each.time)
         return each if early is None else each.keep(early)
 
     def _may_be_told(
-        self, maker: IdArray, users: Sequence[IdArray], items: Sequence[IdArray], time: IdArray | None
+        self, by_user: IdArray | None, users: Sequence[IdArray], items: Sequence[IdArray], time: IdArray | None
     ) -> Mask:
         """Of what users made, about users and items: bool [n].
 
         Args:
-            maker: int64 [n], whose moment counts.
-            users: int64 [n] each; the maker is one.
-            items: int64 [n] each.
+            by_user: int64 [n], who made each; None where the first of the ends did.
+            users: int64 [n] each, those ends that are users.
+            items: int64 [n] each, those ends that are items.
             time: int64 [n], when it was made.
         """
-        early = _early(self.moment, maker, time)
-        kept = np.ones(len(maker), bool) if early is None else early
-        for kind, nodes in (("user", users), ("item", items)):
+        makers = [] if by_user is None else [by_user]
+        everybody = [*makers, *users]
+        early = _early(self.moment, everybody[0], time)
+        kept = np.ones(len(everybody[0]), bool) if early is None else early
+        for kind, nodes in (("user", everybody), ("item", items)):
             for ids in nodes:
                 kept &= ~leads_to(ids, self.absent.get(kind))
-        for user, item in product(users, items):
-            keys = user * self.num_items + item
-            kept &= ~among(keys, self.learned)
-            if early is None:
-                kept &= ~among(keys, self.hidden)
+        for told, untimed in ((makers, [self.hidden]), (users, [self.hidden, self.beside])):
+            for user, item in product(told, items):
+                keys = user * self.num_items + item
+                for pairs in [self.learned, *(untimed if early is None else ())]:
+                    kept &= ~among(keys, pairs)
         return kept
 
 

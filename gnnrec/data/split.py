@@ -127,19 +127,20 @@ class Split:
         """What a phase may know, for its graph: see `known`.
 
         What training learns from is to it what a test pair is to test, or the model would learn to read off the view
-        what the test will not show it. Where times say nothing, nothing tells of such a pair. Where they do, what was
-        before training's moment may tell of a later pair, as in test. Of an earlier one nothing does, unless it is
-        propagated over: then the edge tells already.
+        what the test will not show it. Where times say nothing, no edge stands beside such a pair. Where they do, what
+        was before training's moment may tell of a later pair, as in test. Of an earlier one nothing does, unless it is
+        propagated over: then the edge tells already, and what the user said of the item tells no more.
         """
         return self._observed(self.known(phase), self._clearing(phase))
 
     def _clearing(self, phase: Phase) -> Clearing:
         edges, moment, training = self.interactions.edges, self.moment(phase), phase == "train"
         learned = self.supervision & training
-        earlier = learned & ~self.message & not_later(edges, moment)
+        apart = learned & ~self.message
         return Clearing(
-            hidden=edges.keys[learned | ~self._in(*KNOWN[phase])],
-            learned=edges.keys[earlier],
+            hidden=edges.keys[apart | ~self._in(*KNOWN[phase])],
+            learned=edges.keys[apart & not_later(edges, moment)],
+            beside=edges.keys[learned],
             moment=moment,
             absent=self.absent if training else {},
             num_items=edges.num_items,
@@ -150,7 +151,7 @@ class Split:
         """What training may know, message and supervision alike: features, samplers and scorers are fitted on it."""
         edges = self.interactions.edges
         rest, nothing = edges.keys[~self._in("train")], np.zeros(0, np.int64)
-        clearing = Clearing(rest, nothing, self.moment("validate"), self.absent, edges.num_items)
+        clearing = Clearing(rest, nothing, nothing, self.moment("validate"), self.absent, edges.num_items)
         return self._observed(self.edges("train"), clearing)
 
     @cached_property

@@ -33,7 +33,7 @@ def look_up(table: Tensor, nodes: NodeStorage) -> Tensor:
 
 
 def silence(graph: HeteroData, new: Mapping[str, Tensor]) -> None:
-    """Mark nodes that are new (`is_new`), and take the messages that they would send out of a graph, in place.
+    """Take the messages that new nodes would send out of a graph, in place.
 
     Nor does it show that they receive: an edge type that leads to them bears degrees (`source_degree` [S],
     `target_degree` [T]) by which the other nodes are as if new ones were not there. So nothing that is computed of the
@@ -44,8 +44,6 @@ def silence(graph: HeteroData, new: Mapping[str, Tensor]) -> None:
         new: By node type bool [N]; a type without new nodes may be missing.
     """
     new = {kind: mask for kind, mask in new.items() if bool(mask.any())}
-    for kind, mask in new.items():
-        graph[kind].is_new = mask
     for edge_type in graph.edge_types:
         source, _, target = edge_type
         edges = graph[edge_type]
@@ -53,6 +51,18 @@ def silence(graph: HeteroData, new: Mapping[str, Tensor]) -> None:
             edges.update(_chosen(edges, ~new[source][edges.edge_index[0]]))
         if target in new and bool(new[target][edges.edge_index[1]].any()):
             _bear_degrees(edges, graph[source].num_nodes, ~new[target])
+
+
+def mark(graph: HeteroData, unlearned: Mapping[str, Tensor]) -> None:
+    """Mark the nodes that have no embedding of their own (`is_new`), in place.
+
+    Args:
+        graph: Any.
+        unlearned: By node type bool [N]; a type without such nodes may be missing.
+    """
+    for kind, mask in unlearned.items():
+        if bool(mask.any()):
+            graph[kind].is_new = mask
 
 
 def around_new(graph: HeteroData, kind: str, first: int) -> tuple[HeteroData, dict[str, Tensor]]:

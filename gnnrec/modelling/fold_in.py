@@ -73,7 +73,7 @@ class FoldIn:
         Raises:
             ContractError: As in `users`.
         """
-        known = len(self._graphs.new["item"])
+        known = len(self._graphs.unlearned["item"])
         if any(value.dim() and len(value) == known for value in self._module.state_dict().values()):
             logger.warning(
                 "encoder '%s' knows items by their ids; a new one gets the mean of their embeddings, and what its "
@@ -114,7 +114,7 @@ class FoldIn:
             graph = graph_with(place)
             with torch.random.fork_rng(devices=()):
                 wider = self._component.build(graph)
-            known = torch.from_numpy(~self._graphs.new[kind])
+            known = torch.from_numpy(~self._graphs.unlearned[kind])
             wider.load_state_dict(_widened(self._module.state_dict(), wider.state_dict(), known))
             with torch.no_grad():
                 output = dict(zip(("user", "item"), wider.to(self._device).eval()(graph.to(self._device)), strict=True))
@@ -123,7 +123,7 @@ class FoldIn:
 
 
 def _widened(state: dict[str, Tensor], wider: dict[str, Tensor], known: Tensor) -> dict[str, Tensor]:
-    """`state`, with the mean row of the nodes that are known (bool [N]) added to every table that lacks one row."""
+    """`state`, with the mean row of the nodes that have one of their own (bool [N]) added to tables that lack a row."""
     widened = {}
     for name, value in state.items():
         wanted = wider[name].shape

@@ -12,7 +12,7 @@ import torch
 
 from gnnrec.data.features import FeatureBlock
 from gnnrec.errors import DataError
-from gnnrec.graph.new_nodes import silence
+from gnnrec.graph.new_nodes import mark, silence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.kinds import Encoder, GraphBuilder
-    from gnnrec.data.edges import Edges, EdgeType, IdArray, Relation
+    from gnnrec.data.edges import Edges, EdgeType, IdArray, Mask, Relation
     from gnnrec.data.new_items import NewItems
     from gnnrec.data.observed import Observed
     from gnnrec.data.split import Phase, Split
@@ -33,7 +33,8 @@ class PhaseGraphs:
     """Builds the graph of each phase: what the builder lays out of what the phase may know, and the encoder reads.
 
     Attributes:
-        new: Which users and items training does not know, bool [N] each.
+        new: Which users and items have no interaction in training, bool [N] each.
+        unlearned: Which of them have no embedding of their own: users, and items that are not there in training.
 
     Args:
         builder: Lays out the graphs.
@@ -47,12 +48,19 @@ class PhaseGraphs:
         self, builder: GraphBuilder, encoder: Encoder, features: Features, split: Split, *, new_send: bool = False
     ) -> None:
         self._builder, self._encoder, self._features, self._split = builder, encoder, features, split
-        self.new = {kind: np.zeros_like(mask) for kind, mask in split.new.items()} if new_send else split.new
+        nobody = {kind: np.zeros_like(mask) for kind, mask in split.new.items()}
+        self.new = nobody if new_send else split.new
+        # An item that is there and that nobody took has learned from being a negative.
+        self.unlearned = (
+            nobody if new_send else {"user": split.new["user"], "item": split.absent.get("item", nobody["item"])}
+        )
 
     def build(self, phase: Phase) -> HeteroData:
         """The graph of a phase; what is known and not used is said when it is that of training."""
         observed = replace(self._split.observed(phase), features=self._features.blocks, new=self.new)
-        return self._laid_out(observed, training=phase == "train")
+        if phase == "train":  # which asks nothing of them
+            return self._laid_out(observed, {}, training=True)
+        return self._laid_out(observed, self.unlearned)
 
     def build_with_users(self, histories: Edges) -> HeteroData:
         """The test graph and new users, the last: with their histories as edges, and zeros for features.
@@ -70,8 +78,9 @@ class PhaseGraphs:
                 tables={**observed.tables, "user": observed.tables["user"].reindex(range(users))},
                 behaviours={name: replace(each, num_users=users) for name, each in observed.behaviours.items()},
                 features=_padded(self._features.blocks, "user", count),
-                new={**self.new, "user": np.append(self.new["user"], np.ones(count, bool))},
-            )
+                new=_and_more(self.new, "user", count),
+            ),
+            _and_more(self.unlearned, "user", count),
         )
 
     def build_with_items(self, items: NewItems) -> HeteroData:
@@ -100,8 +109,9 @@ class PhaseGraphs:
                 ),
                 behaviours={name: replace(each, num_items=first + count) for name, each in observed.behaviours.items()},
                 features=blocks,
-                new={**self.new, "item": np.append(self.new["item"], np.ones(count, bool))},
-            )
+                new=_and_more(self.new, "item", count),
+            ),
+            _and_more(self.unlearned, "item", count),
         )
         self._refuse_unknown(graph, items.table["item"], first)
         return graph
@@ -124,15 +134,13 @@ class PhaseGraphs:
                 f"{unknown.iloc[0]}; it knows the columns {', '.join([*says, 'users'])}"
             )
 
-    def _laid_out(self, observed: Observed, *, training: bool = False) -> HeteroData:
+    def _laid_out(self, observed: Observed, unlearned: Mapping[str, Mask], *, training: bool = False) -> HeteroData:
         graph = self._builder.build(observed)
         unread = take_out_unread(graph, self._encoder)
         if training:
             self._tell(unread, graph)
         silence(graph, {kind: torch.from_numpy(mask) for kind, mask in observed.new.items()})
-        if training:  # which needs no embedding for them: it does not ask for any
-            for node_type in graph.node_types:
-                graph[node_type].pop("is_new", None)
+        mark(graph, {kind: torch.from_numpy(mask) for kind, mask in unlearned.items()})
         return graph
 
     def _tell(self, unread: Sequence[EdgeType], graph: HeteroData) -> None:
@@ -188,6 +196,11 @@ def _longer(relation: Relation, links: tuple[IdArray, IdArray]) -> Relation:
         by_user=None,
         time=None,
     )
+
+
+def _and_more(masks: Mapping[str, Mask], node_type: str, count: int) -> dict[str, Mask]:
+    """The masks, true for so many nodes more of a type."""
+    return {**masks, node_type: np.append(masks[node_type], np.ones(count, bool))}
 
 
 def _padded(blocks: Mapping[str, FeatureBlock], node_type: str, count: int) -> dict[str, FeatureBlock]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from random_graphs import GRAPHS, random_graph, relational_graph
 from sampled_encoders import ENCODERS, built
 
-from gnnrec.graph.new_nodes import around_new, look_up, silence
+from gnnrec.graph.new_nodes import around_new, look_up, mark, silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,9 @@ def extended(graph: HeteroData, new: dict[str, int], seed: int) -> HeteroData:
             wider[each].edge_index = torch.cat([graph[each].edge_index, ends], dim=1)
             if "edge_weight" in graph[each]:
                 wider[each].edge_weight = torch.cat([graph[each].edge_weight, torch.ones(ends.size(1)) * 0.7])
-    silence(wider, {kind: torch.arange(wider[kind].num_nodes) >= graph[kind].num_nodes for kind in KINDS})
+    added = {kind: torch.arange(wider[kind].num_nodes) >= graph[kind].num_nodes for kind in KINDS}
+    silence(wider, added)
+    mark(wider, added)
     return wider
 
 
@@ -88,6 +90,8 @@ def test_messages_of_new_nodes_are_taken_out_with_what_their_edges_bear() -> Non
     assert heard.edge_index.tolist() == [[0, 0, 1], [0, 1, 2]], "they receive"
     assert heard.source_degree.tolist() == [1, 3], "as if user 1 were not there"
     assert heard.target_degree.tolist() == [1, 2, 3]
+    mark(graph, {"user": torch.tensor([False, True, False]), "item": torch.tensor([False, False])})
+    assert graph["user"].is_new.tolist() == [False, True, False]
     assert "is_new" not in graph["item"]
 
 

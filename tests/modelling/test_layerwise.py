@@ -13,7 +13,7 @@ from sampled_encoders import ENCODERS, built
 from torch import Tensor, nn
 
 from gnnrec.graph import incoming_edges
-from gnnrec.graph.new_nodes import silence
+from gnnrec.graph.new_nodes import mark, silence
 from gnnrec.modelling import scoring
 from gnnrec.modelling.layerwise import encode
 from gnnrec.modelling.model import Model
@@ -39,7 +39,9 @@ def test_in_blocks_of_any_size_it_is_the_forward_pass(
     shape: tuple[int, int, int, int], encoder: Encoder, block_edges: int, made: Callable[..., HeteroData]
 ) -> None:
     graph = made(shape)
-    silence(graph, {kind: torch.arange(graph[kind].num_nodes) == 1 for kind in ("user", "item")})
+    second = {kind: torch.arange(graph[kind].num_nodes) == 1 for kind in ("user", "item")}
+    silence(graph, second)
+    mark(graph, second)
     module = built(encoder, graph)
     for got, expected in zip(encode(module, graph, block_edges), module(graph), strict=True):
         torch.testing.assert_close(got, expected, rtol=1e-5, atol=1e-5)

@@ -110,7 +110,7 @@ def test_what_an_encoder_does_not_read_is_said(tmp_path: Path, caplog: pytest.Lo
     lightgcn = recipe(tmp_path / "data", encoder={"name": "lightgcn", "channels": 4}, trainer__epochs=1)
     finished = run(lightgcn, out=tmp_path / "runs")
     said = [record.message for record in caplog.records if "read" in record.message]
-    assert said == ["encoder 'lightgcn' does not read item-has_genre-genre, item-has_tag-tag"]
+    assert said == ["encoder 'lightgcn' does not read item-has_genre-genre, item-has_tag-tag, item-of_year-year"]
     assert len(finished.recommend([1], 3)) == 3
 
 
@@ -120,10 +120,10 @@ def test_what_an_encoder_does_not_read_is_said(tmp_path: Path, caplog: pytest.Lo
         (
             {"features__tags": [{"name": "genre_onehot"}]},
             DataError,
-            "features.tags: the data have no tags nodes; did you mean 'tag'?; there are user, item, genre, tag",
+            "features.tags: the data have no tags nodes; did you mean 'tag'?; there are user, item, genre, tag, year",
         ),
         (
-            {"encoder__id_types": ["user", "genre"]},
+            {"encoder__id_types": ["user", "genre", "year"]},
             UsageError,
             f"hetero_sage: tag nodes have neither features nor id embeddings; give them features (features.tag), {IDS}",
         ),

@@ -82,13 +82,16 @@ def may_be_known(record: Record, split: Split, phase: str) -> bool:
     users = record.ends("user") | ({record.maker} if made_by_people else set())
     items = record.ends("item")
     tells_of = {(user, item) for user in users for item in items} if made_by_people else set()
+    stands_beside = {(user, item) for user in record.ends("user") for item in items}
 
     if phase in ("train", ALL_OF_TRAIN) and made_by_people:
         for node_type, nodes in (("user", users), ("item", items)):
             if any(node_type in split.absent and split.absent[node_type][node] for node in nodes):
                 return False
     if moment is None or record.time == -1:
-        return not tells_of & (_hidden(split, phase) | (_learned(split) if phase == "train" else set()))
+        if phase == "train" and (stands_beside & _learned(split) or tells_of & _learned_alone(split)):
+            return False
+        return not tells_of & _hidden(split, phase)
     if phase == "train" and tells_of & _learned_of_earlier(split, moment):
         return False
     if isinstance(moment, int):
@@ -105,6 +108,11 @@ def _hidden(split: Split, phase: str) -> set[tuple[int, int]]:
 def _learned(split: Split) -> set[tuple[int, int]]:
     """The pairs that training learns from."""
     return {pair for row, pair in enumerate(_pairs(split)) if split.supervision[row]}
+
+
+def _learned_alone(split: Split) -> set[tuple[int, int]]:
+    """Those of them that it does not propagate over."""
+    return {pair for row, pair in enumerate(_pairs(split)) if split.supervision[row] and not split.message[row]}
 
 
 def _learned_of_earlier(split: Split, moment: int | npt.NDArray[np.int64]) -> set[tuple[int, int]]:
