@@ -154,4 +154,6 @@ def _names(cell: Any) -> list[str]:
         return [name for part in cell.split(SEPARATOR) if (name := part.strip())]
     if isinstance(cell, Sequence | np.ndarray):
         return [str(each) for each in cell]
-    return [] if pd.isna(cell) else [str(cell)]
+    if pd.isna(cell):
+        return []
+    return [str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)]  # a year in a gappy column

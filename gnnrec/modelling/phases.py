@@ -93,9 +93,12 @@ class PhaseGraphs:
         edges, first = observed.edges, observed.edges.num_items
         items = items.after(first)
         table = pd.concat([observed.tables["item"], items.table.astype(object)], ignore_index=True)
-        blocks = dict(self._features.blocks)
+        blocks, featured = dict(self._features.blocks), np.zeros(count, bool)
         if "item" in blocks:
-            own = self._features.encode("item", items.table)
+            own, of_nothing = (
+                self._features.encode("item", each) for each in (items.table, items.table[:1].reindex([-1]))
+            )
+            featured = (own.values != of_nothing.values).any(axis=1)  # noqa: PD011 - blocks are no tables
             values = np.concatenate([blocks["item"].values, own.values])  # noqa: PD011 - blocks are no tables
             blocks["item"] = FeatureBlock(values, own.names)
         graph = self._laid_out(
@@ -113,18 +116,16 @@ class PhaseGraphs:
             ),
             _and_more(self.unlearned, "item", count),
         )
-        self._refuse_unknown(graph, items.table["item"], first)
+        self._refuse_unknown(graph, items.table["item"], first, featured)
         return graph
 
-    def _refuse_unknown(self, graph: HeteroData, ids: pd.Series[Any], first: int) -> None:
-        """Nothing can be said of new items (from row `first` on) that hear nothing and have no features."""
-        heard = torch.zeros(graph["item"].num_nodes, dtype=torch.bool)
-        if "x" in graph["item"]:
-            heard |= graph["item"].x.any(dim=1)
+    def _refuse_unknown(self, graph: HeteroData, ids: pd.Series[Any], first: int, featured: Mask) -> None:
+        """Nothing can be said of new items (from row `first` on) that hear nothing and have no features (bool [n])."""
+        heard = np.zeros(graph["item"].num_nodes, bool)
         for edge_type in graph.edge_types:
             if edge_type[2] == "item":
-                heard[graph[edge_type].edge_index[1]] = True
-        unknown = ids[~heard[first:].numpy()]
+                heard[graph[edge_type].edge_index[1].numpy()] = True
+        unknown = ids[~(heard[first:] | featured)]
         if len(unknown):
             data = self._split.interactions
             says = [column for column in data.items.columns if column != "item"]

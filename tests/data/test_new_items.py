@@ -26,6 +26,13 @@ def test_a_relation_is_called_by_its_name_or_by_what_it_leads_to(column: str, ce
     assert added.table["item"].tolist() == [900, 901]
 
 
+def test_years_that_a_gap_made_floating_point_are_years_still() -> None:
+    years = pd.DataFrame({"source": [101, 102], "target": [1995, 2001]})
+    data = DATA.with_relation(years, "item", "of_year", "year")
+    added = new_items(pd.DataFrame({"item": [900, 901], "year": [2001.0, None]}), data, "new.csv")
+    assert [ends.tolist() for ends in added.links["item-of_year-year"]] == [[0], [1]]
+
+
 def test_who_interacted_already_is_an_edge() -> None:
     added = new_items(pd.DataFrame({"item": ["x", "y"], "users": ["20| 1", None]}), DATA, "new.csv")
     assert (added.edges.users.tolist(), added.edges.items.tolist()) == ([0, 19], [0, 0])

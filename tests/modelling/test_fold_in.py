@@ -22,6 +22,7 @@ from gnnrec_encoders.lightgcn import LightGCN
 from gnnrec_encoders.mf import MF
 from gnnrec_encoders.simgcl import SimGCL
 from gnnrec_features.genre_onehot import GenreOneHot
+from gnnrec_features.numeric import Numeric
 from gnnrec_graphs.bipartite import Bipartite
 from gnnrec_graphs.knn_items import KNNItems
 from gnnrec_graphs.relational import Relational
@@ -127,6 +128,18 @@ def test_what_is_known_of_items_by_id_is_said(caplog: pytest.LogCaptureFixture) 
         "encoder 'lightgcn' knows items by their ids; a new one gets the mean of their embeddings, and what its "
         "features and edges add to it"
     ) in caplog.text
+
+
+def test_that_something_is_missing_is_nothing_that_is_known() -> None:
+    data = toy_interactions()
+    dated = data.items.assign(year=[1990.0, None] * 7 + [1991.0])
+    split = RandomLink(seed=1).split(replace(data, tables={**data.tables, "item": dated}))
+    encoder, features = HeteroSAGE(channels=4, id_types=("user",)), {"item": (Numeric(columns=("year",)),)}
+    graphs = PhaseGraphs(Bipartite(), encoder, Features.fit(features, split), split)
+    known = new_items(pd.DataFrame({"item": [900], "year": [1995]}), split.interactions, "new")
+    assert len(graphs.build_with_items(known)["item"].node_id) == 16
+    with pytest.raises(DataError, match="nothing that this run looks at is known of 1 of 1 new items"):
+        graphs.build_with_items(new_items(pd.DataFrame({"item": [900]}), split.interactions, "new"))
 
 
 def test_a_new_item_of_which_nothing_is_known_is_refused() -> None:
