@@ -25,7 +25,9 @@ FIELDS: dict[str, dict[str, Any]] = {
     "filters-min_rating": {"at_least": 3.0},
     "filters-between": {"start": "2001-09-09T02:00:00", "end": "2001-09-09T04:00:00"},
     "filters-sample_users": {"users": 7},
+    "features-multi_hot": {"column": "genres"},
     "features-numeric": {"columns": ("year",)},
+    "features-one_hot": {"column": "title"},
 }
 """What has to be said of a component, for the toy."""
 
@@ -39,12 +41,13 @@ def divided() -> Interactions:
 OPTIONS: dict[str, dict[str, Any]] = {
     "split-predefined": {"interactions": divided()},
     "features-numeric": {"table": toy_items().assign(year=range(1990, 1990 + len(toy_items())))},
+    "features-year": {"table": toy_items().assign(title=[f"Movie ({year})" for year in range(1990, 2005)])},
     "scorer-popularity": {"personal": False},
     "scorer-random": {"personal": False},
 }
 """What a component's checks have to be told."""
 
-BY_ITSELF = {"dataset-table"}
+BY_ITSELF = {"dataset-table", "features-vectors"}
 """Components that read a file: they have a test of their own."""
 
 
