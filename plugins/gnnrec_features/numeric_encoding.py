@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gnnrec import DataError, Encoding, FeatureBlock
-from gnnrec.errors import suggestion
+from gnnrec_features.columns import column_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,9 +71,7 @@ class NumericEncoding(Encoding):
 
 def _numbers(table: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
     """A column as float64 [N], NaN where it is missing."""
-    if column not in table:
-        raise DataError(f"numeric: the table has no column '{column}'{suggestion(column, map(str, table.columns))}")
-    cells = table[column]
+    cells = column_of(table, column, "numeric")
     found = None if cells.dtype.kind in "mM" else pd.to_numeric(cells, errors="coerce")
     numbers = np.full(len(cells), np.nan) if found is None else found.to_numpy(np.float64, na_value=np.nan)
     wrong = np.isinf(numbers) | (np.isnan(numbers) & cells.notna().to_numpy())
