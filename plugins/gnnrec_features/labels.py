@@ -19,10 +19,13 @@ from gnnrec_features.columns import column_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-QUOTED = r"""(?:'(?:[^'\\\r\n\0]|\\.)*'|"(?:[^"\\\r\n\0]|\\.)*")"""
+ELEMENT = r"""(?:'(?:[^'\\\r\n\0]|\\.)*'|"(?:[^"\\\r\n\0]|\\.)*"|-?\d+)"""
 
-WRITTEN_LIST = re.compile(rf"\[\s*(?:{QUOTED}(?:\s*,\s*{QUOTED})*\s*,?)?\s*\]")
-"""A list of text as Python and JSON write it, which is what a list becomes in a CSV file."""
+WRITTEN_LIST = re.compile(rf"\[\s*(?:{ELEMENT}\s*(?:,\s*{ELEMENT}\s*)*(?:,\s*)?)?\]")
+"""A list of text or whole numbers as Python and JSON write it, which is what a list becomes in a CSV file."""
+
+OTHER_LIST = re.compile(r"\[\s*['\"{].*\]", re.DOTALL)
+"""What looks like another: of records, or without commas as numpy writes it."""
 
 PLAIN = "labels are text, whole numbers or booleans"
 
@@ -59,6 +62,8 @@ class Labels:
                 raise self._refusal("lists", cell, f"use {{name: multi_hot, column: {self.column}}}")
             parts = [cell]
         elif parts is None:
+            if isinstance(cell, str) and OTHER_LIST.fullmatch(cell.strip()):
+                raise self._refusal("lists as text that is not read", cell, f"write a{self.separator}b of ['a', 'b']")
             parts = cell.split(self.separator) if isinstance(cell, str) else [cell]
         return filter(None, map(self._label, parts))
 

@@ -26,7 +26,7 @@ class VectorFile:
     Attributes:
         path: As the recipe names it.
         column: What the ids are of: `item`, `user` or another type of nodes.
-        ids: M of them, each once.
+        ids: M of them as text, each once.
         matrix: float32 [M, D], finite.
 
     Raises:
@@ -59,7 +59,7 @@ class VectorFile:
 
     def digest(self, rows: int) -> str:
         """What tells whether the first rows are the same."""
-        found = hashlib.sha256("\n".join(self.ids[:rows].astype(str)).encode())
+        found = hashlib.sha256("\n".join(self.ids[:rows]).encode())
         found.update(np.ascontiguousarray(self.matrix[:rows]).tobytes())
         return found.hexdigest()
 
@@ -83,9 +83,15 @@ def read_vectors(path: str, ids: str | None, column: str) -> VectorFile:
     if ids is not None:
         if not is_array:
             raise DataError(f"vectors: {path} has ids of its own, in the column '{column}'; leave ids out")
-        return VectorFile(path, column, _ids(ids, column), _array(path, "path", 2).astype(np.float32))
+        with np.errstate(over="ignore"):  # told of as not finite
+            return VectorFile(path, column, _as_text(_ids(ids, column)), _array(path, "path", 2).astype(np.float32))
     table = read_id_table(path, "vectors", column, named_by="path")
-    return VectorFile(path, column, table[column], _numbers(table.drop(columns=column), path))
+    return VectorFile(path, column, _as_text(table[column]), _numbers(table.drop(columns=column), path))
+
+
+def _as_text(ids: pd.Series[Any]) -> pd.Series[Any]:
+    """Ids as `nodes_of` has them: the 7.0 of a column that once had a gap is 7."""
+    return ids.convert_dtypes().astype("string")
 
 
 def _ids(path: str, column: str) -> pd.Series[Any]:

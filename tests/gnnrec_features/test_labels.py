@@ -72,7 +72,7 @@ def test_what_stands_between_labels_can_be_named_and_other_brackets_are_text() -
         "[a": [1, 0, 0],
         "b": [1, 1, 0],
     }
-    assert encoded(MultiHot(column="kind", separator=";"), [[7, 10], "7;true", [True]]) == {
+    assert encoded(MultiHot(column="kind", separator=";"), ["[7, 10]", "7;true", [True]]) == {
         "10": [1, 0, 0],
         "7": [1, 1, 0],
         "true": [0, 1, 1],
@@ -129,6 +129,12 @@ def test_what_is_no_column_of_labels_is_refused(cells: Any, message: str) -> Non
 def test_lists_are_no_categories(cell: Any) -> None:
     expected = f"one_hot: column 'kind' holds lists, such as {cell}; use {{name: multi_hot, column: kind}}"
     assert refusal(OneHot(column="kind"), [cell]) == expected
+
+
+@pytest.mark.parametrize("cell", ["['a' 'b']", "[{'id': 1, 'name': 'a'}]"])
+def test_lists_in_another_notation_are_refused(cell: str) -> None:
+    expected = f"holds lists as text that is not read, such as {cell}; write a|b of ['a', 'b']"
+    assert refusal(MultiHot(column="kind"), ["['a']", cell]) == f"multi_hot: column 'kind' {expected}"
 
 
 def test_a_column_that_is_not_there_is_refused_with_the_nearest() -> None:

@@ -41,15 +41,16 @@ def fit(**fields: Any) -> Any:
     return Vectors(**{"path": "v.csv"} | fields).fit(ITEMS, NOTHING)
 
 
-@pytest.mark.parametrize("kind", ["lists", "columns", "csv", "npy", "npy of text", "npy and csv"])
+@pytest.mark.parametrize("kind", ["lists", "columns", "floats", "csv", "npy", "npy of text", "npy and csv"])
 def test_vectors_are_found_by_original_id_and_missing_ones_are_told(
     kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     path, ids = "v.npy", None
     if kind == "csv":
         COLUMNS.to_csv(path := "v.csv", index=False)
-    elif kind in {"lists", "columns"}:
-        (LISTS if kind == "lists" else COLUMNS).to_parquet(path := "v.parquet")
+    elif kind in {"lists", "columns", "floats"}:
+        table = LISTS if kind == "lists" else COLUMNS
+        table.astype({"item": float if kind == "floats" else str}).to_parquet(path := "v.parquet")
     elif kind == "npy and csv":
         COLUMNS[["item"]].to_csv(ids := "ids.csv", index=False)
     else:
