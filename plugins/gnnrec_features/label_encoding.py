@@ -53,7 +53,13 @@ class LabelEncoding(Encoding):
         if len(rows) > 1 and all(set(row) == set(names) for row in rows):
             logger.warning("%s is %s for all %d nodes that training knows; leave it out", column, shown, len(rows))
         elif len(rows) > 1 and sum(len(set(row)) for row in rows) == len(names):
-            logger.warning("%s has each of its %d labels once, so that no two nodes share one", column, len(names))
+            logger.warning(
+                "%s has each of its %d labels once, so that no two nodes share one; leave it out, or use {name: "
+                "numeric, columns: [%s]} for numbers",
+                column,
+                len(names),
+                labels.column,
+            )
         return cls(labels, names)
 
     def encode(self, table: pd.DataFrame) -> FeatureBlock:

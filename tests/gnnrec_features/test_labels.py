@@ -147,5 +147,8 @@ def test_labels_from_which_nothing_can_be_learned_are_told(caplog: pytest.LogCap
     encoded(OneHot(column="kind"), ["a", "a", None])
     assert caplog.messages == [
         "multi_hot: column 'kind' is a, b for all 2 nodes that training knows; leave it out",
-        "one_hot: column 'kind' has each of its 2 labels once, so that no two nodes share one",
+        (
+            "one_hot: column 'kind' has each of its 2 labels once, so that no two nodes share one; leave it out, or "
+            "use {name: numeric, columns: [kind]} for numbers"
+        ),
     ]
