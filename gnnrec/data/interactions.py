@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gnnrec.data.edges import Mask, Relation
+    from gnnrec.data.log import Repeats
 
 
 @dataclass(frozen=True)
@@ -206,12 +207,12 @@ class Interactions:
         items: pd.DataFrame | None = None,
         source: str,
         chosen: Mapping[str, Any] | None = None,
+        repeats: Repeats = "last",
     ) -> Interactions:
         """Build from a table with a row per interaction: `user`, `item` and, optionally, `time`, `weight`, `part`.
 
-        Nodes are the users and items that interact, numbered in the order of their original ids. Of a pair that
-        stands more than once the latest is kept, or the last row where times are not known; they are counted in a
-        warning.
+        Nodes are the users and items that interact, numbered in the order of their original ids. Pairs that stand
+        more than once are merged, and counted in a warning.
 
         Args:
             log: The interactions with original ids; times are whole seconds since 1970 in UTC, weights are numbers, and
@@ -220,13 +221,16 @@ class Interactions:
             items: The same for items, with a column `item`.
             source: Where the data came from, for people and for error messages.
             chosen: See the attribute.
+            repeats: Of a pair that stands more than once, `last` keeps the latest row and `first` the earliest, or the
+                last and first row where times are not known. With `sum` and `mean` it weighs what all of its rows do,
+                with `count` as much as there are rows; its time is the latest.
 
         Raises:
-            ContractError: The log has another column.
+            ContractError: The log has another column, or lacks the weights that are to be summed.
             DataError: There are no rows, an id, a time, a weight or a part is missing, a weight is not finite, or a
                 part is none.
         """
-        merged = merged_log(log, source)
+        merged = merged_log(log, source, repeats)
         user_codes, user_ids = pd.factorize(merged["user"], sort=True)
         item_codes, item_ids = pd.factorize(merged["item"], sort=True)
         weight = merged["weight"].to_numpy(np.float32) if "weight" in merged else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,18 +16,22 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("gnnrec")
 
+Repeats = Literal["first", "last", "sum", "count", "mean"]
+"""What a pair that stands more than once weighs: as its first or last row, or the sum, number or mean of all."""
+
 LOG_COLUMNS = ("user", "item", "time", "weight", "part")
 """The columns that a log of interactions may have."""
 
 
-def merged_log(log: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The rows that count: of a pair the latest, or the last where times are not known.
+def merged_log(log: pd.DataFrame, source: str, repeats: Repeats = "last") -> pd.DataFrame:
+    """The rows that count: of a pair the latest or the earliest, or the last or first row where times are not known.
 
-    Of rows of one time the one with the greatest weight counts, so that their order does not matter.
+    Of rows of one time the one with the greatest weight is the last, so that their order does not matter.
 
     Args:
         log: See `Interactions.from_log`, which says what is raised, too.
         source: For messages.
+        repeats: What a pair weighs; see `Interactions.from_log`.
     """
     _check_columns(log)
     if log.empty:
@@ -48,11 +52,23 @@ def merged_log(log: pd.DataFrame, source: str) -> pd.DataFrame:
         raise DataError(f"{source}: {int((~finite).sum())} weights are not finite")
     deciding = [column for column in ("time", "weight", "part") if column in log]
     in_time = log.sort_values(deciding, kind="stable") if "time" in log else log
-    merged = in_time.drop_duplicates(["user", "item"], keep="last")
+    pair = ["user", "item"]
+    merged = in_time.drop_duplicates(pair, keep="first" if repeats == "first" else "last")
     if len(merged) < len(log):
-        which = "latest" if "time" in log else "last"
-        logger.warning("%s: %d duplicate interactions merged: the %s counts", source, len(log) - len(merged), which)
-    return merged
+        by_time = {"first": "earliest", "last": "latest"} if "time" in log else {}
+        told = f"the {by_time.get(repeats, repeats)} counts" if repeats in {"first", "last"} else f"by {repeats}"
+        logger.warning("%s: %d duplicate interactions merged: %s", source, len(log) - len(merged), told)
+    return merged if repeats in {"first", "last"} else _weighed(merged, log, repeats)
+
+
+def _weighed(merged: pd.DataFrame, log: pd.DataFrame, repeats: Repeats) -> pd.DataFrame:
+    """The merged rows, with what all rows of each pair weigh together."""
+    if repeats != "count" and "weight" not in log:
+        raise ContractError(f"repeats: {repeats} needs weights; got {', '.join(log.columns)}")
+    pairs = log.groupby(["user", "item"], sort=False)
+    together = pairs.size() if repeats == "count" else pairs["weight"].agg(repeats)
+    keys = pd.MultiIndex.from_frame(merged[["user", "item"]])
+    return merged.assign(weight=together.reindex(keys).to_numpy(np.float64))
 
 
 def parts_of(names: pd.Series[Any], source: str) -> npt.NDArray[np.int8]:

@@ -22,6 +22,8 @@ def parse_assignment(text: str) -> tuple[str, Node]:
     source = f"-s {text}"
     if not equals or not path.strip():
         raise RecipeError([Fault(Position(source), "", "expected section.field=value")])
+    if _is_plain_sign(value):
+        return path.strip(), Node(value, Position(source))
     if not value.strip():
         raise RecipeError([Fault(Position(source), path, "there is no value after '='; an empty text is ''")])
     try:
@@ -29,6 +31,15 @@ def parse_assignment(text: str) -> tuple[str, Node]:
     except RecipeError as error:
         faults = [Fault(Position(source), path.strip(), fault.message) for fault in error.faults]
         raise RecipeError(faults) from None
+
+
+def _is_plain_sign(value: str) -> bool:
+    """Whether a value is nothing but signs or blanks, as a separator is: text as it stands, whatever YAML says.
+
+    >>> [_is_plain_sign(each) for each in ("::", "|", " ", ",", "", "~", "[]", "''", "-", "1")]
+    [True, True, True, True, False, False, False, False, True, False]
+    """
+    return bool(value) and not any(each.isalnum() or each in "~[]{}'\"" for each in value)
 
 
 def from_mapping(overrides: Mapping[str, Any]) -> list[tuple[str, Node]]:

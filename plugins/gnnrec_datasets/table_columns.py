@@ -1,9 +1,10 @@
-"""Turns columns of a user's table into ids, numbers and times, and names the first row that cannot be turned."""
+"""Turns columns of a user's table into ids, numbers and parts, and names the first row that cannot be turned."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,23 +13,26 @@ import pyarrow.compute as pc
 
 from gnnrec import DataError
 from gnnrec.data.parts import OF_DATA
-from gnnrec_datasets.table_files import shown
+from gnnrec_datasets.table_text import shown
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy.typing as npt
 
+    from gnnrec_datasets.table_files import Origin
+
     Cells = pa.ChunkedArray[Any]
+    Mask = npt.NDArray[np.bool_]
 
-NOTHING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")
-"""What programs write for a missing number. In a column of text these are words like any other."""
+logger = logging.getLogger("gnnrec")
 
-WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]*)$"
-"""Text that a whole number gives back unchanged: no leading zeros, no plus."""
+NOTHING = ("", r"\N", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
+"""What programs write where there is nothing; blanks around it do not count."""
 
-FLOAT_OF_A_WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]*)\.0$"
-"""How pandas writes whole numbers of a column that once lacked one."""
+WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]*)(?:\.0)?$"
+"""Text that a whole number gives back (no leading zeros, no plus), and how pandas writes it beside a gap."""
+
+ROUNDED = r"^-?[1-9](?:\.[0-9]+)?E\+[0-9]{2,}$"
+"""How a spreadsheet writes a long number, of which it keeps the first digits."""
 
 LARGEST = float(np.finfo(np.float32).max)
 """Of the numbers that weights can be."""
@@ -36,23 +40,37 @@ LARGEST = float(np.finfo(np.float32).max)
 EXACT_FLOATS = 2.0**53
 """From here on not every whole number has a float of its own."""
 
-YEAR_10000 = 253_402_300_800
-"""In seconds since 1970."""
-
 
 @dataclass(frozen=True)
 class Column:
     """A column, and what messages need to know of it.
 
     Attributes:
-        values: Its cells.
+        cells: What stands in it.
         name: Its name in the file.
-        path: The file.
+        origin: Where its rows come from.
+        decimal: What stands before the fraction of a number.
     """
 
-    values: Cells
+    cells: Cells
     name: str
-    path: Path
+    origin: Origin
+    decimal: str = "."
+
+    def keep(self, chosen: Mask) -> Column:
+        """The chosen rows."""
+        return replace(self, cells=self.cells.filter(pa.array(chosen)), origin=self.origin.keep(chosen))
+
+    @property
+    def missing(self) -> Mask:
+        """Whether there is nothing in a cell: bool [n]."""
+        gone: Mask = pc.is_null(self.plain(), nan_is_null=True).to_numpy()
+        return gone
+
+    def plain(self) -> Cells:
+        """The cells without what only saves space; in text no blanks around it, and null for what is `NOTHING`."""
+        plain = self._unpacked()
+        return without_markers(plain.cast(pa.large_string())) if is_text(plain.type) else plain
 
     def ids(self, kind: str) -> pd.Series[Any]:
         """Whole numbers (int64) where all are, otherwise text; text that looks like whole numbers becomes numbers.
@@ -63,19 +81,27 @@ class Column:
         Raises:
             DataError: One is missing, or is neither a whole number nor text.
         """
-        values = self._plain()
+        values = self.plain()
         if pa.types.is_floating(values.type) or pa.types.is_decimal(values.type):
             values = self._whole(values, kind)
-        elif _is_text(values.type):
+        elif is_text(values.type):
+            self._say_padded(kind)
+            self.refuse(
+                matching(values, ROUNDED),
+                f"a rounded number for a {kind} id in column '{self.name}'",
+                "; a spreadsheet has cut it: export the column as text",
+            )
             values = _numbers_if_all_are(values)
         elif not (pa.types.is_integer(values.type) or pa.types.is_null(values.type)):
             raise DataError(
-                f"{self.path}: column '{self.name}' holds {values.type}; {kind} ids are whole numbers or text"
+                f"{self.origin.name}: column '{self.name}' holds {values.type}; {kind} ids are whole numbers or text, "
+                "so write it as one of them"
             )
         missing = values.is_null().to_numpy()
         if missing.any():
             raise DataError(
-                f"{self.path}: {missing.sum()} rows have no {kind} id; the first is row {missing.argmax() + 1}"
+                f"{self.origin.name}: {missing.sum()} rows have no {kind} id; the first is "
+                f"{self.origin.row(int(missing.argmax()))}; dataset.missing: drop leaves such rows out"
             )
         return _as_int64_or_text(values).to_pandas()
 
@@ -85,9 +111,13 @@ class Column:
         Raises:
             DataError: A cell is missing, is no number, or is too large.
         """
-        numbers = self._floats()
-        self._refuse(~np.isfinite(numbers), f"no number in column '{self.name}'")
-        self._refuse(np.abs(numbers) > LARGEST, f"a number in column '{self.name}' that is beyond {LARGEST:.1e}")
+        numbers = self.floats()
+        bad = ~np.isfinite(numbers)
+        other = {".": ",", ",": "."}[self.decimal]
+        with_other = np.isfinite(replace(self, decimal=other).floats()) if bad.any() else ~bad
+        hint = f"; is dataset.decimal '{other}'?" if with_other.all() else ""
+        self.refuse(bad, f"no number in column '{self.name}'", hint)
+        self.refuse(np.abs(numbers) > LARGEST, f"a number in column '{self.name}' that is beyond {LARGEST:.1e}")
         return numbers
 
     def parts(self) -> pd.Series[Any]:
@@ -96,50 +126,21 @@ class Column:
         Raises:
             DataError: A cell is missing or names none.
         """
-        values = self._plain()
-        if _is_text(values.type):
-            named = pc.is_in(values, value_set=pa.array(OF_DATA, values.type)).to_numpy()
+        values = self.plain()
+        if is_text(values.type):
+            known = pc.is_in(values, value_set=pa.array(OF_DATA, values.type)).to_numpy()
         else:
-            named = np.zeros(len(values), bool)
-        self._refuse(~named, f"no part, {', '.join(OF_DATA[:-1])} or {OF_DATA[-1]}, in column '{self.name}'")
+            known = np.zeros(len(values), bool)
+        self.refuse(~known, f"no part, {', '.join(OF_DATA[:-1])} or {OF_DATA[-1]}, in column '{self.name}'")
         return values.to_pandas()
 
-    def times(self, unit: Literal["s", "ms"]) -> npt.NDArray[np.int64]:
-        """Seconds since 1970, rounded down.
-
-        Args:
-            unit: What numbers count.
-
-        Raises:
-            DataError: A cell is missing, is no time, or is so late that the unit must be another.
-        """
-        numbers = self._floats()
-        no_number = ~np.isfinite(numbers)
-        if not no_number.any():
-            return self._seconds(numbers, unit)
-        dates = self._dates()
-        no_date = dates.isna().to_numpy(bool)
-        # What most cells are is what the others should have been.
-        self._refuse(min(no_number, no_date, key=np.sum), f"no time, a number or ISO 8601, in column '{self.name}'")
-        seconds = (dates - pd.Timestamp(0, tz="UTC")) // pd.Timedelta(seconds=1)
-        return np.asarray(seconds, np.int64)
-
-    def _seconds(self, numbers: npt.NDArray[np.float64], unit: Literal["s", "ms"]) -> npt.NDArray[np.int64]:
-        seconds = np.floor(numbers / 1000 if unit == "ms" else numbers)
-        hint = "; is dataset.timestamp_unit ms?" if unit == "s" else ""
-        self._refuse(np.abs(seconds) >= YEAR_10000, f"a time in column '{self.name}' beyond the year 9999", hint)
-        return seconds.astype(np.int64)
-
-    def _plain(self) -> Cells:
-        """The cells without what only saves space."""
-        kind = self.values.type
-        plain = self.values.cast(kind.value_type) if pa.types.is_dictionary(kind) else self.values
-        return plain.cast(pa.large_string()) if _is_text(plain.type) else plain
-
-    def _floats(self) -> npt.NDArray[np.float64]:
-        """Numbers; nan where there is none."""
-        values = self._plain()
-        if _is_text(values.type):
+    def floats(self) -> npt.NDArray[np.float64]:
+        """Numbers, float64 [n]; nan where there is none."""
+        values = self.plain()
+        if is_text(values.type):
+            if self.decimal == ",":
+                plain_comma = pc.match_substring_regex(values, r"^[^.]*$")
+                values = pc.if_else(plain_comma, pc.replace_substring(values, ",", "."), None)
             try:
                 values = values.cast(pa.float64())  # to the last bit, which pandas' reader does not promise
             except pa.ArrowInvalid:
@@ -149,14 +150,34 @@ class Column:
             return floats
         return np.full(len(values), np.nan)
 
-    def _dates(self) -> pd.Series[pd.Timestamp]:
-        """Times in UTC; NaT where there is none."""
-        values = self._plain()
-        if _is_text(values.type):
-            return pd.to_datetime(values.to_pandas(), format="ISO8601", utc=True, errors="coerce")
-        if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
-            return pd.to_datetime(values.to_pandas(date_as_object=False), utc=True)
-        return pd.Series(pd.NaT, index=range(len(values)), dtype="datetime64[ns, UTC]")
+    def refuse(self, bad: Mask, what: str, hint: str = "") -> None:
+        """Say how many rows are bad, and show the first.
+
+        Args:
+            bad: bool [n].
+            what: What each of them has.
+            hint: What to do about it.
+
+        Raises:
+            DataError: There is one.
+        """
+        if bad.any():
+            row = int(bad.argmax())
+            value = shown(self.cells[row].as_py())
+            raise DataError(
+                f"{self.origin.name}: {bad.sum()} rows have {what}; {self.origin.row(row)} has {value}{hint}"
+            )
+
+    def _unpacked(self) -> Cells:
+        kind = self.cells.type
+        return self.cells.cast(kind.value_type) if pa.types.is_dictionary(kind) else self.cells
+
+    def _say_padded(self, kind: str) -> None:
+        padded = matching(self._unpacked().cast(pa.large_string()), r"^\s+\S|\S\s+$").sum()
+        if padded:
+            logger.warning(
+                "%s: blanks around %d %s ids in column '%s' are left out", self.origin.name, padded, kind, self.name
+            )
 
     def _whole(self, values: Cells, kind: str) -> Cells:
         """Floats and decimals as whole numbers, which is what they are where the column once lacked one."""
@@ -165,18 +186,26 @@ class Column:
         missing = pc.is_null(values, nan_is_null=True)
         with np.errstate(invalid="ignore"):  # infinity has no remainder
             broken = (floats % 1 != 0) | ~exact
-        self._refuse(broken & ~missing.to_numpy(), f"no whole number for a {kind} id in column '{self.name}'")
+        self.refuse(broken & ~missing.to_numpy(), f"no whole number for a {kind} id in column '{self.name}'")
         whole: Cells = pc.if_else(missing, None, values).cast(pa.int64())
         return whole
 
-    def _refuse(self, bad: npt.NDArray[np.bool_], what: str, hint: str = "") -> None:
-        if bad.any():
-            row = int(bad.argmax())
-            value = shown(self.values[row].as_py())
-            raise DataError(f"{self.path}: {bad.sum()} rows have {what}; row {row + 1} has {value}{hint}")
+
+def without_markers(text: Cells) -> Cells:
+    """Text without blanks around it, and null where it is `NOTHING`."""
+    trimmed: Cells = pc.utf8_trim_whitespace(text)
+    cells: Cells = pc.if_else(pc.is_in(trimmed, value_set=pa.array(NOTHING, trimmed.type)), None, trimmed)
+    return cells
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def matching(text: Cells, pattern: str) -> Mask:
+    """Which cells match a pattern; those in which there is nothing do not: bool [n]."""
+    found: Mask = pc.is_in(pc.match_substring_regex(text, pattern), value_set=pa.array([True])).to_numpy()
+    return found
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether cells are text."""
     return str(kind) in {"string", "large_string", "string_view"}
 
 
@@ -187,16 +216,13 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def _numbers_if_all_are(text: Cells) -> Cells:
     """Whole numbers, if every cell gives them back unchanged; the text itself otherwise."""
-    nothing = pc.is_in(text, value_set=pa.array(NOTHING, text.type))
-    filled: Cells = pc.if_else(nothing, None, text)
-    for pattern in (WHOLE_NUMBER, FLOAT_OF_A_WHOLE_NUMBER):
-        if pc.all(pc.match_substring_regex(filled, pattern)).as_py():
-            try:
-                numbers: Cells = pc.replace_substring(filled, ".0", "").cast(pa.int64())
-            except pa.ArrowInvalid:  # more digits than 64 bits hold
-                return filled
-            return numbers
-    return text
+    if not pc.all(pc.match_substring_regex(text, WHOLE_NUMBER)).as_py():
+        return text
+    try:
+        numbers: Cells = pc.replace_substring_regex(text, r"\.0$", "").cast(pa.int64())
+    except pa.ArrowInvalid:  # more digits than 64 bits hold
+        return text
+    return numbers
 
 
 def _as_int64_or_text(values: Cells) -> Cells:

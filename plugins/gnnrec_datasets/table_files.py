@@ -1,202 +1,187 @@
-"""Reads delimited text and Parquet into Arrow tables, and says what is wrong with a file that is no such table."""
+"""Finds the files of a table, one or many, and reads them as one."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import zlib
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pa_parquet
 
 from gnnrec import DataError
-from gnnrec.data.files import find_file
+from gnnrec.data.files import find_file, places
 from gnnrec.errors import suggestion
+from gnnrec_datasets.table_parquet import ParquetFile
+from gnnrec_datasets.table_text import LIKELY, Layout, TextFile
+from gnnrec_datasets.table_words import BLANKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-SEPARATORS = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".txt": "\t"}
-PARQUET = ".parquet"
-END = "gnnrec: the end of the table"
-"""Stands in every cell of a row added below the last one; if it cannot be read, a quote was never closed."""
+    import numpy.typing as npt
+
+NOT_READ = {
+    (".xlsx", ".xls", ".ods"): "save its sheet as CSV, or in Python: "
+    "pandas.read_excel({name!r}).to_parquet('table.parquet')",
+    (".json", ".jsonl", ".ndjson"): "in Python: pandas.read_json({name!r}, lines=True).to_parquet('table.parquet')",
+    (".feather", ".arrow"): "in Python: pandas.read_feather({name!r}).to_parquet('table.parquet')",
+    (".pkl", ".pickle", ".npy", ".npz", ".h5", ".hdf5", ".mat", ".db", ".sqlite", ".sql", ".xml", ".html"): (
+        "write the table as CSV or Parquet, and name that"
+    ),
+}
+"""Endings of files that are no text, though some people keep tables in them, and what to do about it."""
 
 
 @dataclass(frozen=True)
-class TableFile:
-    """A file that holds one table.
+class Origin:
+    """Where the rows of a table come from.
 
     Attributes:
-        path: Where it lies.
-        form: Its ending, which says how it is read: one of `SEPARATORS`, or `PARQUET`.
-        separator: What stands between cells, where it is text.
+        name: What messages call the whole.
+        parts: Each file, and how many rows it has.
+        rows: int64 [n], which of them are meant; None for all.
     """
 
-    path: Path
-    form: str
-    separator: str = ","
+    name: str
+    parts: tuple[tuple[Path, int], ...]
+    rows: npt.NDArray[np.int64] | None = None
+
+    def keep(self, chosen: npt.NDArray[np.bool_]) -> Origin:
+        """Those rows alone, under their old numbers."""
+        return replace(self, rows=np.flatnonzero(chosen) if self.rows is None else self.rows[chosen])
+
+    def row(self, at: int) -> str:
+        """A row in words, counted from 1 in its file."""
+        number = at if self.rows is None else int(self.rows[at])
+        for path, count in self.parts:
+            if number < count:
+                return f"row {number + 1}" + (f" of {path}" if len(self.parts) > 1 else "")
+            number -= count
+        return f"row {number + 1}"
+
+
+@dataclass(frozen=True)
+class TableFiles:
+    """One table in one or several files.
+
+    Attributes:
+        name: What messages call it.
+        files: Each holds the same columns, as far as they are read.
+    """
+
+    name: str
+    files: tuple[TextFile | ParquetFile, ...]
 
     @classmethod
-    def find(cls, path: str, separator: str | None) -> TableFile:
-        """The file at a path.
+    def find(cls, path: str, layout: Layout, more: Sequence[str] = ()) -> TableFiles:
+        """The files at a path: one file, all in a folder, or all that match a pattern; and more of them.
 
         Raises:
-            DataError: There is none, or its ending is not one that is read.
+            DataError: There is none, or one is of a kind that is not read.
         """
-        place = find_file(path)
-        form = next((form for form in (*SEPARATORS, PARQUET) if place.name.lower().endswith(form)), None)
-        if form is None:
-            known = ", ".join(SEPARATORS)
-            raise DataError(f"{place}: a table is a file that ends in {known} or {PARQUET}")
-        return cls(place, form, separator or SEPARATORS.get(form, ","))
+        found = [each for one in (path, *more) for each in _paths(one)]
+        files = tuple(ParquetFile(each) if ParquetFile.is_one(each) else _text(each, layout) for each in found)
+        if len({type(each) for each in files}) > 1:
+            one, other = (
+                next(each.path for each in files if isinstance(each, kind)) for kind in (TextFile, ParquetFile)
+            )
+            raise DataError(f"{path}: {one} is text and {other} is Parquet; give files of one kind")
+        return cls(str(found[0]) if len(found) == 1 else path, files)
 
     @property
-    def is_text(self) -> bool:
-        """Whether cells are text, which says nothing of their types."""
-        return self.form != PARQUET
-
-    @cached_property
     def columns(self) -> list[str]:
-        """The names of its columns.
-
-        Raises:
-            DataError: The file is empty, cannot be read, or is no table.
-        """
-        if not self.is_text:
-            return list(self._parquet.schema_arrow.names)
-        try:
-            rows = csv.reader(io.TextIOWrapper(io.BytesIO(self._content), "utf-8-sig"), delimiter=self.separator)
-            return next(filter(None, rows))
-        except UnicodeDecodeError:
-            raise DataError(f"{self.path} is not UTF-8 text; save it as UTF-8") from None
-        except csv.Error as error:
-            raise DataError(f"{self.path} is no table: {error}") from None
+        """The names of the columns."""
+        return self.files[0].columns
 
     def require(self, *columns: str) -> None:
-        """Make sure of some columns.
+        """Make sure of some columns, in each file.
 
         Raises:
             DataError: One is not there, or stands twice.
         """
-        for column in columns:
-            count = self.columns.count(column)
-            if count == 0:
-                raise DataError(f"{self.path} has no column '{column}'{self._hint(column)}")
-            if count > 1:
-                raise DataError(f"{self.path} has {count} columns '{column}'; which one is meant?")
+        for file in self.files:
+            for column in columns:
+                count = file.columns.count(column)
+                if count == 0:
+                    raise DataError(f"{file.path} has no column '{column}'{_hint(file, column)}")
+                if count > 1:
+                    raise DataError(f"{file.path} has {count} columns '{column}'; which one is meant?")
 
-    def read(self, columns: Sequence[str]) -> pa.Table:
-        """Some columns of all rows; from text, each cell is text, or missing where there is nothing in it.
+    def read(self, columns: Sequence[str]) -> tuple[pa.Table, Origin]:
+        """Some columns of all rows, and where these come from.
 
         Raises:
-            DataError: The file is damaged.
+            DataError: A column is not there, a file is damaged, or a column is of different types in two of them.
         """
         self.require(*columns)
-        return self._read_text(columns) if self.is_text else self._read_parquet(columns)
-
-    def _hint(self, column: str) -> str:
-        if self.is_text and len(self.columns) == 1:
-            other = next((each for each in ",;\t|" if each in self.columns[0]), None)
-            if other is not None:
-                return f"; its only column is {self.columns[0]!r}: is dataset.separator {other!r}?"
-        named = [name for name in self.columns if name]
-        return suggestion(column, named) if named else ""
-
-    @cached_property
-    def _content(self) -> bytes:
-        """The text, unpacked."""
+        tables = [file.read(columns) for file in self.files]
+        origin = Origin(
+            self.name, tuple((file.path, len(table)) for file, table in zip(self.files, tables, strict=True))
+        )
         try:
-            content = self.path.read_bytes()
-            if content and self.form.endswith(".gz"):
-                content = gzip.decompress(content)
-        except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-            raise DataError(f"{self.path} is no gzip archive, or is cut short: {error}") from None
-        except OSError as error:
-            raise DataError(f"{self.path} cannot be read: {error.strerror}") from None
-        if not content or content.isspace():
-            raise DataError(f"{self.path} is empty")
-        if b"\0" in content:
-            raise DataError(f"{self.path} is not UTF-8 text; save it as UTF-8")
-        return content
+            return pa.concat_tables(tables, promote_options="permissive"), origin
+        except pa.ArrowException:
+            raise DataError(f"{self.name}: {self._difference(tables)}; write it alike in all files") from None
 
-    def _read_text(self, columns: Sequence[str]) -> pa.Table:
-        malformed: list[Any] = []
+    def _difference(self, tables: Sequence[pa.Table]) -> str:
+        """Of which column the types do not go together."""
+        first = tables[0].schema
+        for file, table in zip(self.files, tables, strict=True):
+            for field in table.schema:
+                if str(field.type) != str(first.field(field.name).type):
+                    theirs = first.field(field.name).type
+                    return (
+                        f"column '{field.name}' holds {theirs} in {self.files[0].path} and {field.type} in {file.path}"
+                    )
+        return "the files do not go together"
 
-        def keep(row: Any) -> Literal["skip"]:
-            malformed.append(row)
-            return "skip"
 
-        end = self.separator.join([END] * len(self.columns))
-        # One thread: rows are numbered only then, and two were no faster.
-        try:
-            table = pa_csv.read_csv(
-                io.BytesIO(self._content + f"\n{end}\n".encode()),
-                read_options=pa_csv.ReadOptions(use_threads=False),
-                parse_options=pa_csv.ParseOptions(
-                    delimiter=self.separator, newlines_in_values=True, invalid_row_handler=keep
-                ),
-                convert_options=pa_csv.ConvertOptions(
-                    include_columns=list(columns),
-                    column_types=dict.fromkeys(columns, pa.large_string()),
-                    null_values=[""],
-                    strings_can_be_null=True,
-                ),
-            )
-        except pa.ArrowInvalid as error:
-            raise DataError(f"{self.path} {_reason(error)}") from None
-        if not len(table) or table[columns[0]][-1].as_py() != END:
-            row = malformed[-1].number - 1 if malformed else len(table)
-            raise DataError(f"{self.path} is no table: a quote that opens in row {row} is never closed")
-        if malformed:
-            first = malformed[0]
+def _paths(path: str) -> list[Path]:
+    try:
+        for place in places(path):
+            if place.is_dir():
+                within = (each for each in place.rglob("*") if each.is_file())
+                found = sorted(each for each in within if not _hidden(each.relative_to(place)))
+                if not found:
+                    raise DataError(f"{place} is a folder without files")
+                return found
+            if set(path) & set("*?[") and not place.exists():
+                pattern = place.relative_to(place.anchor)
+                found = sorted(each for each in Path(place.anchor).glob(str(pattern)) if each.is_file())
+                if found:
+                    return found
+    except (OSError, ValueError, RuntimeError):
+        pass  # find_file says it
+    return [find_file(path)]
+
+
+def _hidden(path: Path) -> bool:
+    """What programs put beside their tables: `_SUCCESS`, `.part-0.crc`."""
+    return any(part.startswith((".", "_")) for part in path.parts)
+
+
+def _text(path: Path, layout: Layout) -> TextFile:
+    ending = path.suffix.lower()
+    for endings, remedy in NOT_READ.items():
+        if ending in endings:
             raise DataError(
-                f"{self.path}: {len(malformed)} rows do not have the {first.expected_columns} cells of the header; "
-                f"row {first.number - 1} has {first.actual_columns}: {shown(first.text)}"
+                f"{path}: a table is text (.csv, .tsv, …), packed or not, or Parquet; {ending} is not read: "
+                + remedy.format(name=path.name)
             )
-        return table.slice(0, len(table) - 1)
-
-    @cached_property
-    def _parquet(self) -> pa_parquet.ParquetFile:
-        try:
-            if not self.path.stat().st_size:
-                raise DataError(f"{self.path} is empty")
-            return pa_parquet.ParquetFile(self.path, page_checksum_verification=True)
-        except pa.ArrowException as error:
-            raise DataError(f"{self.path} is no Parquet file: {_first_line(error)}") from None
-        except OSError as error:
-            raise DataError(f"{self.path} cannot be read: {error.strerror or _first_line(error)}") from None
-
-    def _read_parquet(self, columns: Sequence[str]) -> pa.Table:
-        try:
-            return self._parquet.read(list(columns))
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(f"{self.path} is a damaged Parquet file: {_first_line(error)}") from None
+    return TextFile(path, layout)
 
 
-def shown(value: object) -> str:
-    """A cell as a message shows it.
-
-    >>> shown("good"), shown(None), shown(1.5)
-    ("'good'", 'nothing', '1.5')
-    """
-    text = "nothing" if value is None else repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004 - what fits on a line
-
-
-def _reason(error: pa.ArrowInvalid) -> str:
-    text = _first_line(error)
-    if "UTF8" in text:
-        return "is not UTF-8 text; save it as UTF-8"
-    if "straddl" in text:  # a cell larger than a block of a mebibyte
-        return "is no table: it has a cell of more than a million characters; is a quote never closed?"
-    return f"is no table: {text}"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+def _hint(file: TextFile | ParquetFile, column: str) -> str:
+    names = [name for name in file.columns if name]
+    if len(file.columns) == 1:
+        other = next((each for each in LIKELY if each.replace(BLANKS, " ") in file.columns[0]), None)
+        if other is not None:
+            word = {"\t": "tab", BLANKS: "blanks"}.get(other, repr(other))
+            return f"; its only column is {file.columns[0]!r}: is dataset.separator {word}?"
+    if file.looks_headerless:
+        return (
+            f"; its first row is {', '.join(names[:5])}: if that is no header, name the columns in their order, such "
+            "as dataset.columns: [user, item, rating, time]"
+        )
+    return suggestion(column, names) if names else ""

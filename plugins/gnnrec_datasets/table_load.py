@@ -1,25 +1,28 @@
-"""Loads a user's own table: interactions, and what is known of users and items where there are tables of them."""
+"""Loads a user's own table: interactions, and what is known beside them where there are tables of it."""
 
 from __future__ import annotations
 
 import logging
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from gnnrec import Availability, DataError, Interactions
-from gnnrec_datasets.table_columns import NOTHING, Column
-from gnnrec_datasets.table_files import TableFile, shown
+from gnnrec_datasets.table_columns import Column
+from gnnrec_datasets.table_events import Events
+from gnnrec_datasets.table_files import TableFiles
+from gnnrec_datasets.table_nodes import known_nodes
+from gnnrec_datasets.table_text import Layout, shown
+from gnnrec_datasets.table_times import seconds_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gnnrec_datasets.table_fields import TableFields
+    from gnnrec_datasets.table_relations import RelationFile
 
 logger = logging.getLogger("gnnrec")
-
-WORDS = ("title", "genres")
-"""Columns of text, even where they look like numbers: 1984 is a book."""
 
 
 def load(table: TableFields) -> Interactions:
@@ -28,29 +31,68 @@ def load(table: TableFields) -> Interactions:
     Raises:
         DataError: A file is not there or is no such table, a column is not there, or a cell is not what it should be.
     """
-    log = _read_log(table)
-    users = _known(table, "user", table.users, table.user, log) if table.users is not None else None
-    items = _known(table, "item", table.items, table.item, log) if table.items is not None else None
-    data = Interactions.from_log(log, users=users, items=items, source=table.path)
-    return data if table.least_rating is None else _liked(data, table.least_rating)
+    columns = _columns(table)
+    log = _log(table, columns)
+    events = None
+    if table.event is not None and table.target is not None:
+        events = Events.of(columns["event"], table.target, log)
+        log = events.target
+    known = {
+        kind: known_nodes(TableFiles.find(path, layout_of(table, names)), kind, column, log[kind], title, table.decimal)
+        for kind, path, names, column, title in (
+            ("user", table.users, table.users_columns, table.user, None),
+            ("item", table.items, table.items_columns, table.item, table.title),
+        )
+        if path is not None
+    }
+    data = Interactions.from_log(
+        log, users=known.get("user"), items=known.get("item"), source=table.path, repeats=table.repeats
+    )
+    data = data if events is None else events.beside(data)
+    data = data if table.least_rating is None else _liked(data, table.least_rating)
+    for each in table.relations:
+        data = data.with_relation(_edges(each, table), each.source, each.name, each.target)
+    return data
 
 
 def available(path: str) -> tuple[Availability, ...]:
-    """The file of interactions, if it is there and is one that is read."""
+    """The files of interactions, if they are there and of a kind that is read."""
     try:
-        place = str(TableFile.find(path, None).path)
+        place = TableFiles.find(path, Layout()).name
     except DataError:
         place = None
     return (Availability(path, place),)
 
 
-def _read_log(table: TableFields) -> pd.DataFrame:
-    file = TableFile.find(table.path, table.separator)
-    cells = file.read(list(table.columns.values()))
-    column = {field: Column(cells[name], name, file.path) for field, name in table.columns.items()}
+def layout_of(table: TableFields, columns: tuple[str, ...] | None) -> Layout:
+    """How text is laid out in a file of which these are the columns."""
+    return Layout(table.separator, columns, table.quote, table.encoding)
+
+
+def _columns(table: TableFields) -> dict[str, Column]:
+    """The columns that are read, by the field that names each; rows with gaps are dropped if that is wanted."""
+    files = TableFiles.find(table.path, layout_of(table, table.columns), table.more)
+    cells, origin = files.read(list(table.taken.values()))
+    unread = [name for name in files.columns if name and name not in table.taken.values()]
+    if unread:
+        logger.info("%s: columns that are not read: %s", files.name, shown(", ".join(unread)).strip("'"))
+    columns = {field: Column(cells[name], name, origin, table.decimal) for field, name in table.taken.items()}
+    return _without_gaps(columns, files.name) if table.missing == "drop" else columns
+
+
+def _without_gaps(columns: Mapping[str, Column], source: str) -> dict[str, Column]:
+    gaps = {field: column.missing for field, column in columns.items()}
+    some = np.logical_or.reduce([*gaps.values()])
+    if some.any():
+        told = ", ".join(f"{mask.sum()} without {field}" for field, mask in gaps.items() if mask.any())
+        logger.warning("%s: %d of %d rows are left out: %s", source, some.sum(), len(some), told)
+    return {field: column.keep(~some) for field, column in columns.items()}
+
+
+def _log(table: TableFields, column: Mapping[str, Column]) -> pd.DataFrame:
     log = pd.DataFrame({kind: column[kind].ids(kind) for kind in ("user", "item")})
     if "timestamp" in column:
-        log["time"] = column["timestamp"].times(table.timestamp_unit)
+        log["time"] = seconds_of(column["timestamp"], table.timestamp_unit, table.timestamp_format)
     if "rating" in column:
         log["weight"] = column["rating"].numbers()
     if "part" in column:
@@ -67,48 +109,24 @@ def _liked(data: Interactions, least: float) -> Interactions:
     return data.keep(liked)
 
 
-def _known(table: TableFields, kind: str, path: str, id_column: str, log: pd.DataFrame) -> pd.DataFrame:
-    """What a table of nodes knows of the nodes of the log, under the log's ids."""
-    file = TableFile.find(path, table.separator)
-    new_names = {id_column: kind} | ({table.title: "title"} if kind == "item" and table.title is not None else {})
-    file.require(*new_names)
-    names = [name for name in file.columns if name and not re.fullmatch(r"__index_level_\d+__", name)]
-    for old, new in new_names.items():
-        if old != new and new in names:
-            raise DataError(f"{file.path}: column '{old}' is taken for '{new}', but there is a column '{new}' as well")
-    cells = file.read(names)
-    columns = {new_names.get(name, name): cells[name] for name in names}
-    known = pd.DataFrame({name: _feature(name, cells) for name, cells in columns.items() if name != kind})
-    return _matched(known, Column(columns[kind], id_column, file.path).ids(kind), log[kind], file)
-
-
-def _matched(known: pd.DataFrame, ids: pd.Series[Any], wanted: pd.Series[Any], file: TableFile) -> pd.DataFrame:
-    """The rows of nodes that are wanted, by the ids that the log has: 7 and '7' are one."""
-    kind = str(wanted.name)
-    nodes = pd.Index(wanted.unique())
-    position = nodes.astype(str).get_indexer(pd.Index(ids.astype(str)))
-    found = position >= 0
-    count = len(set(position[found]))
-    if count == 0 and len(nodes):
-        theirs = f"its first id is {shown(ids.iloc[0])}" if len(ids) else "it has no rows"
+def _edges(relation: RelationFile, table: TableFields) -> pd.DataFrame:
+    """The rows of a relation's file, as `Interactions.with_relation` takes them."""
+    names = None if relation.header else ("source", "target")
+    files = TableFiles.find(relation.path, layout_of(table, names))
+    if len(files.columns) < 2:  # noqa: PLR2004 - from where, and to where
         raise DataError(
-            f"{file.path} has none of the {len(nodes)} {kind}s that have interactions, "
-            f"such as {shown(nodes[0])}; {theirs}"
+            f"{files.name} has one column, {files.columns[0]!r}; a relation has two: is dataset.separator another?"
         )
-    if count < len(nodes):
-        logger.warning("%s: %d of %d %ss are not in it", file.path, len(nodes) - count, len(nodes), kind)
-    matched: pd.DataFrame = known[found].copy()
-    matched.insert(0, kind, nodes[position[found]])
-    return matched
+    wanted = {"source": files.columns[0], "target": files.columns[1]}
+    if relation.weight is not None:
+        wanted["weight"] = relation.weight
+    cells, origin = files.read(list(wanted.values()))
+    column = {field: Column(cells[name], name, origin, table.decimal) for field, name in wanted.items()}
+    edges = pd.DataFrame({end: column[end].ids(relation_type) for end, relation_type in _types(relation).items()})
+    if "weight" in column:
+        edges["weight"] = column["weight"].numbers()
+    return edges
 
 
-def _feature(name: str, cells: pa.ChunkedArray[Any]) -> pd.Series[Any]:
-    """A column as pandas has it; text becomes numbers if each cell is one, and nothing is lost by it."""
-    values: pd.Series[Any] = cells.to_pandas()
-    if not pa.types.is_large_string(cells.type) or name in WORDS:
-        return values
-    filled = values.where(~values.isin(NOTHING))
-    numbers = pd.to_numeric(filled, errors="coerce")
-    if (numbers.isna() == filled.isna()).all() and not filled.str.match(r"-?0[0-9]").any():
-        return numbers
-    return values
+def _types(relation: RelationFile) -> dict[str, str]:
+    return {"source": relation.source, "target": relation.target}

@@ -14,9 +14,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from own_tables import ids, load, pairs, parquet, refusal, values
 
+from gnnrec_datasets.table_columns import NOTHING
+
 pytest_plugins = ["working_folder"]
 
 pytestmark = pytest.mark.usefixtures("working_folder")
+
+
+DROP = "; dataset.missing: drop leaves such rows out"
+MEND = ", so write it as one of them"
 
 
 @pytest.mark.parametrize(
@@ -30,12 +36,14 @@ pytestmark = pytest.mark.usefixtures("working_folder")
         (["+7", "8"], ["+7", "8"]),
         (["-0", "8"], ["-0", "8"]),
         (["٣", "8"], ["8", "٣"]),
-        ([" 7", "8"], [" 7", "8"]),
+        ([" 7", "8 "], [7, 8]),
+        (["x ", "\u3000y"], ["x", "y"]),
         (["1.0", "2.0"], [1, 2]),
-        (["1.0", "2"], ["1.0", "2"]),
+        (["1.0", "2"], [1, 2]),
+        (["1.0", "02"], ["02", "1.0"]),
         (["1.0", "1.5"], ["1.0", "1.5"]),
         (["1e3", "8"], ["1e3", "8"]),
-        (["NA", "null", "x"], ["NA", "null", "x"]),
+        (["Nan", "nul", "x"], ["Nan", "nul", "x"]),
         (["true", "false"], ["false", "true"]),
     ],
 )
@@ -68,12 +76,12 @@ def test_ids_of_parquet_keep_their_value(column: pa.Array[Any], read: list[Any])
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("user,item\n1,2\n1,\n,3\n2,\n", "log.csv: 1 rows have no user id; the first is row 3"),
-        ('user,item\n1,2\n1,""\n2,\n', "log.csv: 2 rows have no item id; the first is row 2"),
-        ("user,item\n1,2\n1,null\n3,None\n", "log.csv: 2 rows have no item id; the first is row 2"),
-        ("user,item\n1,2\n1,NA\n", "log.csv: 1 rows have no item id; the first is row 2"),
-        ("user,item\n1.0,2\nnan,3\n", "log.csv: 1 rows have no user id; the first is row 2"),
-        ("user,item\n,\n", "log.csv: 1 rows have no user id; the first is row 1"),
+        ("user,item\n1,2\n1,\n,3\n2,\n", f"log.csv: 1 rows have no user id; the first is row 3{DROP}"),
+        ('user,item\n1,2\n1,""\n2,\n', f"log.csv: 2 rows have no item id; the first is row 2{DROP}"),
+        ("user,item\n1,2\n1,null\n3,None\n", f"log.csv: 2 rows have no item id; the first is row 2{DROP}"),
+        ("user,item\n1,2\n1,NA\n", f"log.csv: 1 rows have no item id; the first is row 2{DROP}"),
+        ("user,item\n1.0,2\nnan,3\n", f"log.csv: 1 rows have no user id; the first is row 2{DROP}"),
+        ("user,item\n,\n", f"log.csv: 1 rows have no user id; the first is row 1{DROP}"),
     ],
 )
 def test_a_missing_id_is_told_with_its_row(content: str, message: str) -> None:
@@ -82,17 +90,19 @@ def test_a_missing_id_is_told_with_its_row(content: str, message: str) -> None:
 
 def test_rows_are_counted_before_ratings_drop_any() -> None:
     content = "user,item,stars\n1,2,1\n1,3,1\n1,,5\n"
-    assert refusal(content, rating="stars", min_rating=3) == "log.csv: 1 rows have no item id; the first is row 3"
+    assert (
+        refusal(content, rating="stars", min_rating=3) == "log.csv: 1 rows have no item id; the first is row 3" + DROP
+    )
 
 
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        ([1, None], ": 1 rows have no user id; the first is row 2"),
-        ([1.0, None], ": 1 rows have no user id; the first is row 2"),
-        ([1.0, float("nan")], ": 1 rows have no user id; the first is row 2"),
-        (["a", None], ": 1 rows have no user id; the first is row 2"),
-        ([None, None], ": 2 rows have no user id; the first is row 1"),
+        ([1, None], f": 1 rows have no user id; the first is row 2{DROP}"),
+        ([1.0, None], f": 1 rows have no user id; the first is row 2{DROP}"),
+        ([1.0, float("nan")], f": 1 rows have no user id; the first is row 2{DROP}"),
+        (["a", None], f": 1 rows have no user id; the first is row 2{DROP}"),
+        ([None, None], f": 2 rows have no user id; the first is row 1{DROP}"),
         ([1.0, 2.5], ": 1 rows have no whole number for a user id in column 'user'; row 2 has 2.5"),
         ([1.0, 1e17], ": 1 rows have no whole number for a user id in column 'user'; row 2 has 1e+17"),
         ([1.0, float("inf")], ": 1 rows have no whole number for a user id in column 'user'; row 2 has inf"),
@@ -100,13 +110,46 @@ def test_rows_are_counted_before_ratings_drop_any() -> None:
             [Decimal(10**30), Decimal(1)],
             f": 1 rows have no whole number for a user id in column 'user'; row 1 has {10**30}",
         ),
-        ([True, False], ": column 'user' holds bool; user ids are whole numbers or text"),
-        ([b"a", b"b"], ": column 'user' holds binary; user ids are whole numbers or text"),
-        ([[1], [2]], ": column 'user' holds list<element: int64>; user ids are whole numbers or text"),
+        ([True, False], f": column 'user' holds bool; user ids are whole numbers or text{MEND}"),
+        ([b"a", b"b"], f": column 'user' holds binary; user ids are whole numbers or text{MEND}"),
+        ([[1], [2]], f": column 'user' holds list<element: int64>; user ids are whole numbers or text{MEND}"),
     ],
 )
 def test_what_is_no_id_in_parquet_is_told(column: list[Any], message: str) -> None:
     assert refusal(parquet(user=column, item=["x", "y"]), "log.parquet") == f"log.parquet{message}"
+
+
+@pytest.mark.parametrize("marker", ["", "  ", r"\N", "NA", "N/A", "nan", "NaN", "NULL", "null", "None", "<NA>"])
+@pytest.mark.parametrize("other", ["7", "x"])
+def test_what_programs_write_for_nothing_is_no_id(marker: str, other: str) -> None:
+    message = f": 1 rows have no user id; the first is row 2{DROP}"
+    assert refusal(f"user,item\n{other},1\n{marker},2\n") == f"log.csv{message}"
+    assert refusal(parquet(user=[other, marker], item=[1, 2]), "log.parquet") == f"log.parquet{message}"
+
+
+def test_rows_with_gaps_are_left_out_where_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    content = "user,item,stars\nnan,2,x\n1,3,4\n2,,\n2,3,5\n"
+    with caplog.at_level(logging.WARNING):
+        data = load(content, rating="stars", missing="drop")
+    assert (pairs(data), values(data.edges.weight)) == ([(1, 3), (2, 3)], [4, 5])
+    assert caplog.messages == ["log.csv: 2 of 4 rows are left out: 1 without user, 1 without item, 1 without rating"]
+    later = content.replace("2,3,5", "2,3,bad")
+    said = refusal(later, rating="stars", missing="drop")
+    assert said == "log.csv: 1 rows have no number in column 'stars'; row 4 has 'bad'"
+
+
+def test_blanks_around_ids_are_left_out_and_told(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        data = load("user, item\n1, 7\n2, 7\n2,8\n")
+    assert pairs(data) == [(1, 7), (2, 7), (2, 8)]
+    assert caplog.messages == ["log.csv: blanks around 2 item ids in column 'item' are left out"]
+
+
+def test_an_id_that_a_spreadsheet_has_cut_is_refused() -> None:
+    assert refusal("user,item\n76561198000000001,1\n7.65612E+16,2\n") == (
+        "log.csv: 1 rows have a rounded number for a user id in column 'user'; row 2 has '7.65612E+16'; a spreadsheet "
+        "has cut it: export the column as text"
+    )
 
 
 WORDS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=5)
@@ -118,10 +161,10 @@ def test_no_id_is_altered_whatever_it_is(rows: list[tuple[str, str]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerows([("user", "item"), *rows])
-    missing = {"NA", "NaN", "nan", "N/A", "NULL", "null", "None"}
-    if not {user for user, _ in rows} & missing:
+    bare = {(user.strip(), item) for user, item in rows}
+    if not {user for user, _ in bare} & set(NOTHING):
         data = load(text.getvalue())
-        assert {(str(user), str(item)) for user, item in pairs(data)} == set(rows)
+        assert {(str(user), str(item)) for user, item in pairs(data)} == bare
 
 
 @given(st.lists(st.tuples(st.integers(-9, 9), WORDS), min_size=1, max_size=8, unique=True))
@@ -129,6 +172,8 @@ def test_a_csv_file_and_a_parquet_file_are_the_same_data(rows: list[tuple[int, s
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([("user", "item"), *rows])
     users, items = zip(*rows, strict=True)
+    if {item.strip() for item in items} & set(NOTHING):
+        return
     table = parquet(user=list(users), item=list(items))
     assert load(text.getvalue()).fingerprint == load(table, "log.parquet").fingerprint
 
@@ -220,6 +265,68 @@ def test_times_are_whole_seconds_since_1970() -> None:
     assert timed(dates) == [86_400, 60, 0, 9, -86_400]
 
 
+def test_what_numbers_count_is_found_by_their_size_and_told(caplog: pytest.LogCaptureFixture) -> None:
+    seconds = [1_700_000_000, 946_684_800]
+    for power, unit in ((0, "s"), (3, "ms"), (6, "us"), (9, "ns")):
+        assert timed([str(each * 10**power) for each in seconds]) == seconds
+        assert timed([str(each * 10**power) for each in seconds], timestamp_unit=unit) == seconds
+    what = "log.csv: times in column 'when' are taken to count"
+    assert caplog.messages == [
+        f"{what} {unit}, by their size; dataset.timestamp_unit names another unit" for unit in ("ms", "us", "ns")
+    ]
+
+
+def test_eight_digits_are_a_date_unless_their_unit_is_named() -> None:
+    assert timed(["20231231", "20240101"]) == [1_703_980_800, 1_704_067_200]
+    assert timed(["20231231", "20240101"], timestamp_unit="s") == [20_231_231, 20_240_101]
+    days = parquet(user=[1, 2], item=[3, 4], when=[20231231, 20240101])
+    assert values(load(days, "log.parquet", timestamp="when").edges.time) == [1_703_980_800, 1_704_067_200]
+
+
+def test_times_are_read_by_the_format_that_is_named() -> None:
+    day_first = ["03/04/2024 18:30", "31/12/2024 00:00"]
+    assert timed(day_first, timestamp_format="%d/%m/%Y %H:%M") == [1_712_169_000, 1_735_603_200]
+    content = "user,item,when\n" + "".join(f"1,{row},{cell}\n" for row, cell in enumerate(day_first))
+    said = refusal(content, timestamp="when")
+    assert (
+        said
+        == f"log.csv: 2 rows {NO_TIME}; row 1 has '03/04/2024 18:30'; is dataset.timestamp_format '%d/%m/%Y %H:%M'?"
+    )
+    said = refusal(content.replace("31/12", "11/12"), timestamp="when")
+    assert said.endswith("; is dataset.timestamp_format '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'?")
+    said = refusal(content, timestamp="when", timestamp_format="%m/%d/%Y %H:%M")
+    assert said.startswith("log.csv: 1 rows have no time like '%m/%d/%Y %H:%M' in column 'when'; row 2 has '31/12")
+    number = parquet(user=[1], item=[2], when=[3])
+    assert refusal(number, "log.parquet", timestamp="when", timestamp_format="%Y%m%d") == (
+        "log.parquet: column 'when' holds int64 and no text, so that dataset.timestamp_format says "
+        "nothing of it; leave it out"
+    )
+
+
+def test_times_that_a_spreadsheet_has_cut_are_refused() -> None:
+    assert timed(["1.700000001E+09", "1.7E+03"]) == [1_700_000_001, 1700]
+    assert refusal("user,item,when\n1,2,1.70E+09\n", timestamp="when") == (
+        "log.csv: 1 rows have a rounded time in column 'when'; row 1 has '1.70E+09'; a spreadsheet has cut it: export "
+        "the column with all digits, or leave dataset.timestamp out"
+    )
+
+
+def test_decimal_commas_are_read_where_they_are_named_and_proposed_where_not() -> None:
+    content = "user;item;stars\n1;2;4,5\n1;3;5\n2;3;-0,25\n"
+    data = load(content, separator=";", rating="stars", decimal=",")
+    assert values(data.edges.weight) == [4.5, 5, -0.25]
+    assert refusal(content, separator=";", rating="stars") == (
+        "log.csv: 2 rows have no number in column 'stars'; row 1 has '4,5'; is dataset.decimal ','?"
+    )
+    said = refusal(content.replace("5\n", "1.000\n", 1), separator=";", rating="stars", decimal=",")
+    assert said == "log.csv: 1 rows have no number in column 'stars'; row 1 has '4,1.000'"
+
+
+def test_columns_that_are_named_without_a_header_are_taken_for_what_they_are_called() -> None:
+    data = load("1,2,5,test,30\n1,3,4,train,20\n", columns=("user", "item", "rating", "part", "time"))
+    assert (values(data.edges.weight), values(data.edges.time), values(data.parts)) == ([5, 4], [30, 20], [2, 0])
+
+
 @pytest.mark.parametrize(
     ("column", "expected"),
     [
@@ -236,22 +343,26 @@ def test_times_of_parquet_are_read_from_its_own_types_as_well(column: Any, expec
     assert values(data.edges.time) == expected
 
 
-LATE = "beyond the year 9999"
+NO_TIME = "have no time, a number, ISO 8601 or 20240531, in column 'when'"
+FORM = "; dataset.timestamp_format says how times are written, such as '%d/%m/%Y %H:%M'"
 
 
 @pytest.mark.parametrize(
     ("cells", "row"),
     [
-        (["1", "x", "2"], "1 rows have no time, a number or ISO 8601, in column 'when'; row 2 has 'x'"),
-        (["x", "1", "2"], "1 rows have no time, a number or ISO 8601, in column 'when'; row 1 has 'x'"),
-        (["1", "2", ""], "1 rows have no time, a number or ISO 8601, in column 'when'; row 3 has nothing"),
+        (["1", "x", "2"], f"1 rows {NO_TIME}; row 2 has 'x'{FORM}"),
+        (["x", "1", "2"], f"1 rows {NO_TIME}; row 1 has 'x'{FORM}"),
+        (["1", "2", ""], f"1 rows {NO_TIME}; row 3 has nothing"),
         (
             ["2024-01-31", "31.1.2024", "1700000000", "2024-01-30"],
-            "2 rows have no time, a number or ISO 8601, in column 'when'; row 2 has '31.1.2024'",
+            f"2 rows {NO_TIME}; row 2 has '31.1.2024'{FORM}",
         ),
         (
             ["1", "1700000000000", "1700000000001"],
-            f"2 rows have a time in column 'when' {LATE}; row 2 has '1700000000000'; is dataset.timestamp_unit ms?",
+            (
+                "2 rows have a time in column 'when' that counts no seconds, as others do; row 2 has '1700000000000'; "
+                "dataset.timestamp_unit says what they count"
+            ),
         ),
     ],
 )
@@ -263,7 +374,7 @@ def test_a_time_that_is_none_is_told_with_row_and_value(cells: list[str], row: s
 def test_parquet_columns_that_hold_no_times_are_told() -> None:
     missing = parquet(user=[1, 2], item=[3, 4], when=pa.array([0, None], pa.timestamp("s")))
     clock = parquet(user=[1], item=[3], when=[dt.time(18)])
-    what = "1 rows have no time, a number or ISO 8601, in column 'when'"
+    what = f"1 rows {NO_TIME}"
     assert refusal(missing, "log.parquet", timestamp="when") == f"log.parquet: {what}; row 2 has nothing"
     assert refusal(clock, "log.parquet", timestamp="when") == f"log.parquet: {what}; row 1 has 18:00:00"
 

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
+import logging
+import lzma
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -30,6 +36,18 @@ def test_columns_have_whatever_name_and_order_and_the_others_are_not_read() -> N
     assert pairs(data) == [(1, 5), (2, 6)]
 
 
+def zipped(**files: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+LINES = SEEN.partition("\n")[2]
+NAMED = {"columns": ("user", "item")}
+
+
 @pytest.mark.parametrize(
     ("name", "content", "fields"),
     [
@@ -40,6 +58,29 @@ def test_columns_have_whatever_name_and_order_and_the_others_are_not_read() -> N
         ("log.txt", SEEN.replace(",", "\t"), {}),
         ("log.txt", SEEN.replace(",", "|"), {"separator": "|"}),
         ("log.parquet", parquet(user=[1, 1, 2], item=[2, 3, 3]), {}),
+        ("log.csv", gzip.compress(SEEN.encode()), {}),
+        ("log.csv.bz2", bz2.compress(SEEN.encode()), {}),
+        ("log.csv.xz", lzma.compress(SEEN.encode()), {}),
+        ("log.tsv.gz", gzip.compress(SEEN.replace(",", "\t").encode()), {}),
+        ("log.zip", zipped(log=SEEN), {}),
+        ("log.dat", SEEN.replace(",", "::"), {"separator": "::"}),
+        ("log.csv", SEEN.replace(",", "::"), {"separator": "::"}),
+        ("log.csv", SEEN.replace(",", " "), {"separator": "space"}),
+        ("log.csv", SEEN.replace(",", ":"), {"separator": ":"}),
+        ("log.csv", SEEN.replace(",", "…"), {"separator": "…"}),
+        ("log.csv", SEEN.replace(",", "\t"), {"separator": "tab"}),
+        ("log.csv", SEEN.replace(",", "\t"), {"separator": r"\t"}),
+        ("log.csv", "  " + SEEN.replace(",", " \t  ").replace("\n", " \n  "), {"separator": "blanks"}),
+        ("log.csv", SEEN.replace(",", "  "), {"separator": r"\s+"}),
+        ("log.dat", LINES.replace(",", "::"), {"separator": "::", **NAMED}),
+        ("log.csv", LINES, NAMED),
+        ("log.csv", LINES.replace("\n", ",5\n"), {"columns": ("user", "item", "note")}),
+        ("log.csv", "\ufeff" + LINES, NAMED),
+        ("log.csv", SEEN.replace("\n", "\r"), {}),
+        ("log.csv", SEEN.encode("utf-16"), {}),
+        ("log.csv", SEEN.encode("utf-16-le"), {"encoding": "utf-16-le"}),
+        ("log.csv", SEEN.encode("utf-32"), {}),
+        ("log.csv", "'user','item'\n'1','2'\n1,3\n2,3\n", {"quote": "single"}),
         ("log.csv", "\ufeff" + SEEN, {}),
         ("log.csv", SEEN.replace("\n", "\r\n") + "\r\n\r\n", {}),
         ("log.csv", '"user","item"\n"1","2"\n"1","3"\n"2","3"', {}),
@@ -69,17 +110,40 @@ def test_what_is_there_is_told_with_its_path(working_folder: Path) -> None:
     assert Table(path=place).available() == (Availability(place, place),)
 
 
+NO_TABLE = "{}: a table is text (.csv, .tsv, …), packed or not, or Parquet; {} is not read"
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [
         ("{folder}/rating.csv", "there is no file {folder}/rating.csv; did you mean 'ratings.csv'?"),
-        (".", ". is a folder; give the file in it that holds the table"),
-        ("ratings.xlsx", "ratings.xlsx: a table is a file that ends in .csv, .csv.gz, .tsv, .txt or .parquet"),
+        ("empty", "empty is a folder without files"),
+        ("both", "both: both/a.csv is text and both/b.parquet is Parquet; give files of one kind"),
+        (
+            "ratings.xlsx",
+            (
+                f"{NO_TABLE.format('ratings.xlsx', '.xlsx')}: save its sheet as CSV, or in Python: "
+                "pandas.read_excel('ratings.xlsx').to_parquet('table.parquet')"
+            ),
+        ),
+        (
+            "r.jsonl",
+            (
+                f"{NO_TABLE.format('r.jsonl', '.jsonl')}: in Python: "
+                "pandas.read_json('r.jsonl', lines=True).to_parquet('table.parquet')"
+            ),
+        ),
     ],
 )
 def test_a_file_that_is_not_there_or_not_read_is_told(path: str, message: str, working_folder: Path) -> None:
     put(SEEN, "ratings.csv")
     put(SEEN, "ratings.xlsx")
+    put(SEEN, "r.jsonl")
+    for folder in ("empty", "both"):
+        (working_folder / folder).mkdir()
+    put(SEEN, "both/a.csv")
+    put(parquet(user=[1], item=[2]), "both/b.parquet")
+    put(SEEN, "both/_SUCCESS")
     with pytest.raises(DataError) as error:
         Table(path=path.format(folder=working_folder)).load()
     assert str(error.value) == message.format(folder=working_folder)
@@ -94,6 +158,11 @@ def test_a_file_that_may_not_be_read_is_told(monkeypatch: pytest.MonkeyPatch) ->
 
 
 HUGE_CELL = " is no table: it has a cell of more than a million characters; is a quote never closed?"
+OPEN = (
+    " is no table: a quote that opens in row {} is never closed; "
+    "where quotes are characters like any other, say dataset.quote: none"
+)
+NO_TEXT = "it was cut off or damaged, or its encoding is another: dataset.encoding: utf-16-le names one"
 CUT_SHORT = " is no gzip archive, or is cut short: Compressed file ended before the end-of-stream marker was reached"
 
 
@@ -118,15 +187,30 @@ CUT_SHORT = " is no gzip archive, or is cut short: Compressed file ended before 
             "user,item,note\n1,2,a\n1,2\n",
             ": 1 rows do not have the 3 cells of the header; row 2 has 2: '1,2'",
         ),
-        ("log.csv", 'user,item\n1,2\n1,"3\n2,3\n', " is no table: a quote that opens in row 2 is never closed"),
-        ("log.csv", 'user,item,note\n1,2,"\n1,3,\n', " is no table: a quote that opens in row 1 is never closed"),
-        ("log.csv", 'user,item,note\n1,"2,\n1,3,\n', " is no table: a quote that opens in row 1 is never closed"),
+        ("log.csv", 'user,item\n1,2\n1,"3\n2,3\n', OPEN.format(2)),
+        ("log.csv", 'user,item,note\n1,2,"\n1,3,\n', OPEN.format(1)),
+        ("log.csv", 'user,item,note\n1,"2,\n1,3,\n', OPEN.format(1)),
         ("log.csv", 'user,item\n1,"' + "1,2\n" * 700_000 + '"', HUGE_CELL),
-        ("log.csv", SEEN.encode("utf-16"), " is not UTF-8 text; save it as UTF-8"),
-        ("log.csv", "user,item\né,1\n".encode("latin-1"), " is not UTF-8 text; save it as UTF-8"),
-        ("log.csv", b"user,item\n" + b"1,2\n" * 9000 + b"\xe9,1\n", " is not UTF-8 text; save it as UTF-8"),
-        ("log.csv", b"\x00\x01,\x00", " is not UTF-8 text; save it as UTF-8"),
-        ("log.csv.gz", SEEN, " is no gzip archive, or is cut short: Not a gzipped file (b'us')"),
+        ("log.csv", SEEN.encode("utf-16")[:-1], " is no utf-16-le text: line 4 holds b'\\n'"),
+        ("log.csv", SEEN.encode("utf-16-le"), f" is no text: line 1 holds a NUL byte; {NO_TEXT}"),
+        (
+            "log.csv",
+            "user,item\nпёс,1\nсон,2\n".encode("cp1251") + b"\x81",
+            (
+                " is neither UTF-8 nor cp1252 text: line 4 holds b'\\x81'; name its encoding in dataset.encoding, such "
+                "as shift_jis or cp1251"
+            ),
+        ),
+        ("log.csv", b"user,item\n1,2\n\x00\x00,\x00", f" is no text: line 3 holds a NUL byte; {NO_TEXT}"),
+        ("log.csv.gz", SEEN, " is no gzip archive: it begins with b'user'"),
+        ("log.csv", gzip.compress(SEEN.encode())[:-9], CUT_SHORT),
+        ("log.csv.bz2", bz2.compress(SEEN.encode())[:-9], CUT_SHORT.replace("gzip", "bzip2")),
+        ("log.zip", zipped(a=SEEN, b=SEEN), " holds 2 files (a, b); unpack it, and name the one that is meant"),
+        (
+            "log.zip",
+            zipped(a=SEEN)[:-9],
+            " is no zip archive that can be read, or is cut short: File is not a zip file",
+        ),
         ("log.csv.gz", gzip.compress(SEEN.encode())[:-9], CUT_SHORT),
         ("log.parquet", SEEN, " is no Parquet file: "),
     ],
@@ -150,11 +234,21 @@ def test_a_damaged_parquet_file_is_told(checksums: bool, damaged: slice) -> None
     assert refusal(bytes(content), "log.parquet").startswith("log.parquet is a damaged Parquet file: ")
 
 
+HEADERLESS = (
+    ": if that is no header, name the columns in their order, such as dataset.columns: [user, item, rating, time]"
+)
+ONLY = " has no column 'user'; its only column is 'user"
+IS_IT = ": is dataset.separator"
+
+
 @pytest.mark.parametrize(
     ("content", "fields", "message"),
     [
         ("usr,item\n1,2\n", {}, " has no column 'user'; did you mean 'usr'?"),
-        (" user, item\n1,2\n", {}, " has no column 'user'; did you mean ' user'?"),
+        (" usr, item\n1,2\n", {}, " has no column 'user'; did you mean 'usr'?"),
+        ("1,4,5\n1,5,3\n", {}, f" has no column 'user'; its first row is 1, 4, 5{HEADERLESS}"),
+        (SEEN.replace(",", "::"), {"separator": ";"}, f"{ONLY}::item'{IS_IT} '::'?"),
+        (SEEN.replace(",", "  "), {}, f"{ONLY}  item'{IS_IT} blanks?"),
         ("a,b\n1,2\n", {"user": "a"}, " has no column 'item'; known: a, b"),
         (SEEN, {"rating": "stars"}, " has no column 'stars'; known: item, user"),
         (SEEN, {"timestamp": "items"}, " has no column 'items'; did you mean 'item'?"),
@@ -168,3 +262,71 @@ def test_a_column_that_is_not_there_is_told_with_the_nearest(content: str, field
 
 def test_a_parquet_file_without_columns_is_told() -> None:
     assert refusal(parquet(), "log.parquet") == "log.parquet has no column 'user'"
+
+
+def test_what_is_found_is_told_and_what_is_sure_is_not(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    latin = "user,item\nJosé,1\nAnna,2\n".encode("latin-1")
+    assert ids(load(latin))[0] == ["Anna", "José"]
+    assert ids(load(latin, encoding="latin-1"))[0] == ["Anna", "José"]
+    assert ids(load("user;item;x\n1;2;3\n", "log.txt"))[0] == [1]
+    assert ids(load("user  item\n1 2\n", "u.data"))[0] == [1]
+    assert caplog.messages == [
+        "log.csv is not UTF-8; read as cp1252, line 2 has 'José,1'; dataset.encoding names another",
+        "log.txt: cells are taken to be separated by ';'",
+        "u.data: cells are taken to be separated by blanks",
+    ]
+
+
+def test_quotes_are_doubled_or_escaped_or_mean_nothing() -> None:
+    put('item,title\n2,"a ""b"", c"\n3,"5\\"\n', "doubled.csv")
+    put('item,title\n2,"a \\"b\\", c"\n3,\\N\n', "escaped.csv")
+    put('item|title\n2|"Great" b\n3|5" c\n', "bare.csv")
+    titles = [load(SEEN, items=f"{name}.csv").items["title"].tolist() for name in ("doubled", "escaped")]
+    assert titles[0] == ['a "b", c', "5\\"]
+    assert titles[1][0] == 'a "b", c'
+    assert pd.isna(titles[1][1])
+    bare = load(SEEN.replace(",", "|"), items="bare.csv", separator="|", quote="none")
+    assert bare.items["title"].tolist() == ['"Great" b', '5" c']
+
+
+def test_several_files_are_one_table(working_folder: Path) -> None:
+    (working_folder / "parts").mkdir()
+    (working_folder / "days").mkdir()
+    for number, line in enumerate(LINES.splitlines()):
+        put(f"user,item\n{line}\n", f"parts/part-{number}.csv")
+        user, item = map(int, line.split(","))
+        column = pa.array([user], pa.int32() if number else pa.int64())
+        put(parquet(item=[item], user=column), f"days/{number}.parquet")
+    put("", "parts/_SUCCESS")
+    whole = load(SEEN).fingerprint
+    for path in ("parts", "parts/*.csv", "days", "days/?.parquet", str(working_folder / "parts" / "*")):
+        if not path.endswith("*"):
+            assert Table(path=path).load().fingerprint == whole
+    more = ("parts/part-1.csv", "parts/part-2.csv")
+    assert Table(path="parts/part-0.csv", more=more).load().fingerprint == whole
+
+
+def test_a_fault_in_one_of_several_files_is_told_with_that_file() -> None:
+    put("user,item\n1,2\n", "a1.csv")
+    put("user,item\n1,3\n,4\n", "a2.csv")
+    assert refusal(SEEN, "other.csv", more=("a*.csv",)).startswith(
+        "other.csv: 1 rows have no user id; the first is row 2 of a2.csv; "
+    )
+    put("usr,item\n1,2\n", "a2.csv")
+    assert refusal(SEEN, "other.csv", more=("a*.csv",)) == "a2.csv has no column 'user'; did you mean 'usr'?"
+    put(parquet(user=[1], item=[2]), "b1.parquet")
+    said = refusal(parquet(user=["x"], item=[2]), "b2.parquet", more=("b1.parquet",))
+    assert (
+        said
+        == "b2.parquet: column 'user' holds string in b2.parquet and int64 in b1.parquet; write it alike in all files"
+    )
+
+
+def test_rows_of_a_file_without_a_header_count_from_its_first_line() -> None:
+    assert refusal("1,2\n1,2,3\n", **NAMED) == (
+        "log.csv: 1 rows do not have the 2 cells that dataset.columns names; row 2 has 3: '1,2,3'"
+    )
+    assert refusal("1::2\n::3\n", separator="::", **NAMED).startswith(
+        "log.csv: 1 rows have no user id; the first is row 2; "
+    )

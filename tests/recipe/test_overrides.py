@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gnnrec import RecipeError, load_recipe
+from gnnrec.recipe.overrides import parse_assignment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +25,13 @@ def test_overrides_are_the_same_from_python_and_as_text(toy: Path, toy_registry:
         "sizes": (1, 2),
         "layers": 3,
     }
+
+
+def test_signs_are_text_as_they_stand() -> None:
+    for sign in ("::", "|", ";", ",", " ", "\t", "-", ">", "&", "#"):
+        assert parse_assignment(f"dataset.separator={sign}")[1].plain() == sign
+    for written, meant in (("~", None), ("''", ""), ("[]", []), ("' '", " "), ('"\\t"', "\t")):
+        assert parse_assignment(f"dataset.separator={written}")[1].plain() == meant
 
 
 def test_names_are_applied_before_fields_whatever_the_order(toy: Path, toy_registry: Registry) -> None:
