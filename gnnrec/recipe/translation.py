@@ -177,6 +177,8 @@ def _wording(error: ErrorDetails) -> str:
     if error["type"] == "literal_error" and isinstance(given, str):
         near = suggestion(given, [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")])
         hint = near if "did you mean" in near else ""  # the others are listed already
+    if error["type"] == "string_type" and isinstance(given, int | float):
+        hint = f"; as text it is written '{shown(given)}' with its quotes"
     return f"expected {expected}, got {shown(given)}{hint}"
 
 

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class Table(TableFields):
-    """Your own interactions: a CSV, TSV or Parquet file with a row per interaction, a column of users, one of items.
+    """Your own interactions: text or Parquet with a row per interaction, a column of users, one of items.
 
-    Read by the file's ending: .csv, .csv.gz, .tsv, .txt, .parquet. Ids are whole numbers or text, as they stand in the
-    file; a pair that stands more than once is one interaction.
+    One file or many, packed or not, with or without a header. Ids are whole numbers or text, as they stand in the file;
+    a pair that stands more than once is one interaction.
     """
 
     terms: ClassVar[str] = "The file is your own, and so are its terms."

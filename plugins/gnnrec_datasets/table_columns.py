@@ -16,6 +16,8 @@ from gnnrec.data.parts import OF_DATA
 from gnnrec_datasets.table_text import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
     from gnnrec_datasets.table_files import Origin
@@ -36,6 +38,9 @@ ROUNDED = r"^-?[1-9](?:\.[0-9]+)?E\+[0-9]{2,}$"
 
 LARGEST = float(np.finfo(np.float32).max)
 """Of the numbers that weights can be."""
+
+DROP = "; dataset.missing: drop leaves such rows out"
+"""What to do about gaps, as the end of a message."""
 
 EXACT_FLOATS = 2.0**53
 """From here on not every whole number has a float of its own."""
@@ -101,7 +106,7 @@ class Column:
         if missing.any():
             raise DataError(
                 f"{self.origin.name}: {missing.sum()} rows have no {kind} id; the first is "
-                f"{self.origin.row(int(missing.argmax()))}; dataset.missing: drop leaves such rows out"
+                f"{self.origin.row(int(missing.argmax()))}{DROP}"
             )
         return _as_int64_or_text(values).to_pandas()
 
@@ -163,6 +168,7 @@ class Column:
         """
         if bad.any():
             row = int(bad.argmax())
+            hint = hint or (DROP if self.missing[bad].all() else "")
             value = shown(self.cells[row].as_py())
             raise DataError(
                 f"{self.origin.name}: {bad.sum()} rows have {what}; {self.origin.row(row)} has {value}{hint}"
@@ -189,6 +195,18 @@ class Column:
         self.refuse(broken & ~missing.to_numpy(), f"no whole number for a {kind} id in column '{self.name}'")
         whole: Cells = pc.if_else(missing, None, values).cast(pa.int64())
         return whole
+
+
+def without_gaps(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """The columns of one table, by what each holds, without the rows in which one is empty; these are counted."""
+    gaps = {field: column.missing for field, column in columns.items()}
+    some: Mask = np.logical_or.reduce([*gaps.values()])
+    if not some.any():
+        return dict(columns)
+    source = next(iter(columns.values())).origin.name
+    told = ", ".join(f"{mask.sum()} without {field}" for field, mask in gaps.items() if mask.any())
+    logger.warning("%s: %d of %d rows are left out: %s", source, some.sum(), len(some), told)
+    return {field: column.keep(~some) for field, column in columns.items()}
 
 
 def without_markers(text: Cells) -> Cells:

@@ -179,9 +179,10 @@ def _hint(file: TextFile | ParquetFile, column: str) -> str:
         if other is not None:
             word = {"\t": "tab", BLANKS: "blanks"}.get(other, repr(other))
             return f"; its only column is {file.columns[0]!r}: is dataset.separator {word}?"
-    if file.looks_headerless:
+    if isinstance(file, TextFile) and file.looks_headerless:
+        example = {"columns": "user, item, rating, time", "items_columns": "item, title, genres"}
         return (
             f"; its first row is {', '.join(names[:5])}: if that is no header, name the columns in their order, such "
-            "as dataset.columns: [user, item, rating, time]"
+            f"as dataset.{file.layout.field}: [{example.get(file.layout.field, 'user, age')}]"
         )
     return suggestion(column, names) if names else ""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from gnnrec import Availability, DataError, Interactions
-from gnnrec_datasets.table_columns import Column
+from gnnrec_datasets.table_columns import Column, without_gaps
 from gnnrec_datasets.table_events import Events
 from gnnrec_datasets.table_files import TableFiles
 from gnnrec_datasets.table_nodes import known_nodes
@@ -38,11 +37,8 @@ def load(table: TableFields) -> Interactions:
         events = Events.of(columns["event"], table.target, log)
         log = events.target
     known = {
-        kind: known_nodes(TableFiles.find(path, layout_of(table, names)), kind, column, log[kind], title, table.decimal)
-        for kind, path, names, column, title in (
-            ("user", table.users, table.users_columns, table.user, None),
-            ("item", table.items, table.items_columns, table.item, table.title),
-        )
+        kind: known_nodes(table, kind, TableFiles.find(path, _layout(table, f"{kind}s_columns")), log[kind])
+        for kind, path in (("user", table.users), ("item", table.items))
         if path is not None
     }
     data = Interactions.from_log(
@@ -64,29 +60,20 @@ def available(path: str) -> tuple[Availability, ...]:
     return (Availability(path, place),)
 
 
-def layout_of(table: TableFields, columns: tuple[str, ...] | None) -> Layout:
-    """How text is laid out in a file of which these are the columns."""
-    return Layout(table.separator, columns, table.quote, table.encoding)
+def _layout(table: TableFields, field: str) -> Layout:
+    """How text is laid out in the file of which a field names the columns."""
+    return Layout(table.separator, getattr(table, field), table.quote, table.encoding, field)
 
 
 def _columns(table: TableFields) -> dict[str, Column]:
     """The columns that are read, by the field that names each; rows with gaps are dropped if that is wanted."""
-    files = TableFiles.find(table.path, layout_of(table, table.columns), table.more)
+    files = TableFiles.find(table.path, _layout(table, "columns"), table.more)
     cells, origin = files.read(list(table.taken.values()))
     unread = [name for name in files.columns if name and name not in table.taken.values()]
     if unread:
         logger.info("%s: columns that are not read: %s", files.name, shown(", ".join(unread)).strip("'"))
     columns = {field: Column(cells[name], name, origin, table.decimal) for field, name in table.taken.items()}
-    return _without_gaps(columns, files.name) if table.missing == "drop" else columns
-
-
-def _without_gaps(columns: Mapping[str, Column], source: str) -> dict[str, Column]:
-    gaps = {field: column.missing for field, column in columns.items()}
-    some = np.logical_or.reduce([*gaps.values()])
-    if some.any():
-        told = ", ".join(f"{mask.sum()} without {field}" for field, mask in gaps.items() if mask.any())
-        logger.warning("%s: %d of %d rows are left out: %s", source, some.sum(), len(some), told)
-    return {field: column.keep(~some) for field, column in columns.items()}
+    return without_gaps(columns) if table.missing == "drop" else columns
 
 
 def _log(table: TableFields, column: Mapping[str, Column]) -> pd.DataFrame:
@@ -112,7 +99,7 @@ def _liked(data: Interactions, least: float) -> Interactions:
 def _edges(relation: RelationFile, table: TableFields) -> pd.DataFrame:
     """The rows of a relation's file, as `Interactions.with_relation` takes them."""
     names = None if relation.header else ("source", "target")
-    files = TableFiles.find(relation.path, layout_of(table, names))
+    files = TableFiles.find(relation.path, Layout(table.separator, names, table.quote, table.encoding))
     if len(files.columns) < 2:  # noqa: PLR2004 - from where, and to where
         raise DataError(
             f"{files.name} has one column, {files.columns[0]!r}; a relation has two: is dataset.separator another?"
@@ -122,11 +109,10 @@ def _edges(relation: RelationFile, table: TableFields) -> pd.DataFrame:
         wanted["weight"] = relation.weight
     cells, origin = files.read(list(wanted.values()))
     column = {field: Column(cells[name], name, origin, table.decimal) for field, name in wanted.items()}
-    edges = pd.DataFrame({end: column[end].ids(relation_type) for end, relation_type in _types(relation).items()})
+    column = without_gaps(column) if table.missing == "drop" else column
+    edges = pd.DataFrame(
+        {"source": column["source"].ids(relation.source), "target": column["target"].ids(relation.target)}
+    )
     if "weight" in column:
         edges["weight"] = column["weight"].numbers()
     return edges
-
-
-def _types(relation: RelationFile) -> dict[str, str]:
-    return {"source": relation.source, "target": relation.target}

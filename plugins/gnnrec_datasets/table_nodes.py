@@ -10,10 +10,11 @@ import pandas as pd
 import pyarrow as pa
 
 from gnnrec import DataError
-from gnnrec_datasets.table_columns import Column, is_text, without_markers
+from gnnrec_datasets.table_columns import Column, is_text, without_gaps, without_markers
 from gnnrec_datasets.table_text import shown
 
 if TYPE_CHECKING:
+    from gnnrec_datasets.table_fields import TableFields
     from gnnrec_datasets.table_files import Origin, TableFiles
 
 logger = logging.getLogger("gnnrec")
@@ -22,22 +23,19 @@ WORDS = ("title", "genres")
 """Columns of text, even where they look like numbers: 1984 is a book."""
 
 
-def known_nodes(
-    files: TableFiles, kind: str, id_column: str, wanted: pd.Series[Any], title: str | None, decimal: str
-) -> pd.DataFrame:
+def known_nodes(table: TableFields, kind: str, files: TableFiles, wanted: pd.Series[Any]) -> pd.DataFrame:
     """What a table of nodes knows of the nodes of a log, under the log's ids.
 
     Args:
-        files: The table.
+        table: What was said of it.
         kind: `user` or `item`.
-        id_column: Which column holds the ids.
+        files: Where it is.
         wanted: The ids of the log.
-        title: The column that is to be called `title`, if another is.
-        decimal: What stands before the fraction of a number.
 
     Raises:
         DataError: A column is not there, an id stands twice, or none of the nodes is in it.
     """
+    id_column, title = (table.user, None) if kind == "user" else (table.item, table.title)
     new_names = {id_column: kind} | ({} if title is None else {title: "title"})
     files.require(*new_names)
     names = [name for name in files.columns if name and not re.fullmatch(r"__index_level_\d+__", name)]
@@ -45,12 +43,14 @@ def known_nodes(
         if old != new and new in names:
             raise DataError(f"{files.name}: column '{old}' is taken for '{new}', but there is a column '{new}' as well")
     cells, origin = files.read(names)
-    columns = {new_names.get(name, name): cells[name] for name in names}
-    known = pd.DataFrame(
-        {name: _feature(name, Column(cells, name, origin, decimal)) for name, cells in columns.items() if name != kind}
-    )
-    ids = Column(columns[kind], id_column, origin).ids(kind)
-    _once(ids, kind, origin)
+    id_cells = Column(cells[id_column], id_column, origin)
+    if table.missing == "drop":
+        there = ~id_cells.missing
+        cells, id_cells = cells.filter(pa.array(there)), without_gaps({kind: id_cells})[kind]
+    columns = {new_names.get(name, name): Column(cells[name], name, origin, table.decimal) for name in names}
+    known = pd.DataFrame({name: _feature(name, column) for name, column in columns.items() if name != kind})
+    ids = id_cells.ids(kind)
+    _once(ids, kind, id_cells.origin)
     return _matched(known, ids, wanted, files.name)
 
 

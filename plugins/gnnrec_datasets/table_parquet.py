@@ -25,8 +25,6 @@ class ParquetFile:
 
     path: Path
 
-    looks_headerless = False
-
     @classmethod
     def is_one(cls, path: Path) -> bool:
         """Whether a file is called so, or begins so."""

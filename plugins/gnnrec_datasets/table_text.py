@@ -53,12 +53,14 @@ class Layout:
         columns: The columns' names where the file has no header; None where its first line has them.
         quote: What stands around cells that hold a separator; None is `double` where the separator is one character.
         encoding: As Python names it; None to find it.
+        field: What messages call `columns`.
     """
 
     separator: str | None = None
     columns: tuple[str, ...] | None = None
     quote: Quote | None = None
     encoding: str | None = None
+    field: str = "columns"
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ class TextFile:
 
     def _refuse(self, malformed: Sequence[Any], above: int) -> None:
         first = malformed[0]
-        source = "of the header" if above else "that dataset.columns names"
+        source = "of the header" if above else f"that dataset.{self.layout.field} names"
         text = (first.text or "").replace(self._single[1], self.separator if self.separator != BLANKS else " ")
         raise DataError(
             f"{self.path}: {len(malformed)} rows do not have the {first.expected_columns} cells {source}; "

@@ -186,7 +186,14 @@ SHOP = "user,item,what\n1,7,view\n1,7,buy\n2,7,buy\n"
     ("content", "target", "message"),
     [
         (SHOP, "by", "log.csv: no row of column 'what' has 'by'; did you mean 'buy'?"),
-        (SHOP.replace("view", ""), "buy", "log.csv: 1 rows have no event in column 'what'; row 1 has nothing"),
+        (
+            SHOP.replace("view", ""),
+            "buy",
+            (
+                "log.csv: 1 rows have no event in column 'what'; row 1 has nothing; "
+                "dataset.missing: drop leaves such rows out"
+            ),
+        ),
         (
             "user,item,what\n" + "".join(f"1,{row},e{row:02}\n" for row in range(60)),
             "e00",

@@ -222,11 +222,11 @@ def test_exactly_the_rows_from_min_rating_on_are_kept(ratings: list[float], leas
     ("cells", "message"),
     [
         (("5", "good", "bad"), "2 rows have no number in column 'stars'; row 2 has 'good'"),
-        (("5", "4", ""), "1 rows have no number in column 'stars'; row 3 has nothing"),
-        (("NA", "4", "3"), "1 rows have no number in column 'stars'; row 1 has 'NA'"),
+        (("5", "4", ""), f"1 rows have no number in column 'stars'; row 3 has nothing{DROP}"),
+        (("NA", "4", "3"), f"1 rows have no number in column 'stars'; row 1 has 'NA'{DROP}"),
         (("5", "inf", "3"), "1 rows have no number in column 'stars'; row 2 has 'inf'"),
         (("5", "4,5"[:1], "x" * 80), f"1 rows have no number in column 'stars'; row 3 has '{'x' * 56}…"),
-        (("5", "nan", "3"), "1 rows have no number in column 'stars'; row 2 has 'nan'"),
+        (("5", "nan", "3"), f"1 rows have no number in column 'stars'; row 2 has 'nan'{DROP}"),
         (("5", "3", "-1e39"), "1 rows have a number in column 'stars' that is beyond 3.4e+38; row 3 has '-1e39'"),
     ],
 )
@@ -352,7 +352,7 @@ FORM = "; dataset.timestamp_format says how times are written, such as '%d/%m/%Y
     [
         (["1", "x", "2"], f"1 rows {NO_TIME}; row 2 has 'x'{FORM}"),
         (["x", "1", "2"], f"1 rows {NO_TIME}; row 1 has 'x'{FORM}"),
-        (["1", "2", ""], f"1 rows {NO_TIME}; row 3 has nothing"),
+        (["1", "2", ""], f"1 rows {NO_TIME}; row 3 has nothing{DROP}"),
         (
             ["2024-01-31", "31.1.2024", "1700000000", "2024-01-30"],
             f"2 rows {NO_TIME}; row 2 has '31.1.2024'{FORM}",
@@ -375,7 +375,7 @@ def test_parquet_columns_that_hold_no_times_are_told() -> None:
     missing = parquet(user=[1, 2], item=[3, 4], when=pa.array([0, None], pa.timestamp("s")))
     clock = parquet(user=[1], item=[3], when=[dt.time(18)])
     what = f"1 rows {NO_TIME}"
-    assert refusal(missing, "log.parquet", timestamp="when") == f"log.parquet: {what}; row 2 has nothing"
+    assert refusal(missing, "log.parquet", timestamp="when") == f"log.parquet: {what}; row 2 has nothing{DROP}"
     assert refusal(clock, "log.parquet", timestamp="when") == f"log.parquet: {what}; row 1 has 18:00:00"
 
 
@@ -398,7 +398,7 @@ NO_PART = "rows have no part, train, val or test, in column 'fold'"
     ("column", "message"),
     [
         (["train", "dev", "valid"], f"2 {NO_PART}; row 2 has 'dev'"),
-        (["train", "val", None], f"1 {NO_PART}; row 3 has nothing"),
+        (["train", "val", None], f"1 {NO_PART}; row 3 has nothing{DROP}"),
         (["train", "Test", "shown"], f"2 {NO_PART}; row 2 has 'Test'"),
         ([0, 1, 2], f"3 {NO_PART}; row 1 has 0"),
         ([["train"], ["val"], ["test"]], f"3 {NO_PART}; row 1 has ['train']"),
@@ -410,4 +410,4 @@ def test_a_part_that_is_none_is_told_with_row_and_value(column: list[Any], messa
 
 
 def test_an_empty_cell_of_a_text_file_is_no_part() -> None:
-    assert refusal(DIVIDED.replace("val", ""), part="fold") == f"log.csv: 1 {NO_PART}; row 3 has nothing"
+    assert refusal(DIVIDED.replace("val", ""), part="fold") == f"log.csv: 1 {NO_PART}; row 3 has nothing{DROP}"

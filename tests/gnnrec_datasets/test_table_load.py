@@ -117,6 +117,30 @@ def test_an_id_column_by_another_name_leaves_no_room_for_a_column_item() -> None
     assert said == "items.csv: column 'product' is taken for 'item', but there is a column 'item' as well"
 
 
+def test_rows_without_an_id_are_left_out_where_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    put("item,title\n,nobody\n2,two\n3,three\n3,again\n", "items.csv")
+    assert refusal(SEEN, items="items.csv", missing="drop") == (
+        "items.csv: 1 rows are of items that stood before; 3 stands in row 3 and in row 4; keep one row of each"
+    )
+    put("item,title\n,nobody\n2,two\n3,three\n", "items.csv")
+    assert load(SEEN, items="items.csv", missing="drop").items["title"].tolist() == ["two", "three"]
+    assert caplog.messages[-1] == "items.csv: 1 of 3 rows are left out: 1 without item"
+
+
+def test_a_table_of_nodes_without_a_header_is_told_with_the_field_that_names_its_columns() -> None:
+    put("2|two\n3|3\n", "items.dat")
+    said = refusal(SEEN.replace(",", "|"), separator="|", items="items.dat")
+    assert said == (
+        "items.dat has no column 'item'; its first row is 2, two: if that is no header, name the columns in their "
+        "order, such as dataset.items_columns: [item, title, genres]"
+    )
+    put("2|two|x\n", "items.dat")
+    said = refusal(SEEN.replace(",", "|"), separator="|", items="items.dat", items_columns=("item", "title"))
+    assert said == (
+        "items.dat: 1 rows do not have the 2 cells that dataset.items_columns names; row 1 has 3: '2|two|x'"
+    )
+
+
 def test_a_table_of_nodes_that_is_not_there_is_told(working_folder: Path) -> None:
     said = refusal(SEEN, users="user.csv")
     assert said.startswith(
