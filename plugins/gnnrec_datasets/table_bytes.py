@@ -65,9 +65,9 @@ def read_text(path: Path, encoding: str | None) -> bytes:
         content = _unpacked(path, path.read_bytes())
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
-    if not content or content.isspace():
-        raise DataError(f"{path} is empty")
     text = _as_utf8(path, content, encoding)
+    if not text or text.isspace():
+        raise DataError(f"{path} is empty")
     if (at := text.find(b"\0")) >= 0:
         line = text.count(b"\n", 0, at) + 1
         raise DataError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,9 +70,10 @@ class Column:
     @property
     def missing(self) -> Mask:
         """Whether there is nothing in a cell: bool [n]."""
-        gone: Mask = pc.is_null(self.plain(), nan_is_null=True).to_numpy()
+        gone: Mask = pc.is_null(self.plain, nan_is_null=True).to_numpy()
         return gone
 
+    @cached_property
     def plain(self) -> Cells:
         """The cells without what only saves space; in text no blanks around it, and null for what is `NOTHING`."""
         plain = self._unpacked()
@@ -86,17 +88,18 @@ class Column:
         Raises:
             DataError: One is missing, or is neither a whole number nor text.
         """
-        values = self.plain()
+        values = self.plain
         if pa.types.is_floating(values.type) or pa.types.is_decimal(values.type):
             values = self._whole(values, kind)
         elif is_text(values.type):
             self._say_padded(kind)
-            self.refuse(
-                matching(values, ROUNDED),
-                f"a rounded number for a {kind} id in column '{self.name}'",
-                "; a spreadsheet has cut it: export the column as text",
-            )
             values = _numbers_if_all_are(values)
+            if is_text(values.type):
+                self.refuse(
+                    matching(values, ROUNDED),
+                    f"a rounded number for a {kind} id in column '{self.name}'",
+                    "; a spreadsheet has cut it: export the column as text",
+                )
         elif not (pa.types.is_integer(values.type) or pa.types.is_null(values.type)):
             raise DataError(
                 f"{self.origin.name}: column '{self.name}' holds {values.type}; {kind} ids are whole numbers or text, "
@@ -131,7 +134,7 @@ class Column:
         Raises:
             DataError: A cell is missing or names none.
         """
-        values = self.plain()
+        values = self.plain
         if is_text(values.type):
             known = pc.is_in(values, value_set=pa.array(OF_DATA, values.type)).to_numpy()
         else:
@@ -141,7 +144,7 @@ class Column:
 
     def floats(self) -> npt.NDArray[np.float64]:
         """Numbers, float64 [n]; nan where there is none."""
-        values = self.plain()
+        values = self.plain
         if is_text(values.type):
             if self.decimal == ",":
                 plain_comma = pc.match_substring_regex(values, r"^[^.]*$")
@@ -179,7 +182,7 @@ class Column:
         return self.cells.cast(kind.value_type) if pa.types.is_dictionary(kind) else self.cells
 
     def _say_padded(self, kind: str) -> None:
-        padded = matching(self._unpacked().cast(pa.large_string()), r"^\s+\S|\S\s+$").sum()
+        padded = pc.sum(pc.not_equal(self.plain, self._unpacked().cast(pa.large_string())).cast(pa.int64())).as_py()
         if padded:
             logger.warning(
                 "%s: blanks around %d %s ids in column '%s' are left out", self.origin.name, padded, kind, self.name
@@ -218,7 +221,7 @@ def without_markers(text: Cells) -> Cells:
 
 def matching(text: Cells, pattern: str) -> Mask:
     """Which cells match a pattern; those in which there is nothing do not: bool [n]."""
-    found: Mask = pc.is_in(pc.match_substring_regex(text, pattern), value_set=pa.array([True])).to_numpy()
+    found: Mask = pc.is_in(pc.match_substring_regex(text, pattern), value_set=pa.array([True])).to_numpy().copy()
     return found
 
 

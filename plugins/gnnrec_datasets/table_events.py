@@ -50,7 +50,7 @@ class Events:
             DataError: A cell is missing, none is the target, or there are too many kinds.
         """
         source = column.origin.name
-        values = column.plain()
+        values = column.plain
         if not is_text(values.type):
             values = values.cast(pa.large_string())
         column.refuse(values.is_null().to_numpy(), f"no event in column '{column.name}'")

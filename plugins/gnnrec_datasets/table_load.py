@@ -99,7 +99,8 @@ def _liked(data: Interactions, least: float) -> Interactions:
 def _edges(relation: RelationFile, table: TableFields) -> pd.DataFrame:
     """The rows of a relation's file, as `Interactions.with_relation` takes them."""
     names = None if relation.header else ("source", "target")
-    files = TableFiles.find(relation.path, Layout(table.separator, names, table.quote, table.encoding))
+    layout = Layout(table.separator, names, table.quote, table.encoding, "relations")
+    files = TableFiles.find(relation.path, layout)
     if len(files.columns) < 2:  # noqa: PLR2004 - from where, and to where
         raise DataError(
             f"{files.name} has one column, {files.columns[0]!r}; a relation has two: is dataset.separator another?"

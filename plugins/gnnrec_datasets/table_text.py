@@ -161,9 +161,12 @@ class TextFile:
                 quotechar=self._quote or None,
                 quoting=csv.QUOTE_MINIMAL if self._quote else csv.QUOTE_NONE,
             )
-            return next(filter(None, rows))
+            header = next(filter(None, rows), None)
         except csv.Error as error:
             raise DataError(f"{self.path} is no table: {error}") from None
+        if header is None:
+            raise DataError(f"{self.path} is empty")
+        return header
 
     @cached_property
     def _content(self) -> bytes:

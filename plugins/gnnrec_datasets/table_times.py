@@ -78,10 +78,9 @@ def seconds_of(column: Column, unit: Unit | None, form: str | None) -> Seconds:
 
 def _counted(column: Column, numbers: npt.NDArray[np.float64], unit: Unit | None) -> Seconds:
     """Numbers as seconds."""
-    if is_text(column.plain().type):
-        long = matching(column.plain(), ROUNDED) & (np.abs(numbers) >= LONG)
+    if is_text(column.plain.type):
         column.refuse(
-            long & _cut(column),
+            _cut(column, np.abs(numbers) >= LONG),
             f"a rounded time in column '{column.name}'",
             "; a spreadsheet has cut it: export the column with all digits, or leave dataset.timestamp out",
         )
@@ -116,15 +115,18 @@ def _found(column: Column, numbers: npt.NDArray[np.float64]) -> Unit:
     return unit
 
 
-def _cut(column: Column) -> npt.NDArray[np.bool_]:
-    """Whether a number with an exponent has fewer digits than it stands for: bool [n]."""
-    parts = column.plain().to_pandas().str.extract(r"^-?[1-9](?:\.([0-9]+))?E\+([0-9]+)$")
-    return np.asarray(parts[0].fillna("").str.len() < parts[1].fillna("0").astype(int), bool)
+def _cut(column: Column, long: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Whether a long number with an exponent has fewer digits than it stands for: bool [n]."""
+    cut = matching(column.plain, ROUNDED) & long
+    if cut.any():
+        parts = column.plain.filter(pa.array(cut)).to_pandas().str.extract(r"(?:\.([0-9]+))?E\+([0-9]+)$")
+        cut[cut] = parts[0].fillna("").str.len() < parts[1].astype(int)
+    return cut
 
 
 def _are_days(column: Column) -> bool:
     """Whether all cells are dates in eight digits; as seconds they would all lie in one week of 1970."""
-    values = column.plain()
+    values = column.plain
     text = (
         values if is_text(values.type) else values.cast(pa.large_string()) if pa.types.is_integer(values.type) else None
     )
@@ -133,7 +135,7 @@ def _are_days(column: Column) -> bool:
 
 def _dates(column: Column) -> pd.Series[Any]:
     """Times in UTC; NaT where there is none."""
-    values = column.plain()
+    values = column.plain
     if pa.types.is_integer(values.type):
         values = values.cast(pa.large_string())
     if is_text(values.type):
@@ -145,7 +147,7 @@ def _dates(column: Column) -> pd.Series[Any]:
 
 def _by_format(column: Column, form: str) -> pd.Series[Any]:
     """Times by a format that was named."""
-    values = column.plain()
+    values = column.plain
     if not is_text(values.type):
         raise DataError(
             f"{column.origin.name}: column '{column.name}' holds {values.type} and no text, so that "
@@ -158,7 +160,7 @@ def _by_format(column: Column, form: str) -> pd.Series[Any]:
 
 def _fitting(column: Column) -> str:
     """The formats of those known that all cells have, as the end of a message."""
-    values = column.plain()
+    values = column.plain
     if not is_text(values.type) or values.null_count:
         return ""
     text = values.to_pandas()

@@ -171,6 +171,7 @@ CUT_SHORT = " is no gzip archive, or is cut short: Compressed file ended before 
     [
         ("log.csv", "", " is empty"),
         ("log.csv", "\n \n", " is empty"),
+        ("log.csv", b"\xff\xfe", " is empty"),
         ("log.csv.gz", "", " is empty"),
         ("log.csv.gz", gzip.compress(b""), " is empty"),
         ("log.parquet", "", " is empty"),
