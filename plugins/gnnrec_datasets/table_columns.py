@@ -77,7 +77,7 @@ class Column:
     def plain(self) -> Cells:
         """The cells without what only saves space; in text no blanks around it, and null for what is `NOTHING`."""
         plain = self._unpacked()
-        return without_markers(plain.cast(pa.large_string())) if is_text(plain.type) else plain
+        return _without_markers(plain.cast(pa.large_string())) if is_text(plain.type) else plain
 
     def ids(self, kind: str) -> pd.Series[Any]:
         """Whole numbers (int64) where all are, otherwise text; text that looks like whole numbers becomes numbers.
@@ -212,7 +212,7 @@ def without_gaps(columns: Mapping[str, Column]) -> dict[str, Column]:
     return {field: column.keep(~some) for field, column in columns.items()}
 
 
-def without_markers(text: Cells) -> Cells:
+def _without_markers(text: Cells) -> Cells:
     """Text without blanks around it, and null where it is `NOTHING`."""
     trimmed: Cells = pc.utf8_trim_whitespace(text)
     cells: Cells = pc.if_else(pc.is_in(trimmed, value_set=pa.array(NOTHING, trimmed.type)), None, trimmed)

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from gnnrec import DataError
-from gnnrec_datasets.table_columns import Column, is_text, without_gaps, without_markers
+from gnnrec_datasets.table_columns import Column, is_text, without_gaps
 from gnnrec_datasets.table_text import shown
 
 if TYPE_CHECKING:
@@ -86,11 +86,8 @@ def _matched(known: pd.DataFrame, ids: pd.Series[Any], wanted: pd.Series[Any], s
 
 def _feature(name: str, column: Column) -> pd.Series[Any]:
     """A column as pandas has it; text becomes numbers if each cell is one, and nothing is lost by it."""
-    if not is_text(column.cells.type):
-        return column.cells.to_pandas()
-    cells = without_markers(column.cells.cast(pa.large_string()))
-    values: pd.Series[Any] = cells.to_pandas()
-    if name in WORDS:
+    values: pd.Series[Any] = column.plain.to_pandas()
+    if not is_text(column.plain.type) or name in WORDS:
         return values
     numbers = pd.Series(column.floats())
     if (numbers.isna() == values.isna()).all() and not values.str.match(r"-?0[0-9]").any():

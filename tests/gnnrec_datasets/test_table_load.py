@@ -4,13 +4,12 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from own_tables import SEEN, ids, load, parquet, put, refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pyarrow as pa
 
 pytest_plugins = ["working_folder"]
 
@@ -60,6 +59,17 @@ def test_ids_meet_by_what_they_say(log: str, known: pa.Table, titles: list[str |
     data = load(log, items="items.parquet")
     assert ids(data) == ids(load(log, "alone.csv"))
     assert [None if pd.isna(title) else title for title in data.items["title"]] == titles
+
+
+def test_what_programs_write_for_nothing_is_no_label() -> None:
+    rows = [("2", "NULL", " tea "), ("3", "a", r"\N")]
+    put("item,title,kind\n" + "".join(",".join(row) + "\n" for row in rows), "items.csv")
+    item, title, kind = zip(*rows, strict=True)
+    put(parquet(item=item, title=title, kind=pa.array(kind).dictionary_encode()), "items.parquet")
+    for name in ("items.csv", "items.parquet"):
+        items = load(SEEN, items=name).items
+        assert items.isna().to_numpy().tolist() == [[False, True, False], [False, False, True]]
+        assert (items["title"].iloc[1], items["kind"].iloc[0]) == ("a", "tea")
 
 
 def test_items_that_the_table_lacks_are_counted_in_a_warning(caplog: pytest.LogCaptureFixture) -> None:
