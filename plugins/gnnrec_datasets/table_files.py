@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
+
+logger = logging.getLogger("gnnrec")
 
 NOT_READ = {
     (".xlsx", ".xls", ".ods"): "save its sheet as CSV, or in Python: "
@@ -115,6 +118,8 @@ class TableFiles:
             DataError: A column is not there, a file is damaged, or a column is of different types in two of them.
         """
         self.require(*columns)
+        for file in self.files:
+            _warn_of_numbers(file, columns)
         tables = [file.read(columns) for file in self.files]
         origin = Origin(
             self.name, tuple((file.path, len(table)) for file, table in zip(self.files, tables, strict=True))
@@ -170,6 +175,19 @@ def _text(path: Path, layout: Layout) -> TextFile:
                 + remedy.format(name=path.name)
             )
     return TextFile(path, layout)
+
+
+def _warn_of_numbers(file: TextFile | ParquetFile, columns: Sequence[str]) -> None:
+    """A column that is called by a number is likely one of a file without a header."""
+    number = next((name for name in columns if name.isdecimal()), None)
+    if number is not None and isinstance(file, TextFile) and file.layout.columns is None:
+        logger.warning(
+            "%s: its first row, in which '%s' stands, is taken as a header; if it is none, name the columns in "
+            "dataset.%s",
+            file.path,
+            number,
+            file.layout.field,
+        )
 
 
 def _hint(file: TextFile | ParquetFile, column: str) -> str:

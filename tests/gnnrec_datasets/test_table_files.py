@@ -91,6 +91,24 @@ def test_each_form_of_a_file_gives_the_same_data(name: str, content: str | bytes
     assert load(content, name, **fields).fingerprint == load(SEEN, "plain.csv").fingerprint
 
 
+def test_times_and_ratings_are_the_same_from_each_form_to_the_last_bit() -> None:
+    text = "user,item,rating,time\n1,a,0.1,1700000000\n1,b,4.5,1699999999\n2,a,3,1600000000\n"
+    frame = pd.read_csv(io.StringIO(text))
+    fields = {"rating": "rating", "timestamp": "time"}
+    forms: dict[str, tuple[str | bytes | pa.Table, dict[str, Any]]] = {
+        "log.tsv": (text.replace(",", "\t"), fields),
+        "log.dat": (text.partition("\n")[2].replace(",", "::"), {"separator": "::", "columns": tuple(frame.columns)}),
+        "log.csv.gz": (gzip.compress(text.encode()), fields),
+        "log.parquet": (pa.Table.from_pandas(frame), fields),
+        "dated.parquet": (pa.Table.from_pandas(frame.assign(time=pd.to_datetime(frame["time"], unit="s"))), fields),
+        "comma.csv": (text.replace(",", ";").replace(".", ","), {**fields, "separator": ";", "decimal": ","}),
+        "ms.csv": (frame.assign(time=frame["time"] * 1000).to_csv(index=False), fields),
+    }
+    whole = load(text, **fields).fingerprint
+    for name, (content, said) in forms.items():
+        assert load(content, name, **said).fingerprint == whole, name
+
+
 def test_a_path_is_relative_to_the_working_folder_and_may_begin_at_home(
     working_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -276,6 +294,16 @@ def test_what_is_found_is_told_and_what_is_sure_is_not(caplog: pytest.LogCapture
         "log.csv is not UTF-8; read as cp1252, line 2 has 'José,1'; dataset.encoding names another",
         "log.txt: cells are taken to be separated by ';'",
         "u.data: cells are taken to be separated by blanks",
+    ]
+
+
+def test_a_column_that_is_called_by_a_number_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    assert pairs(load("1,4\n2,5\n", user="1", item="4")) == [(2, 5)]
+    assert caplog.messages == [
+        (
+            "log.csv: its first row, in which '1' stands, is taken as a header; if it is none, name the columns in "
+            "dataset.columns"
+        )
     ]
 
 
