@@ -130,7 +130,14 @@ def _are_days(column: Column) -> bool:
     text = (
         values if is_text(values.type) else values.cast(pa.large_string()) if pa.types.is_integer(values.type) else None
     )
-    return text is not None and len(text) > 0 and bool(pc.all(pc.match_substring_regex(text, DAY)).as_py())
+    if text is None or not len(text) or not pc.all(pc.match_substring_regex(text, DAY)).as_py():
+        return False
+    logger.warning(
+        "%s: times in column '%s' are taken to be dates such as 20240531; dataset.timestamp_unit says that they count",
+        column.origin.name,
+        column.name,
+    )
+    return True
 
 
 def _dates(column: Column) -> pd.Series[Any]:

@@ -276,8 +276,14 @@ def test_what_numbers_count_is_found_by_their_size_and_told(caplog: pytest.LogCa
     ]
 
 
-def test_eight_digits_are_a_date_unless_their_unit_is_named() -> None:
+def test_eight_digits_are_a_date_unless_their_unit_is_named(caplog: pytest.LogCaptureFixture) -> None:
     assert timed(["20231231", "20240101"]) == [1_703_980_800, 1_704_067_200]
+    assert caplog.messages == [
+        (
+            "log.csv: times in column 'when' are taken to be dates such as 20240531; "
+            "dataset.timestamp_unit says that they count"
+        )
+    ]
     assert timed(["20231231", "20240101"], timestamp_unit="s") == [20_231_231, 20_240_101]
     days = parquet(user=[1, 2], item=[3, 4], when=[20231231, 20240101])
     assert values(load(days, "log.parquet", timestamp="when").edges.time) == [1_703_980_800, 1_704_067_200]
