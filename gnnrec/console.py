@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 from unicodedata import category, east_asian_width
 
@@ -45,9 +46,23 @@ def say(text: str) -> None:
     print(text)  # noqa: T201 - this module is where printing happens
 
 
+def say_data(text: str) -> None:
+    """An answer that a program reads: UTF-8 where it is piped, whatever the terminal speaks."""
+    if isinstance(sys.stdout, TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")
+    say(text)
+
+
 def say_json(data: Any) -> None:
     """The answer as one JSON object on one line."""
-    say(json.dumps(data, ensure_ascii=False))
+    say_data(json.dumps(data, ensure_ascii=False))
+
+
+def escape_what_cannot_be_shown() -> None:
+    """Let characters that the encoding of a terminal lacks appear as escapes, rather than end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def complain(text: str) -> None:
@@ -100,9 +115,9 @@ def say_or_write(text: str | bytes, out: Path | None, *, force: bool) -> None:
         UsageError: The file exists and `force` is not given, or it cannot be written.
     """
     if out is None:
-        say(text.decode() if isinstance(text, bytes) else text)
+        say_data(text.decode() if isinstance(text, bytes) else text)
         return
-    refuse_existing(out, force=force)
+    require_place(out, force=force)
     draft = out.with_name(f".{out.name}.new")
     try:
         draft.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -114,14 +129,18 @@ def say_or_write(text: str | bytes, out: Path | None, *, force: bool) -> None:
     complain(f"written to {out}")
 
 
-def refuse_existing(out: Path, *, force: bool) -> None:
-    """Keep a file that is there from being overwritten unasked.
+def require_place(out: Path, *, force: bool) -> None:
+    """Make sure, before any work, that a file can be written, and that none is overwritten unasked.
 
     Raises:
-        UsageError: It exists, and `force` is not given.
+        UsageError: It exists, and `force` is not given; or its folder is not there, or it is a folder.
     """
+    if out.is_dir():
+        raise UsageError(f"{out} is a folder; name a file in it")
     if out.exists() and not force:
         raise UsageError(f"{out} exists; --force overwrites it")
+    if not out.parent.is_dir():
+        raise UsageError(f"there is no folder {out.parent} to write {out.name} in; make it first")
 
 
 def log_to_stderr(progress: TrainingProgress | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gnnrec.cli import shell
 from gnnrec.cli.app import build_app, given_plugins
-from gnnrec.console import complain, log_to_stderr
+from gnnrec.console import complain, escape_what_cannot_be_shown, log_to_stderr
 from gnnrec.errors import PluginError, UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def main() -> None:
     """Run the command line with all installed plugins and those that -p names; or say how a shell's line goes on."""
     gc.set_threshold(YOUNG)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for them reads every distribution
+    escape_what_cannot_be_shown()
     try:
         log_to_stderr()
         if shell.is_asking():

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from gnnrec.cli.answers import require_form
 from gnnrec.cli.completion import complete_recipes
 from gnnrec.cli.options import JsonOption, SetOption
-from gnnrec.console import TrainingProgress, log_to_stderr, refuse_existing, say, say_or_write, say_table
-from gnnrec.errors import UsageError, suggestion
+from gnnrec.console import TrainingProgress, log_to_stderr, require_place, say, say_data, say_or_write, say_table
+from gnnrec.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,8 @@ def compare_targets(
     if as_json and form not in {"table", "json"}:
         raise UsageError(f"--json and --format {form} contradict each other")
     if save is not None:
-        _check_place(save, force=force)
+        saved_as = require_form(None, save, ENDINGS, "--save")
+        require_place(save, force=force)
     named = _named_lists(lists or ())
     from gnnrec.comparison.compare import compare
 
@@ -112,21 +114,11 @@ def compare_targets(
     finally:
         progress.close()
     if save is not None:
-        say_or_write(_text(comparison, ENDINGS[save.suffix]) + "\n", save, force=force)
+        say_or_write(_text(comparison, saved_as) + "\n", save, force=force)
     if as_json or form != "table":
-        say(_text(comparison, "json" if as_json else form))
+        say_data(_text(comparison, "json" if as_json else form))
     else:
         _show(comparison)
-
-
-def _check_place(save: Path, *, force: bool) -> None:
-    """Before any work: can the file be written, and in which form?"""
-    if save.suffix not in ENDINGS:
-        hint = suggestion(save.suffix, ENDINGS)
-        raise UsageError(f"the ending of --save says what is written; '{save.name}' ends in none{hint}")
-    refuse_existing(save, force=force)
-    if not save.parent.is_dir():
-        raise UsageError(f"there is no folder {save.parent} to save {save.name} in")
 
 
 def _named_lists(arguments: Sequence[str]) -> dict[str, str]:

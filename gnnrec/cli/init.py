@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gnnrec.cli.completion import complete_recipes
-from gnnrec.console import complain, refuse_existing, say, say_or_write
+from gnnrec.console import complain, require_place, say, say_or_write
 from gnnrec.errors import UsageError
 from gnnrec.plugin.registry import installed
 from gnnrec.recipe.load import load_recipe, name_of
@@ -74,9 +74,7 @@ def _check_place(path: Path, *, force: bool) -> None:
     """Before any work: can the recipe be written there?"""
     if path.name == SCHEMA_FILE:
         raise UsageError(f"{path} is where the schema goes; give the recipe another name")
-    if not path.parent.is_dir():
-        raise UsageError(f"there is no folder {path.parent} to write {path.name} in; make it first")
-    refuse_existing(path, force=force)
+    require_place(path, force=force)
 
 
 def _preface(path: Path, origin: str, recipe: Recipe) -> list[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
 from typing import Annotated
 
 import typer
 
+from gnnrec.cli.answers import ForceOption, OutOption, require_form
 from gnnrec.cli.completion import complete_recipes
 from gnnrec.cli.init import init
 from gnnrec.cli.options import JsonOption, RecipeArgument, SetOption
-from gnnrec.console import complain, say, say_json, say_or_write
+from gnnrec.console import complain, require_place, say, say_data, say_json, say_or_write
 from gnnrec.plugin.registry import installed
 from gnnrec.recipe.faults import Fault, RecipeError
 from gnnrec.recipe.load import dump_recipe, load_recipe
@@ -71,12 +71,12 @@ def resolve(recipe: RecipeArgument, assignments: SetOption = None, as_json: Json
     if as_json:
         say_json(resolved.to_dict())
     else:
-        say(dump_recipe(resolved).rstrip("\n"))
+        say_data(dump_recipe(resolved).rstrip("\n"))
 
 
 def schema(
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to a file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
+    out: OutOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Print the JSON Schema of recipes over every installed component, for completion and checks in editors.
 
@@ -88,6 +88,9 @@ def schema(
 
     Example:  gnnrec schema --out recipe.schema.json
     """
+    if out is not None:
+        require_form(None, out, {".json": "json"})
+        require_place(out, force=force)
     from gnnrec.recipe.json_schema import json_schema
 
     say_or_write(json.dumps(json_schema(installed()), indent=2), out, force=force)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gnnrec.console import refuse_existing, say_or_write
+from gnnrec.cli.answers import require_form
+from gnnrec.console import require_place, say_or_write
 from gnnrec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ OutOption = Annotated[
     typer.Option("--out", "-o", metavar="FILE", help="Where to; report-….html in the working folder if not given."),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")]
+
+ENDINGS = {".html": "html", ".htm": "html"}
+"""What --out may end in."""
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -36,14 +40,15 @@ def report(runs: RunsArgument, out: OutOption = None, force: ForceOption = False
     Example:  gnnrec report runs/movielens_sage/20260101-120000-s0 runs/ease/20260101-130000-s0 --out both.html
     """
     if out is not None:
-        refuse_existing(out, force=force)
+        require_form(None, out, ENDINGS)
+        require_place(out, force=force)
     from gnnrec.report.page import run_page, side_by_side_page
     from gnnrec.report.subject import Subject
     from gnnrec.runs.saved import load_run
 
     opened = [load_run(run) for run in runs]
     target = out if out is not None else Path(_name_of(opened))
-    refuse_existing(target, force=force)
+    require_place(target, force=force)
     for run in opened:
         if target.resolve().is_relative_to(run.directory.resolve()):
             raise UsageError(f"{target} lies in a run, and a finished run is never changed; choose another --out")

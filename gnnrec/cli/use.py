@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import io
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gnnrec.cli.answers import ForceOption, FormatOption, OutOption, answer, form_of_rows, require_form
+from gnnrec.cli.ids import file_of_ids, ids_or_file
 from gnnrec.cli.options import JsonOption, SetOption
-from gnnrec.console import refuse_existing, say, say_or_write, say_table
+from gnnrec.console import require_place, say, say_or_write, say_table
 from gnnrec.errors import UsageError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from gnnrec.runs.saved import Run
+
+METRICS_FORMS = {".json": "json"}
+LISTS_FORMS = {".csv": "csv", ".parquet": "parquet"}
+"""What files of `evaluate` hold, by how their names end."""
 
 HISTORY_SHOWN = 5
 """How many known items the table shows of a user."""
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The directory of a finished run.")]
 KOption = Annotated[int, typer.Option("-k", help="How many items.")]
-FormatOption = Annotated[
-    Literal["table", "json", "csv", "parquet"],
-    typer.Option("--format", "-f", help="json is an array of row objects; parquet needs --out."),
-]
-OutOption = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to a file.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -64,17 +61,16 @@ def evaluate(
 
     Example:  gnnrec evaluate runs/movielens_sage/20260101-120000-s0 -s evaluation.k=[5,50]
     """
-    for file in (out, write_lists):
+    for file, option, forms in ((out, "--out", METRICS_FORMS), (write_lists, "--write-lists", LISTS_FORMS)):
         if file is not None:
-            refuse_existing(file, force=force)
-    if write_lists is not None and write_lists.suffix not in {".csv", ".parquet"}:
-        raise UsageError(f"--write-lists writes a .csv or .parquet file; got {write_lists.name}")
+            require_form(None, file, forms, option)
+            require_place(file, force=force)
     from gnnrec.runs.saved import load_run
 
     asked = load_run(run)
     if write_lists is not None:
         made = asked.test_lists(assignments or ())
-        write = made.to_csv if write_lists.suffix == ".csv" else made.to_parquet
+        write = made.to_csv if write_lists.suffix.lower() == ".csv" else made.to_parquet
         write(write_lists, index=False)
     metrics = asked.evaluate(assignments or ()) if lists is None else asked.evaluate_lists(lists, assignments or ())
     if as_json or out is not None:
@@ -88,6 +84,12 @@ def recommend(
     users: Annotated[
         list[str] | None, typer.Option("--user", "-u", metavar="ID", help="A user of the data set; may be given again.")
     ] = None,
+    users_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--users", metavar="FILE", help="Users of the data set: a CSV or Parquet file of user, or .txt, one a line."
+        ),
+    ] = None,
     all_users: Annotated[bool, typer.Option("--all-users", help="Every user of the run.")] = False,
     history: Annotated[
         str | None,
@@ -95,7 +97,7 @@ def recommend(
             "--history",
             metavar="ID,ID,…|FILE",
             help="Items of somebody who was not there in training; or a CSV or Parquet file of item, and time and "
-            "weight where they are known.",
+            "weight where they are known. An id with a comma in it stands in double quotes.",
         ),
     ] = None,
     new_items: Annotated[
@@ -107,11 +109,22 @@ def recommend(
             "is known of each.",
         ),
     ] = None,
+    candidates: Annotated[
+        str | None,
+        typer.Option(
+            "--candidates",
+            metavar="ID,ID,…|FILE",
+            help="Recommend none but these items; a file is CSV or Parquet with item, or .txt, one a line.",
+        ),
+    ] = None,
+    exclude: Annotated[
+        str | None, typer.Option("--exclude", metavar="ID,ID,…|FILE", help="Recommend none of these items.")
+    ] = None,
     k: KOption = 10,
     include_seen: Annotated[
         bool, typer.Option("--include-seen", help="Recommend items that the user is known to have interacted with too.")
     ] = False,
-    form: FormatOption = "table",
+    form: FormatOption = None,
     out: OutOption = None,
     force: ForceOption = False,
 ) -> None:
@@ -127,31 +140,41 @@ def recommend(
 
       gnnrec recommend RUN --history 1,1270,2571
 
+      gnnrec recommend RUN --user 1 --candidates in_stock.csv --exclude 318,296
+
       gnnrec recommend RUN --user 1 --new-items released_today.csv
 
-      gnnrec recommend RUN --all-users --format parquet --out recommendations.parquet
+      gnnrec recommend RUN --all-users --out recommendations.parquet
     """
-    if sum((bool(users), all_users, history is not None)) != 1:
-        raise UsageError("say for whom: --user ID (several times if need be), --all-users, or --history ID,ID,…")
-    _check_output(form, out, force=force)
+    if sum((bool(users), users_file is not None, all_users, history is not None)) != 1:
+        raise UsageError(
+            "say for whom, in one way: --user ID (several times if need be), --users FILE, --all-users, or "
+            "--history ID,ID,…"
+        )
+    written = form_of_rows(form, out, force=force)
+    asked: dict[str, Any] = {
+        "include_seen": include_seen,
+        "new_items": None if new_items is None else file_of_ids(new_items, "new items", "item"),
+        "candidates": None if candidates is None else ids_or_file(candidates, "--candidates", "candidates", "item"),
+        "exclude": None if exclude is None else ids_or_file(exclude, "--exclude", "items to exclude", "item"),
+    }
+    known = None if history is None else ids_or_file(history, "--history", "histories", "item")
+    wanted = users if users_file is None else file_of_ids(users_file, "users", "user")
     from gnnrec.runs.saved import load_run
 
     opened = load_run(run)
-    added = None if new_items is None else _table_of(new_items, "new items")
-    if history is not None:
-        known = _history(history)
-        table = opened.recommend_for_history(known, k, include_seen=include_seen, new_items=added)
+    if known is not None:
+        table = opened.recommend_for_history(known, k, **asked)
         heading = f"for a history of {len(known)} items, {opened.scoring.by_history}"
-        _answer(table, form, out, force=force, heading=heading)
+        answer(table, written, out, force=force, heading=heading)
         return
-    wanted = None if all_users else users
-    table = opened.recommend(wanted, k, include_seen=include_seen, new_items=added)
-    if form == "table" and out is None and users:
+    table = opened.recommend(None if all_users else wanted, k, **asked)
+    if written == "table" and out is None and users:
         for user, rows in table.groupby("user", sort=False):
-            _answer(rows, form, out, force=force, heading=None)
-            say(_known_items(opened, str(user)))
+            answer(rows, written, out, force=force, heading=None)
+            say(_known_items(opened, user))
         return
-    _answer(table, form, out, force=force, heading=None)
+    answer(table, written, out, force=force, heading=None)
 
 
 def similar(
@@ -160,7 +183,7 @@ def similar(
         str, typer.Option("--item", "-i", metavar="ID|TITLE", help="An id, a title, or a part of one title alone.")
     ],
     k: KOption = 10,
-    form: FormatOption = "table",
+    form: FormatOption = None,
     out: OutOption = None,
     force: ForceOption = False,
 ) -> None:
@@ -168,57 +191,17 @@ def similar(
 
     Example:  gnnrec similar RUN --item "Toy Story"
     """
-    _check_output(form, out, force=force)
+    written = form_of_rows(form, out, force=force)
     from gnnrec.data.lookup import require_item
     from gnnrec.runs.saved import load_run
 
     opened = load_run(run)
     row = opened.items.iloc[require_item(opened.items, item)]
     heading = f"similar to {row['item']} {row.get('title', '')}".rstrip() + f", by {opened.scoring.by_item}"
-    _answer(opened.similar(item, k), form, out, force=force, heading=heading)
+    answer(opened.similar(item, k), written, out, force=force, heading=heading)
 
 
-def _history(text: str) -> list[str] | pd.DataFrame:
-    """Ids with commas between, or a file of them."""
-    from gnnrec.data.id_tables import ENDINGS
-
-    if text.lower().endswith(ENDINGS):
-        return _table_of(Path(text), "histories")
-    return [each.strip() for each in text.split(",") if each.strip()]
-
-
-def _table_of(file: Path, holds: str) -> pd.DataFrame:
-    from gnnrec.data.id_tables import read_id_table
-
-    return read_id_table(file, holds, "item")
-
-
-def _check_output(form: str, out: Path | None, *, force: bool) -> None:
-    """Before any work: is there a place for the answer?"""
-    if form == "parquet" and out is None:
-        raise UsageError("parquet is not for a terminal; say where to: --out FILE")
-    if out is not None:
-        refuse_existing(out, force=force)
-
-
-def _answer(table: pd.DataFrame, form: str, out: Path | None, *, force: bool, heading: str | None) -> None:
-    if form == "table" and out is None:
-        shown = table.assign(score=table["score"].map("{:.4f}".format))
-        say_table(list(shown.columns), shown.itertuples(index=False), title=heading)
-        return
-    if form == "parquet":
-        buffer = io.BytesIO()
-        table.to_parquet(buffer, index=False)
-        say_or_write(buffer.getvalue(), out, force=force)
-    elif form == "json":
-        say_or_write(table.to_json(orient="records", force_ascii=False), out, force=force)
-    elif form == "csv":
-        say_or_write(table.to_csv(index=False).rstrip("\n"), out, force=force)
-    else:
-        say_or_write(table.to_string(index=False), out, force=force)
-
-
-def _known_items(run: Run, user: str) -> str:
+def _known_items(run: Run, user: object) -> str:
     """A line about what the user is known to have interacted with."""
     from gnnrec.data.lookup import require_nodes
 

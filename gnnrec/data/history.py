@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 
 from gnnrec.data.edges import Edges
-from gnnrec.data.lookup import find_nodes, unknown
+from gnnrec.data.lookup import find_nodes, listed_ids, unknown
 from gnnrec.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 logger = logging.getLogger("gnnrec")
 
 COLUMNS = ("item", "time", "weight")
 
 
-def history_edges(history: Sequence[Any] | pd.DataFrame, items: pd.DataFrame) -> Edges:
+def history_edges(history: Iterable[Any] | pd.DataFrame, items: pd.DataFrame) -> Edges:
     """A history as the edges of one user.
 
     Args:
@@ -32,17 +32,20 @@ def history_edges(history: Sequence[Any] | pd.DataFrame, items: pd.DataFrame) ->
     Raises:
         UsageError: It is empty, nothing of it is known, or a column is none of these or holds no numbers.
     """
-    table = history if isinstance(history, pd.DataFrame) else pd.DataFrame({"item": list(history)}, dtype=object)
-    _check(table)
-    nodes, missing = find_nodes(items, "item", table["item"].tolist())
-    if missing:
-        told = unknown(items, "item", missing)
-        if not len(nodes):
-            raise UsageError(f"nothing of the history is known: {told}")
-        logger.warning("%s; going on with the other %d", told, len(nodes))
-    known = (
-        table[~table["item"].isin(missing)].assign(node=nodes).drop_duplicates("node", keep="last").sort_values("node")
+    table = (
+        history
+        if isinstance(history, pd.DataFrame)
+        else pd.DataFrame({"item": listed_ids(history, "item")}, dtype=object)
     )
+    _check(table)
+    nodes = find_nodes(table["item"].tolist(), items["item"])
+    found = nodes >= 0
+    if not found.all():
+        told = unknown(items, "item", table.loc[~found, "item"].tolist())
+        if not found.any():
+            raise UsageError(f"nothing of the history is known: {told}")
+        logger.warning("%s; going on with the other %d", told, found.sum())
+    known = table[found].assign(node=nodes[found]).drop_duplicates("node", keep="last").sort_values("node")
     return Edges(
         np.zeros(len(known), np.int64),
         known["node"].to_numpy(np.int64, copy=True),

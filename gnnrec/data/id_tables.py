@@ -17,6 +17,32 @@ PARQUET = ".parquet"
 ENDINGS = (".csv", ".csv.gz", PARQUET)
 """Of files that are read."""
 
+LINES = ".txt"
+"""Of a file with an id in each line, and nothing else."""
+
+
+def is_id_table(text: str) -> bool:
+    """Whether it is the name of a file that `read_id_table` reads."""
+    return text.lower().endswith(ENDINGS)
+
+
+def read_id_lines(path: str | Path, column: str) -> pd.DataFrame:
+    """A file with an id in each line, as a table with one column; empty lines are none.
+
+    Args:
+        path: See `find_file`.
+        column: What the table calls them.
+
+    Raises:
+        DataError: There is no such file, or it is no text.
+    """
+    file = find_file(path)
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{file} cannot be read: {error}") from None
+    return pd.DataFrame({column: [line.strip() for line in lines if line.strip()]}, dtype=object)
+
 
 def read_id_table(path: str | Path, holds: str, *columns: str, named_by: str = "") -> pd.DataFrame:
     """A table with columns of ids, by the file's ending; in text, ids are text.
@@ -30,7 +56,7 @@ def read_id_table(path: str | Path, holds: str, *columns: str, named_by: str = "
     Raises:
         DataError: There is no such file, it cannot be read, or it lacks a column.
     """
-    if not str(path).lower().endswith(ENDINGS):
+    if not is_id_table(str(path)):
         raise DataError(f"{path}: {holds} are in a file that ends in {', '.join(ENDINGS)}")
     file = find_file(path, named_by)
     try:

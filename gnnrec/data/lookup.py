@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Iterable
 from difflib import get_close_matches
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from gnnrec.errors import UsageError
+from gnnrec.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,51 +22,70 @@ if TYPE_CHECKING:
 SHOWN = 5
 """How many ids or titles a message names."""
 
+PLAIN_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,18}")
+"""A whole number as it is written in one way only."""
 
-def find_nodes(table: pd.DataFrame, column: str, ids: Sequence[Any]) -> tuple[IdArray, list[Any]]:
-    """Node ids of those original ids that are known, and the ids that are not.
+EXACT = 2**53
+"""Beyond it a float is not one whole number alone."""
 
-    An id may be given as text where the table holds numbers, as on a command line.
+
+def find_nodes(ids: Sequence[Any], known: pd.Series[Any]) -> IdArray:
+    """The node of each original id, -1 where there is none: int64 [n].
+
+    They meet by what they say: `7` is `7`, whether a number or text, and `007`, `7.5` and `True` are not. 7.0 is 7, as
+    a column of whole numbers with a gap has it.
 
     Args:
-        table: Row i = node i.
-        column: `user` or `item`.
-        ids: Original ids.
+        ids: As somebody gives them.
+        known: Row i = node i.
     """
-    known = pd.Index(table[column])
-    numeric = pd.api.types.is_integer_dtype(known)
-    wanted = [_as_number(each) if numeric else str(each) for each in ids]
-    nodes = known.get_indexer(pd.Index(wanted, dtype=object))
-    missing = [each for each, node in zip(ids, nodes, strict=True) if node < 0]
-    return nodes[nodes >= 0].astype(np.int64), missing
+    meant = _as_number if pd.api.types.is_integer_dtype(known) else _as_text
+    nodes: IdArray = pd.Index(known).get_indexer(pd.Index([meant(each) for each in ids], dtype=object))
+    return nodes.astype(np.int64)
 
 
 def nodes_of(ids: pd.Series[Any], known: pd.Series[Any]) -> IdArray:
-    """The node of each original id, -1 where there is none: int64 [n].
-
-    They meet by what they say: `7` is `7`, whether a number or text, and `007` is neither. A column of 7.0, 10.0 is one
-    of whole numbers.
+    """`find_nodes` for a column in which ids stand many times: int64 [n].
 
     Args:
         ids: As a table has them; a missing one is no node.
         known: Row i = node i.
     """
     codes, unique = pd.factorize(ids)
-    said = pd.Index(pd.Series(unique).convert_dtypes().astype(str))
-    nodes = pd.Index(known.astype(str)).get_indexer(said)
-    return np.append(nodes, -1)[codes].astype(np.int64)  # a missing id has code -1
+    return np.append(find_nodes(unique.tolist(), known), -1)[codes]  # a missing id has code -1
 
 
-def require_nodes(table: pd.DataFrame, column: str, ids: Sequence[Any]) -> IdArray:
-    """Node ids of original ids.
+def require_nodes(table: pd.DataFrame, column: str, ids: Iterable[Any] | pd.DataFrame) -> IdArray:
+    """Node ids of original ids: int64 [n].
+
+    Args:
+        table: Row i = node i.
+        column: `user` or `item`.
+        ids: See `listed_ids`.
 
     Raises:
-        UsageError: One is unknown; the nearest are named.
+        UsageError: One is unknown, and the nearest are named; or they are no list.
     """
-    nodes, missing = find_nodes(table, column, ids)
-    if missing:
-        raise UsageError(unknown(table, column, missing))
+    wanted = listed_ids(ids, column)
+    nodes = find_nodes(wanted, table[column])
+    if (nodes < 0).any():
+        raise UsageError(unknown(table, column, [each for each, node in zip(wanted, nodes, strict=True) if node < 0]))
     return nodes
+
+
+def listed_ids(ids: Iterable[Any] | pd.DataFrame, column: str) -> list[Any]:
+    """Ids as a list, of whatever holds them in order: a list, a column, an array, or a table that has the column.
+
+    Raises:
+        UsageError: It is one id, or a table without the column.
+    """
+    if isinstance(ids, pd.DataFrame):
+        if column not in ids:
+            raise UsageError(f"a table of {column}s has a column '{column}'{suggestion(column, map(str, ids.columns))}")
+        ids = ids[column]
+    if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
+        raise UsageError(f"{column}s are given as a list of ids, [{ids!r}]; got {ids!r}")
+    return list(ids)
 
 
 def require_item(table: pd.DataFrame, item: Any) -> int:
@@ -71,9 +94,9 @@ def require_item(table: pd.DataFrame, item: Any) -> int:
     Raises:
         UsageError: There is no such item, or several titles contain the text.
     """
-    nodes, _ = find_nodes(table, "item", [item])
-    if len(nodes):
-        return int(nodes[0])
+    node = int(find_nodes([item], table["item"])[0])
+    if node >= 0:
+        return node
     text = str(item).casefold()
     titles = table["title"].astype(str) if "title" in table else pd.Series([], dtype=str)
     folded = titles.str.casefold()
@@ -94,14 +117,35 @@ def unknown(table: pd.DataFrame, column: str, missing: Sequence[Any]) -> str:
     >>> unknown(pd.DataFrame({"user": [1, 2, 10]}), "user", [11])
     'no user has the id 11; the nearest ids: 1, 10'
     """
-    shown = ", ".join(map(str, missing[:SHOWN])) + (f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else "")
+    more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
     near = get_close_matches(str(missing[0]), [str(each) for each in table[column]], n=SHOWN, cutoff=0.5)
-    hint = f"; the nearest ids: {', '.join(sorted(near))}" if near else ""
-    return f"no {column} has the id {shown}{hint}"
+    hint = f"; the nearest ids: {', '.join(map(_shown, sorted(near)))}" if near else ""
+    return f"no {column} has the id {', '.join(map(_shown, missing[:SHOWN]))}{more}{hint}"
 
 
-def _as_number(value: Any) -> Any:
-    try:
+def _shown(value: Any) -> str:
+    """An id as a message names it: in quotes where it could be taken for two, or for another."""
+    text = str(value)
+    return text if text.isprintable() and text and not re.search(r"[\s,;]", text) else repr(text)
+
+
+def _as_number(value: Any) -> int | None:
+    """The whole number that an id says; None where it says none."""
+    if isinstance(value, str):
+        return int(value) if PLAIN_NUMBER.fullmatch(value) else None
+    if isinstance(value, bool | np.bool_):
+        return None
+    if isinstance(value, Integral):
         return int(value)
-    except (TypeError, ValueError):
+    number = float(value) if isinstance(value, Real) else math.nan
+    return int(number) if number.is_integer() and abs(number) <= EXACT else None
+
+
+def _as_text(value: Any) -> str | None:
+    """The text that an id says; None where it says none."""
+    if isinstance(value, str):
         return value
+    if isinstance(value, bool | np.bool_) or not pd.api.types.is_scalar(value) or pd.isna(value):
+        return None
+    number = _as_number(value)
+    return str(value if number is None else number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -10,19 +11,22 @@ import pandas as pd
 import torch
 
 from gnnrec.data.history import history_edges
-from gnnrec.data.lookup import require_item, require_nodes
+from gnnrec.data.lookup import find_nodes, listed_ids, require_item, require_nodes, unknown
 from gnnrec.data.new_items import new_items
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.ranking import top_items
 from gnnrec.modelling.scoring import BLOCK_CELLS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from torch import Tensor
 
     from gnnrec.data.split import Split
     from gnnrec.modelling.scoring import Scoring
+
+    Ids = Iterable[Any] | pd.DataFrame
+    """Original ids in order, or a table with a column of them; a name for annotations."""
 
 logger = logging.getLogger("gnnrec")
 
@@ -48,41 +52,63 @@ class Asked(Protocol):
 
 
 def recommend(
-    run: Asked, users: Sequence[Any] | None, k: int, *, include_seen: bool, new_items: pd.DataFrame | None = None
+    run: Asked,
+    users: Iterable[Any] | pd.DataFrame | None,
+    k: int,
+    *,
+    include_seen: bool,
+    new_items: pd.DataFrame | None = None,
+    candidates: Ids | None = None,
+    exclude: Ids | None = None,
 ) -> pd.DataFrame:
     """The best k items for users of the run, or for all of them where `users` is None; see `Run.recommend`."""
-    run = run if new_items is None else WithNewItems(run, new_items)
-    k = _checked(k, len(run.items))
     nodes = np.arange(len(run.users)) if users is None else require_nodes(run.users, "user", users)
+    run = run if new_items is None else WithNewItems(run, new_items)
+    barred = _barred(run.items, candidates, exclude)
+    k = _checked(k, int((~barred).sum()))
     known = run.split.interactions.seen
-    tables = []
+    tables, without = [], list[Any]()
     for block in torch.split(torch.from_numpy(nodes), max(1, BLOCK_CELLS // len(run.items))):
         scores = run.scoring.score(block)
         if not include_seen:
             rows, items = known.items_of(block.numpy())
             scores[rows, items] = -torch.inf
+        scores[:, barred] = -torch.inf
         rows, places, items, values = _listed(scores, k)
-        ids = run.users["user"].to_numpy()[block.numpy()[rows]]
-        tables.append(_table(run, items, values, user=ids, rank=places + 1))
+        ids = run.users["user"].to_numpy()[block.numpy()]
+        without.extend(np.delete(ids, rows).tolist())
+        tables.append(_table(run, items, values, user=ids[rows], rank=places + 1))
+    if without:
+        logger.warning(
+            "%s of %s users get no items, the first is user %s: they are known to have interacted with all there is to "
+            "choose from; --include-seen recommends that too",
+            *(f"{len(without):,}", f"{len(nodes):,}", without[0]),
+        )
     return pd.concat(tables, ignore_index=True)
 
 
 def recommend_for_history(
     run: Asked,
-    history: Sequence[Any] | pd.DataFrame,
+    history: Ids,
     k: int,
     *,
     include_seen: bool,
     new_items: pd.DataFrame | None = None,
+    candidates: Ids | None = None,
+    exclude: Ids | None = None,
 ) -> pd.DataFrame:
     """The best k items for somebody of whom only items are known; see `Run.recommend_for_history`."""
     edges = history_edges(history, run.items)
     run = run if new_items is None else WithNewItems(run, new_items)
-    k = _checked(k, len(run.items))
+    barred = _barred(run.items, candidates, exclude)
+    k = _checked(k, int((~barred).sum()))
     scores = run.scoring.score_histories(edges)
     if not include_seen:
         scores[0, edges.items] = -torch.inf
+    scores[:, barred] = -torch.inf
     _, places, items, values = _listed(scores, k)
+    if not len(items):
+        logger.warning("the history has all there is to choose from; --include-seen recommends that too")
     return _table(run, items, values, rank=places + 1)
 
 
@@ -124,7 +150,40 @@ def _alike(ids: pd.Series[Any]) -> pd.Series[Any]:
         return ids.astype(str)
 
 
+def _barred(items: pd.DataFrame, candidates: Ids | None, exclude: Ids | None) -> np.ndarray:
+    """What may not be recommended: bool [I].
+
+    Raises:
+        UsageError: None of the candidates is known, or none is left.
+    """
+    barred = np.zeros(len(items), np.bool_)
+    if candidates is not None:
+        barred[:] = True
+        barred[_known(items, candidates, "candidates", needed=True)] = False
+    if exclude is not None:
+        barred[_known(items, exclude, "items to exclude", needed=False)] = True
+    if barred.all():
+        raise UsageError("every item that could be recommended is excluded")
+    return barred
+
+
+def _known(items: pd.DataFrame, ids: Ids, called: str, *, needed: bool) -> np.ndarray:
+    """The nodes of those items that are known: int64 [n]; a warning tells of others."""
+    wanted = listed_ids(ids, "item")
+    nodes = find_nodes(wanted, items["item"])
+    found = nodes >= 0
+    if not found.all():
+        strange = [each for each, is_known in zip(wanted, found, strict=True) if not is_known]
+        logger.warning("of the %s %d are not known: %s", called, len(strange), unknown(items, "item", strange))
+    if needed and not found.any():
+        raise UsageError(f"none of the {len(wanted)} {called} is known; their ids are those of the run's items.parquet")
+    return nodes[found]
+
+
 def _checked(k: int, most: int) -> int:
+    if not isinstance(k, Integral) or isinstance(k, bool):
+        raise UsageError(f"k is a whole number, at least 1; got {k!r}")
+    k = int(k)
     if k < 1:
         raise UsageError(f"k is at least 1; got {k}")
     if k > most:

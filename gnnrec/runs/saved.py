@@ -31,7 +31,7 @@ from gnnrec.runs.stages import load_weights
 from gnnrec.runs.stored_split import read_split, read_table, write_split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from torch import Tensor
@@ -152,11 +152,11 @@ class Run:
         """The split that the run was trained and judged on."""
         return read_split(self.directory, self.users, self.items)
 
-    def score(self, user_ids: Sequence[Any]) -> Tensor:
+    def score(self, user_ids: Iterable[Any] | pd.DataFrame) -> Tensor:
         """Raw scores of all items for users, nothing masked.
 
         Args:
-            user_ids: B original ids.
+            user_ids: B original ids, or a table with a column `user`.
 
         Returns:
             float32 [B, I], columns in the order of `items`.
@@ -254,39 +254,53 @@ class Run:
 
     def recommend(
         self,
-        user_ids: Sequence[Any] | None = None,
+        user_ids: Iterable[Any] | pd.DataFrame | None = None,
         k: int = 10,
         *,
         include_seen: bool = False,
         new_items: pd.DataFrame | None = None,
+        candidates: Iterable[Any] | pd.DataFrame | None = None,
+        exclude: Iterable[Any] | pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """The k items that score highest for each user, without those the user is known to have interacted with.
 
         Args:
-            user_ids: Original ids; all users of the run if not given.
+            user_ids: Original ids, or a table with a column `user`; all users of the run if not given.
             k: How many; fewer are given where fewer are left. Of equal scores the lower item index wins.
             include_seen: Recommend known items too.
             new_items: Items that came after training, a row each, which are recommended like all others: a column
                 `item`; those that the run's item table has (its features); and columns called like the relations that
                 start from items, or like what these lead to, with the ids of that (see docs/recipes.md).
+            candidates: Original ids of items, or a table with a column `item`: nothing else is recommended.
+            exclude: Likewise, of what is not recommended. In both, what is unknown is named in a warning.
 
         Returns:
             Columns `user`, `rank` (from 1), `item`, `title` (where the data set has titles), `score`.
 
         Raises:
-            UsageError: A user is unknown, k is below 1, or there are new items and the run knows items by their
-                interactions alone.
+            UsageError: A user is unknown, k is below 1 or no whole number, nothing is left to choose from, or there are
+                new items and the run knows items by their interactions alone.
             DataError: A new item has the id of an old one, or nothing is known of it.
         """
-        return recommending.recommend(self, user_ids, k, include_seen=include_seen, new_items=new_items)
+        return recommending.recommend(
+            self,
+            user_ids,
+            k,
+            include_seen=include_seen,
+            new_items=new_items,
+            candidates=candidates,
+            exclude=exclude,
+        )
 
     def recommend_for_history(
         self,
-        history: Sequence[Any] | pd.DataFrame,
+        history: Iterable[Any] | pd.DataFrame,
         k: int = 10,
         *,
         include_seen: bool = False,
         new_items: pd.DataFrame | None = None,
+        candidates: Iterable[Any] | pd.DataFrame | None = None,
+        exclude: Iterable[Any] | pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """The best items for somebody who was not there in training and of whom only some items are known.
 
@@ -296,6 +310,8 @@ class Run:
             k: How many.
             include_seen: Recommend items of the history too.
             new_items: As in `recommend`.
+            candidates: As in `recommend`.
+            exclude: As in `recommend`.
 
         Returns:
             Columns `rank` (from 1), `item`, `title` (where the data set has titles), `score`.
@@ -304,7 +320,15 @@ class Run:
             UsageError: The history is empty, or nothing of it is known; or as `recommend` does.
             DataError: As `recommend` does.
         """
-        return recommending.recommend_for_history(self, history, k, include_seen=include_seen, new_items=new_items)
+        return recommending.recommend_for_history(
+            self,
+            history,
+            k,
+            include_seen=include_seen,
+            new_items=new_items,
+            candidates=candidates,
+            exclude=exclude,
+        )
 
     def similar(self, item: Any, k: int = 10) -> pd.DataFrame:
         """The items most similar to one, which is given by original id, by title, or by a part of one title alone.

@@ -207,7 +207,7 @@ def test_schema_is_written_to_a_file_and_no_file_is_overwritten_unasked(gnnrec: 
 def test_what_cannot_be_written_leaves_nothing_behind(gnnrec: Command, tmp_path: Path) -> None:
     (tmp_path / "folder.json").mkdir()
     done = gnnrec("schema", "--out", "folder.json", "--force")
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", "cannot write folder.json: Is a directory\n")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "folder.json is a folder; name a file in it\n")
     assert [path.name for path in tmp_path.iterdir()] == ["folder.json"]
 
 

@@ -34,7 +34,10 @@ def test_lists_are_written_and_judged(gnnrec: Command, tmp_path: Path) -> None:
     again = gnnrec("evaluate", run, "--write-lists", "lists.csv")
     assert (again.returncode, again.stderr) == (2, "lists.csv exists; --force overwrites it\n")
     strange = gnnrec("evaluate", run, "--write-lists", "lists.txt")
-    assert (strange.returncode, strange.stderr) == (2, "--write-lists writes a .csv or .parquet file; got lists.txt\n")
+    assert (strange.returncode, strange.stderr) == (
+        2,
+        "the ending of --write-lists says what is written: .csv, .parquet; got lists.txt\n",
+    )
     nowhere = gnnrec("evaluate", run, "--lists", "nowhere.csv")
     assert nowhere.returncode == 1
     assert nowhere.stderr.startswith("there is no file nowhere.csv: it was looked for in the working folder ")

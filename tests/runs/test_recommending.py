@@ -113,6 +113,68 @@ def test_a_history_of_nothing_is_refused(trained: Run, history: list[int], messa
     assert str(error.value).startswith(message)
 
 
+@pytest.mark.parametrize("which", ["trained", "closed_form"])
+def test_nothing_but_candidates_is_recommended(which: str, request: pytest.FixtureRequest) -> None:
+    finished: Run = request.getfixturevalue(which)
+    whole = finished.recommend([5, 6], 16)
+    some = whole[whole["item"].isin([102, 103, 110, 111])].reset_index(drop=True)
+    chosen = finished.recommend([5, 6], 4, candidates=[102, "103", 110.0, np.int64(111)])
+    left_out = finished.recommend(
+        [5, 6], 4, exclude=pd.DataFrame({"item": sorted({*range(101, 117)} - {102, 103, 110, 111})})
+    )
+    for table in (chosen, left_out):
+        pd.testing.assert_frame_equal(table.drop(columns="rank"), some.drop(columns="rank"))
+    assert finished.recommend_for_history([101], 2, candidates=[101, 103, 102], exclude=[102])["item"].tolist() == [103]
+
+
+def test_candidates_that_are_not_known_are_told(trained: Run, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("gnnrec").propagate = True
+    assert trained.recommend([5], 1, include_seen=True, candidates=[103, 999])["item"].tolist() == [103]
+    assert "of the candidates 1 are not known: no item has the id 999" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"candidates": [999]}, "none of the 1 candidates is known; their ids are those of the run's items.parquet"),
+        ({"candidates": [103], "exclude": [103]}, "every item that could be recommended is excluded"),
+        ({"candidates": "103"}, "items are given as a list of ids, ['103']; got '103'"),
+        ({"k": 2.0}, "k is a whole number, at least 1; got 2.0"),
+        ({"k": True}, "k is a whole number, at least 1; got True"),
+    ],
+)
+def test_what_cannot_be_chosen_from_is_refused(trained: Run, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        trained.recommend([5], **arguments)
+    assert str(error.value) == message
+
+
+def test_users_who_know_all_there_is_are_told(trained: Run, caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("gnnrec").propagate = True
+    _, known = trained.split.interactions.seen.items_of(np.array([4]))
+    table = trained.recommend([5], 3, candidates=trained.items["item"].to_numpy()[known])
+    assert table.empty
+    assert "1 of 1 users get no items, the first is user 5: they are known to have interacted with all" in caplog.text
+
+
+def test_a_file_holds_what_its_ending_says(gnnrec: Command, trained: Run, tmp_path: Path) -> None:
+    (tmp_path / "users.txt").write_text("\ufeff5\n\n 6 \n", encoding="utf-8")
+    (tmp_path / "in_stock.csv").write_text("item,left\n103,1\n104,2\n", encoding="utf-8")
+    expected = trained.recommend([5, 6], 2, include_seen=True, candidates=[103, 104])
+    asked = ["--users", str(tmp_path / "users.txt"), "-k", "2", "--include-seen"]
+    asked += ["--candidates", str(tmp_path / "in_stock.csv")]
+    readers: dict[str, Callable[[Path], pd.DataFrame]] = {
+        "csv": pd.read_csv,
+        "json": pd.read_json,
+        "parquet": pd.read_parquet,
+    }
+    for ending, read in readers.items():
+        out = tmp_path / f"out.{ending.upper()}"
+        done = gnnrec("recommend", str(trained.directory), *asked, "--out", str(out))
+        assert done.returncode == 0, done.stderr
+        pd.testing.assert_frame_equal(read(out), expected, check_dtype=False)
+
+
 def test_items_are_found_by_id_title_or_part_of_one() -> None:
     table = pd.DataFrame({"item": [10, 20, 30], "title": ["Toy Story", "Toy Story 2", "Heat"]})
     assert [require_item(table, each) for each in (20, "20", "toy story", "hea")] == [1, 1, 0, 2]
@@ -166,11 +228,32 @@ def test_the_commands_answer(gnnrec: Command, trained: Run, tmp_path: Path) -> N
     [
         (
             ["recommend", "{run}"],
-            "say for whom: --user ID (several times if need be), --all-users, or --history ID,ID,…",
+            "say for whom, in one way: --user ID (several times if need be), --users FILE, --all-users, or --hist",
         ),
         (["recommend", "{run}", "-u", "5", "-k", "0"], "k is at least 1; got 0"),
         (["recommend", "{run}", "-u", "99"], "no user has the id 99"),
         (["recommend", "{run}", "-u", "5", "-f", "parquet"], "parquet is not for a terminal; say where to: --out FILE"),
+        (
+            ["recommend", "{run}", "-u", "5", "-o", "a.xlsx"],
+            "the ending of --out says what is written: .csv, .json, .par",
+        ),
+        (
+            ["recommend", "{run}", "-u", "5", "-f", "json", "-o", "a.csv"],
+            "--format json and --out a.csv contradict each",
+        ),
+        (["similar", "{run}", "-i", "103", "-o", "no/a.csv"], "there is no folder no to write a.csv in; make it first"),
+        (["recommend", "{run}", "-u", "5", "--candidates", ","], "--candidates names no item; give ids with commas"),
+        (
+            ["recommend", "{run}", "--history", '"101'],
+            "--history: unexpected end of data; an id with a comma or a quote",
+        ),
+        (["recommend", "{run}", "--users", "no.txt"], "there is no file no.txt"),
+        (["evaluate", "{run}", "-o", "a.csv"], "the ending of --out says what is written: .json; got a.csv"),
+        (
+            ["evaluate", "{run}", "--write-lists", "a.tsv"],
+            "the ending of --write-lists says what is written: .csv, .pa",
+        ),
+        (["report", "{run}", "-o", "a.pdf"], "the ending of --out says what is written: .html, .htm; got a.pdf"),
         (["recommend", "nowhere", "-u", "5"], "there is no run in nowhere"),
         (
             ["evaluate", "{run}", "-s", "seed=3"],
