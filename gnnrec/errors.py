@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+NO_MEMORY = ("allocate memory", "out of memory")
+"""What messages of PyTorch and of the operating system have in them when there is no more."""
+
 
 class GnnrecError(Exception):
     """What went wrong, in words a user can act on; the command line prints it without a traceback."""
@@ -39,6 +42,18 @@ class UsageError(GnnrecError):
     """The arguments of a command or of a call are wrong."""
 
     exit_status = 2
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of Python, NumPy, Arrow or PyTorch says that there is no more memory, on whichever device.
+
+    >>> is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"))
+    True
+    """
+    told = str(error).lower()
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError | OSError) and any(words in told for words in NO_MEMORY)
+    )
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from gnnrec.contract.training import RunEnd, RunStart
-from gnnrec.data.describe import count_split, told
+from gnnrec.data.describe import count_split, doubts, told
 from gnnrec.data.files import find_file
 from gnnrec.data.filtering import apply_filters
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.candidates import KEY, read_candidates
-from gnnrec.evaluation.evaluator import Evaluator
+from gnnrec.evaluation.evaluator import Evaluator, warn_of_lengths
 from gnnrec.modelling.objective import Objective
 from gnnrec.plugin.registry import installed
 from gnnrec.recipe.load import dump_run, load_recipe
 from gnnrec.recipe.made_with import made_with
 from gnnrec.recipe.schema import Recipe, with_choices
-from gnnrec.recipe.used_parts import used_parts
+from gnnrec.recipe.used_parts import unused_parts, used_parts
 from gnnrec.report.page import write_report
 from gnnrec.report.subject import Subject
 from gnnrec.runs.clock import Clock
@@ -187,6 +187,12 @@ def _fill(
         split = recipe.split.split(apply_filters(interactions, recipe.filters))
     counts, used = count_split(split), used_parts(recipe, interactions.fingerprint)
     logger.info("%s", told(counts))
+    if unused := unused_parts(interactions.fingerprint, used):
+        logger.info("loaded and not used by this recipe: %s", ", ".join(unused))
+    if is_judged:
+        warn_of_lengths(recipe.evaluation.k, counts["items"])
+        for doubt in doubts(split):
+            logger.warning("%s", doubt)
     if choice is not None:
         require_data(choice, used, split.fingerprint, directory.path)
     directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with))

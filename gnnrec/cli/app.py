@@ -14,7 +14,7 @@ from gnnrec.cli.commands import COMMANDS
 from gnnrec.cli.plain_help import PLAIN, PlainGroup
 from gnnrec.cli.plugin_commands import PluginCommands
 from gnnrec.console import complain
-from gnnrec.errors import GnnrecError
+from gnnrec.errors import GnnrecError, is_out_of_memory
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 PLUGIN_OPTION = ("--plugin", "-p")
+
+LESS_MEMORY = (
+    "What takes less: fewer users or items (filters), a smaller trainer.batch_size or encoder.channels, or a scorer "
+    "that holds no matrix of items by items (gnnrec list scorer)."
+)
+"""Ends the message where memory ran out."""
 
 
 class CommandLine(PlainGroup):
@@ -81,6 +87,10 @@ class CommandLine(PlainGroup):
                 if getattr(error, "option_name", None) in PLUGIN_OPTION:
                     complain("a plugin is named before the command: gnnrec -p FILE run …")
                 raise
+            if is_out_of_memory(error):
+                complain(f"memory ran out: {str(error) or type(error).__name__}\n{LESS_MEMORY}")
+                self._debug(ctx)
+                raise typer.Exit(1) from None
             what, whom = f"{type(error).__name__}: {error}", ""
             plugin = _plugin_at_fault(error)
             if plugin is not None:

@@ -9,6 +9,7 @@ from gnnrec.comparison.contenders import labels, read_contenders, require_metric
 from gnnrec.comparison.finished_runs import FinishedRuns
 from gnnrec.comparison.judged_lists import judge_named_lists, read_named_lists
 from gnnrec.comparison.leaderboard import Comparison, Entry, rank
+from gnnrec.comparison.sources import require_one_source
 from gnnrec.comparison.splits import wanted_splits
 from gnnrec.errors import RunDirectoryError, UsageError
 from gnnrec.runs.record import read_finished_run
@@ -85,6 +86,8 @@ def compare(
     if not fresh:
         _take_finished(contenders, names, FinishedRuns(out), runs)
     _require_one_split(names, runs)
+    if any((index, place) not in runs for index, each in enumerate(contenders) for place in each.places):
+        require_one_source(contenders, names)
     _run_missing(contenders, names, runs, out, observers)
     entries = [
         Entry(name, contender.target, _by_split([(place[0], runs[index, place]) for place in contender.places]))

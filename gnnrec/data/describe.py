@@ -72,6 +72,19 @@ def count_split(split: Split) -> dict[str, int]:
     return counts | ({"shown": shown} if shown else {}) | _count_cold(split)
 
 
+def doubts(split: Split) -> list[str]:
+    """Why test figures over a split would mean little, a sentence each; what a split makes new on purpose is none."""
+    told, train, test = [], split.edges("train"), split.edges("test")
+    for kind, known, asked in (("user", train.users, test.users), ("item", train.items, test.items)):
+        if kind not in split.absent and not np.isin(asked, known).any():
+            told.append(
+                f"none of the {len(np.unique(asked)):,} {kind}s with test interactions has a training one, so nothing "
+                "is measured of what was learned; take data with more of each, a filter (min_interactions, k_core) or "
+                "another split"
+            )
+    return told
+
+
 def _count_cold(split: Split) -> dict[str, int]:
     train = split.edges("train")
     counts = {}

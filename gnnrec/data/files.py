@@ -54,6 +54,9 @@ def find_file(path: str | Path, named_by: str = "") -> Path:
             if place.is_file():
                 return place
         is_folder = any(place.is_dir() for place in tried)
+        turned = Path(str(path).replace("\\", "/"))
+        if turned != Path(path) and any(place.exists() for place in places(turned)):
+            raise DataError(f"there is no file {path}; here folders are parted by /: {turned}")
         near = {each.name for place in tried if place.parent.is_dir() for each in place.parent.iterdir()}
     except (OSError, ValueError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
@@ -62,6 +65,11 @@ def find_file(path: str | Path, named_by: str = "") -> Path:
         raise DataError(f"{shown} cannot be looked for: {reason}") from None
     if is_folder:
         raise DataError(f"{path} is a folder; give the file in it that holds the table")
+    if not str(path).isprintable():
+        raise DataError(
+            rf"there is no file {str(path)!r}; in double quotes YAML reads a \ as the start of an escape: write / or "
+            "single quotes"
+        )
     names = f", which {named_by} names" if named_by else ""
     where = f": it was looked for {_told()}" if len(tried) > 1 or not tried[0].is_absolute() else ""
     hint = suggestion(tried[0].name, near) if near else ""

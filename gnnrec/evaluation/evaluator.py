@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from gnnrec.evaluation.ranking import RankingTask
 from gnnrec.modelling.leaks import check_negatives
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from torch import Tensor
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from gnnrec.recipe.schema import Evaluation
 
     Value = Callable[[Tensor, Tensor], Tensor]
+
+logger = logging.getLogger("gnnrec")
 
 
 class Judgement(NamedTuple):
@@ -45,6 +48,16 @@ class Judgement(NamedTuple):
     metrics: dict[str, float]
     per_user: pd.DataFrame
     groups: Groups
+
+
+def warn_of_lengths(lengths: Sequence[int], num_items: int) -> None:
+    """Say which metrics look at more places than there are items."""
+    longer = [k for k in lengths if k > num_items]
+    if longer:
+        logger.info(
+            "evaluation.k: there are %d items, so metrics at %s are those of all items",
+            *(num_items, ", ".join(map(str, longer))),
+        )
 
 
 class Evaluator:

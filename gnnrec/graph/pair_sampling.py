@@ -57,7 +57,10 @@ class UnknownPairs(nn.Module):
         keys = torch.unique(torch.from_numpy(known.keys))  # sorted, [K]
         self.num_unknown = self.num_users * self.num_items - len(keys)
         if self.num_unknown == 0:
-            raise DataError("every user has interacted with every item: there are no negatives")
+            raise DataError(
+                "every user has interacted with every item: there are no negatives, and nothing to recommend; take "
+                "data of more items, or count fewer of the interactions (filters)"
+            )
         users, items = keys // self.num_items, keys % self.num_items
         degree = torch.bincount(users, minlength=self.num_users)  # [U]
         first = degree.cumsum(0) - degree  # [U], each user's first known key

@@ -196,5 +196,7 @@ def _unknown_monitor(node: Node, data: dict[str, Any], monitor: Any) -> Iterator
     } | {*LINK_METRICS}
     if isinstance(monitor, str) and monitor not in known:
         path: Path = ("trainer", "monitor")
-        hint = suggestion(monitor, known)
+        of, _, k = monitor.rpartition("@")
+        is_length = k.isdecimal() and any(name.startswith(f"{of}@") for name in known)
+        hint = f"; add {k} to evaluation.k" if is_length else suggestion(monitor, known)
         yield Fault(node.position_of(path), dotted(path), f"no validation metric is called '{monitor}'{hint}")

@@ -231,9 +231,9 @@ def to_yaml(data: Mapping[str, Any]) -> str:
 def _read(path: Path, extended_by: tuple[Path, ...]) -> Node:
     source = str(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        message = f"this is not UTF-8 text (byte {error.start}: {error.reason})"
+        message = f"this is not UTF-8 text (byte {error.start}: {error.reason}); save it as UTF-8"
         raise RecipeError([Fault(Position(source), "", message)]) from None
     except OSError as error:
         raise RecipeError([Fault(Position(source), "", f"cannot be read: {error.strerror}")]) from None

@@ -93,13 +93,21 @@ def read_yaml(text: str, source: str) -> Node:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = Position(source, mark.line + 1, mark.column + 1) if mark is not None else Position(source)
-        raise RecipeError([Fault(where, "", f"this is not valid YAML: {error.problem}")]) from None
+        hint = next((hint for start, hint in REMEDIES.items() if str(error.problem).startswith(start)), "")
+        raise RecipeError([Fault(where, "", f"this is not valid YAML: {error.problem}{hint}")]) from None
     except YAMLError as error:
         message = str(error).partition("\n")[0]
         raise RecipeError([Fault(Position(source), "", f"this is not valid YAML: {message}")]) from None
     if reader.faults:
         raise RecipeError(reader.faults)
     return node
+
+
+REMEDIES = {
+    "found unknown escape character": r"; in double quotes a \ begins an escape: write / or single quotes",
+    "found character '\\t'": "; a line is indented with spaces, not with a tab",
+}
+"""What to do about YAML's faults, by how they begin."""
 
 
 class _Reader:

@@ -28,6 +28,15 @@ def used_parts(recipe: Recipe, fingerprint: Mapping[str, str]) -> dict[str, str]
     return {part: digest for part, digest in fingerprint.items() if part in wanted or part.startswith(begins)}
 
 
+def unused_parts(fingerprint: Mapping[str, str], used: Mapping[str, str]) -> list[str]:
+    """What was loaded and changes nothing, by name; tables are for people too, who read titles.
+
+    >>> unused_parts({"edges": "e", "time": "t", "weight": "w", "table item": "i"}, {"edges": "e", "time": "t"})
+    ['weight']
+    """
+    return [part for part in fingerprint if part not in used and not part.startswith(FAMILIES["tables"])]
+
+
 def _asked(recipe: Recipe) -> Iterator[Component]:
     yield from (*recipe.filters, recipe.split)
     for _, some in recipe.features:

@@ -16,7 +16,7 @@ from gnnrec.data.extended_split import extended
 from gnnrec.data.lookup import require_nodes
 from gnnrec.errors import RunDirectoryError, UsageError
 from gnnrec.evaluation.candidates import KEY, read_candidates
-from gnnrec.evaluation.evaluator import Evaluator
+from gnnrec.evaluation.evaluator import Evaluator, warn_of_lengths
 from gnnrec.evaluation.lists import read_lists
 from gnnrec.modelling.fitting import restore
 from gnnrec.modelling.objective import Objective
@@ -240,6 +240,7 @@ class Run:
             raise UsageError(f"a finished run can be asked with another evaluation, not another {', '.join(changed)}")
         loss = Objective.of(None if is_stand_in(recipe.loss) else recipe.loss)
         self.require_test()
+        warn_of_lengths(recipe.evaluation.k, len(self.items))
         candidates = read_candidates(recipe.evaluation.candidates, self.split, ["test"])
         return Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, loss, candidates)
 

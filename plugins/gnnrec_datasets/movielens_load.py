@@ -14,7 +14,7 @@ import pandas as pd
 from gnnrec import Availability, DataError, Interactions
 from gnnrec.data.files import cache_folder
 from gnnrec_datasets.movielens_relations import with_relations
-from gnnrec_datasets.sources import Archive, Files, local_roots
+from gnnrec_datasets.sources import OWN_TABLE, Archive, Files, local_roots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -190,7 +190,10 @@ def _table(files: Files, name: str, columns: dict[str, str], **options: object) 
         raise DataError(f"{where} is no table: {error}") from None
     missing = [column for column in columns if column not in table]
     if missing:
-        raise DataError(f"{where} lacks the columns {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")
+        hint = OWN_TABLE.format(files.place / name) if files.place.is_dir() else ""
+        raise DataError(
+            f"{where} lacks the columns {', '.join(missing)}; it has {', '.join(map(str, table.columns))}{hint}"
+        )
     if table.empty:
         raise DataError(f"{where} has no rows")
     renamed: pd.DataFrame = table[list(columns)].rename(columns=columns)

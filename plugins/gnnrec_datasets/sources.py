@@ -24,6 +24,9 @@ logger = logging.getLogger("gnnrec")
 MAX_MEMBER_BYTES = 256 * 2**20
 """More than any file of the releases known here; a member that claims more is not read."""
 
+OWN_TABLE = "; a table of your own is read with -s dataset.name=table -s dataset.path={}"
+"""Ends a message about a file that is none of a release."""
+
 DOWNLOAD_TIMEOUT = 30.0
 """Seconds without an answer."""
 
@@ -67,7 +70,9 @@ class Files:
         except (KeyError, FileNotFoundError):
             raise DataError(f"{self.place}: {name} is missing in it") from None
         except zipfile.BadZipFile as error:
-            raise DataError(f"{self.place}: this archive is damaged ({error}); delete it and fetch it again") from None
+            raise DataError(
+                f"{self.place}: this archive is damaged ({error}); move it away and fetch it again"
+            ) from None
         except OSError as error:
             raise DataError(f"{self.place}: {name} cannot be read: {error.strerror}") from None
 
@@ -112,11 +117,13 @@ class Archive:
             found = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
             raise DataError(f"{path} cannot be read: {error.strerror}") from None
+        if found != self.sha256 and not zipfile.is_zipfile(path) and path.name != self.name:
+            raise DataError(f"{path} is no {self.name}, nor any archive{OWN_TABLE.format(path)}")
         if found != self.sha256:
             raise DataError(
                 f"{path}: this is not the {self.name} that was published, or it is truncated\n"
                 f"  expected sha256 {self.sha256}\n  got             {found}\n"
-                "Delete it to have it fetched again; or, if you trust your file, unpack it and give the folder."
+                "Move it away to have it fetched again; or, if you trust your file, unpack it and give the folder."
             )
         return Files(path, self.folder)
 

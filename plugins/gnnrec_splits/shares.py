@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from gnnrec import Fraction, Splitter
 
@@ -27,6 +27,16 @@ class Shares(DisjointTrain):
 
     test: Fraction = 0.1
     """Share held out to judge by, once."""
+
+    @field_validator("test", mode="before")
+    @classmethod
+    def _hold_something_out(cls, share: Any) -> Any:
+        if share == 0 and not isinstance(share, bool):
+            raise ValueError(
+                "expected a share above 0, got 0: nothing would be left to judge by; to train on everything, run with "
+                "a test, then `gnnrec refit RUN --on all`"
+            )
+        return share
 
     @model_validator(mode="after")
     def _leave_something_to_train_on(self) -> Self:

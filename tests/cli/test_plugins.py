@@ -74,6 +74,11 @@ def test_a_plugins_command_appears_and_what_it_raises_is_told_by_its_kind(gnnrec
     assert "Traceback" in gnnrec("--debug", "fail", "unforeseen").stderr
     done = gnnrec("fail", "interrupted")
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    done = gnnrec("fail", "hungry")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "memory ran out: CUDA out of memory. Tried to allocate 8.00 GiB\nWhat takes less: fewer"
+    )
 
 
 def test_a_plugin_whose_commands_fail_does_not_cost_the_others_the_command_line(

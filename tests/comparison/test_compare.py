@@ -90,7 +90,7 @@ def test_what_is_done_is_not_done_again(
         second = compare(recipes, out=tmp_path)
     assert second.to_dict() == first.to_dict()
     lying = directories(first)
-    assert [message for message in caplog.messages if "cannot be had" not in message] == [
+    assert [message for message in caplog.messages if "done already" in message] == [
         f"movielens_sage, seed 2: done already, {lying['movielens_sage'][0]}",
         f"random, seed 0: done already, {lying['random'][0]}",
     ]
@@ -210,6 +210,21 @@ def test_runs_over_other_splits_are_refused_after_the_first_ones(scorer: Scorer,
         f"only runs over one split can be compared; not as random ({first}):\n"
         f"  popularity: the same data are split differently, seed 7 and not 42, val 0.2 and not 0.1 ({other})"
     )
+
+
+def test_recipes_over_other_data_are_refused_before_the_first_one(scorer: Scorer, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("user,item\n" + "".join(f"{user},{user * 7 % 5 + step}\n" for user in range(9) for step in range(3)))
+    mine = load_recipe("baselines/popularity", {"dataset": {"name": "table", "path": str(log)}})
+    watcher = Watcher()
+    with pytest.raises(UsageError) as error:
+        compare([mine, scorer("random")], out=tmp_path, observers=[watcher])
+    assert watcher.started == []
+    message = str(error.value)
+    assert message.startswith(
+        f"only runs over the same data can be compared: popularity is about 27 interactions of {log}, "
+    )
+    assert message.endswith(f"give all of them the data of one, as in\n  -s dataset.name=table -s dataset.path={log}")
 
 
 def test_runs_over_other_data_are_refused(tmp_path: Path) -> None:

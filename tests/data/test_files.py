@@ -67,3 +67,18 @@ def _refusal(path: str | Path, named_by: str = "") -> str:
     with pytest.raises(DataError) as error:
         find_file(path, named_by)
     return str(error.value)
+
+
+def test_a_path_of_another_system_is_told_how_to_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "new.csv").touch()
+    with pytest.raises(DataError) as error:
+        find_file(r"data\new.csv")
+    assert str(error.value) == r"there is no file data\new.csv; here folders are parted by /: data/new.csv"
+    with pytest.raises(DataError) as error:
+        find_file("data\new.csv")
+    assert str(error.value) == (
+        r"there is no file 'data\new.csv'; in double quotes YAML reads a \ as the start of an escape: write / or "
+        "single quotes"
+    )

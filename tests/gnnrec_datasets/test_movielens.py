@@ -105,7 +105,18 @@ def test_a_truncated_archive_is_told_with_both_checksums(archive: bytes, tmp_pat
     assert message_of(MovieLens(path=str(tmp_path))) == (
         f"{broken}: this is not the ml-latest-small.zip that was published, or it is truncated\n"
         f"  expected sha256 {digest(archive)}\n  got             {digest(archive[:-10])}\n"
-        "Delete it to have it fetched again; or, if you trust your file, unpack it and give the folder."
+        "Move it away to have it fetched again; or, if you trust your file, unpack it and give the folder."
+    )
+
+
+def test_a_table_of_one_s_own_is_never_called_a_broken_archive(tmp_path: Path) -> None:
+    mine = tmp_path / "ratings.csv"
+    mine.write_text("user,item\n1,2\n")
+    how = f"a table of your own is read with -s dataset.name=table -s dataset.path={mine}"
+    assert message_of(MovieLens(path=str(mine))) == f"{mine} is no ml-latest-small.zip, nor any archive; {how}"
+    in_a_folder = message_of(MovieLens(path=str(tmp_path)))
+    assert in_a_folder == (
+        f"{tmp_path}: ratings.csv lacks the columns userId, movieId, rating, timestamp; it has user, item; {how}"
     )
 
 
@@ -121,7 +132,7 @@ def test_an_archive_that_is_damaged_or_lacks_a_file_is_told(tmp_path: Path) -> N
     target = tmp_path / "ml-latest-small.zip"
     lacking = zipped({"ml-latest-small/ratings.csv": b"userId,movieId,rating,timestamp\n1,2,3,4\n"})
     for content, message in (
-        (b"PK no more", "this archive is damaged (File is not a zip file); delete it and fetch it again"),
+        (b"PK no more", "this archive is damaged (File is not a zip file); move it away and fetch it again"),
         (lacking, "movies.csv is missing in it"),
     ):
         target.write_bytes(content)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gnnrec import RecipeError, UsageError
+from gnnrec import RecipeError, UsageError, load_recipe
 from gnnrec.plugin.registry import Registry
 from gnnrec.recipe.check import check
 from gnnrec.recipe.nodes import read_yaml
@@ -276,3 +276,11 @@ def test_faults_in_parts_of_feature_encoders_are_told_as_those_of_parts(
         "r.yaml:7:24  features.item.2.part.name: this says which one to take and is missing",
         "r.yaml:8:49  features.item.3.part.join: expected 'mean' or 'max', got 'sum'",
     ]
+
+
+def test_a_metric_at_a_length_that_is_not_asked_for_says_where_to_ask() -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe("movielens_sage", ["trainer.monitor=ndcg@7"])
+    assert str(caught.value) == (
+        "-s trainer.monitor=ndcg@7  trainer.monitor: no validation metric is called 'ndcg@7'; add 7 to evaluation.k"
+    )

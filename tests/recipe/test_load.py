@@ -68,7 +68,7 @@ def test_a_folder_is_no_recipe(tmp_path: Path) -> None:
 def test_a_file_that_is_not_utf_8_is_told_with_the_byte(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     path.write_bytes("name: é".encode("latin-1"))
-    assert complaint(path) == f"{path}  this is not UTF-8 text (byte 6: unexpected end of data)"
+    assert complaint(path) == f"{path}  this is not UTF-8 text (byte 6: unexpected end of data); save it as UTF-8"
 
 
 def test_a_recipe_without_a_name_is_called_like_its_file(toy: Path, write: Write, toy_registry: Registry) -> None:

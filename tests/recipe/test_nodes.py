@@ -90,7 +90,14 @@ def test_json_is_yaml_and_reads_the_same(data: dict[str, Any]) -> None:
         ("", "r.yaml  this is empty; a recipe is a mapping of sections"),
         ("# nothing\n", "r.yaml  this is empty; a recipe is a mapping of sections"),
         ("a: [1, 2\nb: 3", "r.yaml:2:2  this is not valid YAML: expected ',' or ']', but got ':'"),
-        ("a:\n\tb: 1", "r.yaml:2:1  this is not valid YAML: found character '\\t' that cannot start any token"),
+        (
+            "a:\n\tb: 1",
+            "r.yaml:2:1  this is not valid YAML: found character '\\t' that cannot start any token; a line is indented",
+        ),
+        (
+            'a: "C:\\data"',
+            "r.yaml:1:8  this is not valid YAML: found unknown escape character 'd'; in double quotes a \\ begins",
+        ),
         ("a: 1\n---\nb: 2", "r.yaml:2:1  this is not valid YAML: but found another document"),
         (
             "a: \x01",

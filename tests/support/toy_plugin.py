@@ -173,4 +173,8 @@ def gnnrec_commands(app: typer.Typer) -> None:
     @app.command()
     def fail(how: str) -> None:
         """Fail in one way or another."""
-        raise {"unforeseen": RuntimeError("what now"), "interrupted": KeyboardInterrupt()}[how]
+        raise {
+            "unforeseen": RuntimeError("what now"),
+            "interrupted": KeyboardInterrupt(),
+            "hungry": RuntimeError("CUDA out of memory. Tried to allocate 8.00 GiB"),
+        }[how]
