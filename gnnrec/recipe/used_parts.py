@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 FAMILIES = {"tables": "table ", "relations": "relation ", "behaviours": "behaviour "}
 """What a component says, and how the digests of such parts begin."""
 
+CALLED = {"weight": "weight (ratings)"}
+"""What people call a part, where it is another word."""
+
 
 def used_parts(recipe: Recipe, fingerprint: Mapping[str, str]) -> dict[str, str]:
     """The digests of the parts that matter to a recipe's result.
@@ -32,9 +35,11 @@ def unused_parts(fingerprint: Mapping[str, str], used: Mapping[str, str]) -> lis
     """What was loaded and changes nothing, by name; tables are for people too, who read titles.
 
     >>> unused_parts({"edges": "e", "time": "t", "weight": "w", "table item": "i"}, {"edges": "e", "time": "t"})
-    ['weight']
+    ['weight (ratings)']
     """
-    return [part for part in fingerprint if part not in used and not part.startswith(FAMILIES["tables"])]
+    return [
+        CALLED.get(part, part) for part in fingerprint if part not in used and not part.startswith(FAMILIES["tables"])
+    ]
 
 
 def _asked(recipe: Recipe) -> Iterator[Component]:

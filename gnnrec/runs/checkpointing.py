@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import shlex
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,8 @@ class StoredCheckpoints(Checkpoints):
         if content["split"] != self._fingerprint:
             raise RunDirectoryError(
                 f"{path} was made with another split of other data than what the recipe gives now; "
-                "the data have changed since, so the run cannot be resumed"
+                "the data have changed since, so the run cannot be resumed; put the old data back, or begin anew: "
+                f"gnnrec run {shlex.quote(str(self._folder.parent / 'recipe.yaml'))}"
             )
         return Checkpoint(content["epoch"], content["step"], tensors, content["values"])
 

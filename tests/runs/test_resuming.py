@@ -87,7 +87,10 @@ def test_data_that_changed_are_refused(tmp_path: Path) -> None:
     partial = interrupted(tmp_path, {"trainer__epochs": 4}, 3)
     ratings = tmp_path / "data" / "ratings.csv"
     ratings.write_text("".join(ratings.read_text().splitlines(keepends=True)[:-1]))
-    with pytest.raises(RunDirectoryError, match=r"the data have changed since, so the run cannot be resumed$"):
+    with pytest.raises(
+        RunDirectoryError,
+        match=r"the data have changed since, so the run cannot be resumed; .* gnnrec run .*recipe.yaml$",
+    ):
         pipeline.resume(partial)
     assert partial.exists()
 
