@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -11,7 +11,8 @@ from gnnrec import Dataset
 if TYPE_CHECKING:
     from gnnrec import Availability, Interactions
 
-Variant = Literal["latest-small", "100k"]
+Variant = Literal["latest-small", "latest", "32m", "25m", "20m", "10m", "1m", "100k"]
+ONE: dict[str, Any] = {"enum": list(get_args(Variant))}
 
 
 def _as_tuple(value: Any) -> Any:
@@ -24,14 +25,7 @@ Variants = Annotated[
     tuple[Variant, ...],
     Field(min_length=1),
     BeforeValidator(_as_tuple),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": ["latest-small", "100k"]},
-                {"type": "array", "items": {"enum": ["latest-small", "100k"]}, "minItems": 1},
-            ]
-        }
-    ),
+    WithJsonSchema({"anyOf": [ONE, {"type": "array", "items": ONE, "minItems": 1}]}),
 ]
 
 
@@ -42,10 +36,12 @@ class MovieLens(Dataset):
     PyPI that ships it. Items are the movies that were rated, with `title`, `genres` and `year`; each rating has its
     stars as weight, and its time.
 
-    The year stands at the end of the title, else in ML-100K's release date; it is missing where there is none.
-    Relations are (item, has_genre, genre), (item, of_year, year), and in latest-small (item, has_tag, tag), with the
-    user who gave the tag and the time. Tags are one where they differ in case alone, or by space around them. Those of
-    movies that nobody rated, and of users who rated nothing, are left out. "(no genres listed)" is a genre like any
+    Of users 1m and 100k know `gender`, `age`, `occupation` and `zip`; the others nothing. The year of a movie stands at
+    the end of the title, else in ML-100K's release date; it is missing where there is none.
+
+    Relations are (item, has_genre, genre), (item, of_year, year), and but for 1m and 100k (item, has_tag, tag), with
+    the user who gave the tag and the time. Tags are one where they differ in case alone, or by space around them. Those
+    of movies that nobody rated, and of users who rated nothing, are left out. "(no genres listed)" is a genre like any
     other.
     """
 
@@ -60,7 +56,8 @@ class MovieLens(Dataset):
     name: Literal["movielens"] = "movielens"
 
     variant: Variants = ("latest-small",)
-    """Which release; or several, in order of preference, of which the first that can be had is taken."""
+    """Which release; or several, in order of preference, of which the first that can be had is taken. `latest` is
+    replaced by GroupLens now and then, so that no checksum is known of it; of all others one is."""
 
     path: str | None = None
     """The archive, the unpacked folder, or a folder that holds one of them; looked for beside the working folder, below
@@ -73,7 +70,7 @@ class MovieLens(Dataset):
         return load(self.variant, self.path)
 
     def available(self) -> tuple[Availability, ...]:
-        """Both variants, whatever `variant` says."""
+        """All variants, whatever `variant` says."""
         from gnnrec_datasets.movielens_load import available
 
         return available(self.path)

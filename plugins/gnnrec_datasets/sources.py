@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("gnnrec")
 
-MAX_MEMBER_BYTES = 256 * 2**20
-"""More than any file of the releases known here; a member that claims more is not read."""
-
 OWN_TABLE = "; a table of your own is read with -s dataset.name=table -s dataset.path={}"
 """Ends a message about a file that is none of a release."""
 
@@ -41,10 +38,12 @@ class Files:
     Attributes:
         place: The archive or the folder.
         prefix: Stands before each name within an archive.
+        largest: How many bytes a file of an archive may claim to have.
     """
 
     place: Path
     prefix: str = ""
+    largest: int = 256 * 2**20
 
     def has(self, name: str) -> bool:
         """Whether a file is there; in an archive that can be read."""
@@ -64,7 +63,7 @@ class Files:
                 return (self.place / name).read_bytes()
             with zipfile.ZipFile(self.place) as archive:
                 member = archive.getinfo(self.prefix + name)
-                if member.file_size > MAX_MEMBER_BYTES:
+                if member.file_size > self.largest:
                     raise DataError(f"{self.place}: {name} claims {member.file_size:,} bytes; that is too many")
                 return archive.read(member)
         except (KeyError, FileNotFoundError):
@@ -83,19 +82,26 @@ class Archive:
 
     Attributes:
         name: Its file name.
-        sha256: Of the whole archive.
+        sha256: Of the whole archive; None where its publisher replaces it now and then.
         folder: The folder within it, ending in a slash.
         marker: A file by which an unpacked folder is known.
         url: Where it is downloaded from, or None.
         requirement: The PyPI release whose wheel it is (`name==version`), or None.
+        largest_member: How many bytes a file in it may claim to have.
     """
 
     name: str
-    sha256: str
+    sha256: str | None
     folder: str
     marker: str
     url: str | None = None
     requirement: str | None = None
+    largest_member: int = 256 * 2**20
+
+    @property
+    def unpacked(self) -> str:
+        """What its folder is called once it is unpacked."""
+        return Path(self.folder).name
 
     def at(self, root: Path) -> Files | None:
         """The files, if `root` is the archive, is the unpacked folder, or holds one of them.
@@ -109,12 +115,15 @@ class Archive:
             return Files(root)
         if (root / self.name).is_file():
             return self._checked(root / self.name)
-        unpacked = root / Path(self.folder).name
+        unpacked = root / self.unpacked
         return Files(unpacked) if (unpacked / self.marker).is_file() else None
 
     def _checked(self, path: Path) -> Files:
+        if self.sha256 is None:
+            return self._files(path)
         try:
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
             raise DataError(f"{path} cannot be read: {error.strerror}") from None
         if found != self.sha256 and not zipfile.is_zipfile(path) and path.name != self.name:
@@ -125,7 +134,10 @@ class Archive:
                 f"  expected sha256 {self.sha256}\n  got             {found}\n"
                 "Move it away to have it fetched again; or, if you trust your file, unpack it and give the folder."
             )
-        return Files(path, self.folder)
+        return self._files(path)
+
+    def _files(self, archive: Path) -> Files:
+        return Files(archive, self.folder, self.largest_member)
 
     def download(self, cache: Path) -> Files:
         """Fetch into the cache.
@@ -140,14 +152,15 @@ class Archive:
         import requests
 
         base, _, name = str(self.url).rpartition("/")
-        fetcher = pooch.create(cache, base + "/", registry={name: f"sha256:{self.sha256}"}, retry_if_failed=1)
+        pin = None if self.sha256 is None else f"sha256:{self.sha256}"
+        fetcher = pooch.create(cache, base + "/", registry={name: pin}, retry_if_failed=1)
         pooch.get_logger().setLevel(logging.WARNING)
         logger.info("downloading %s", self.url)
         try:
             path = fetcher.fetch(name, downloader=pooch.HTTPDownloader(timeout=DOWNLOAD_TIMEOUT))
         except (requests.RequestException, ValueError, OSError) as error:
             raise DataError(f"{self.url}: {_reason(error)}") from None
-        return Files(Path(path), self.folder)
+        return self._files(Path(path))
 
     def _download_wheel(self, cache: Path) -> Files:
         logger.info("downloading %s from the package index", self.requirement)
@@ -172,7 +185,7 @@ class Archive:
                 draft.replace(cache / self.name)
             except OSError as error:
                 raise DataError(f"{cache} cannot be written: {error.strerror}") from None
-        return Files(cache / self.name, self.folder)
+        return self._files(cache / self.name)
 
 
 def local_roots(path: str | None) -> Iterator[tuple[str, Path | None]]:

@@ -8,7 +8,7 @@ import pytest
 from movielens_releases import NOWHERE, WHEEL, change, digest, message_of, zipped
 from toys import movielens_like, pairs_of
 
-from gnnrec_datasets import movielens_load, sources
+from gnnrec_datasets import movielens_load
 from gnnrec_datasets.movielens import MovieLens
 
 if TYPE_CHECKING:
@@ -140,11 +140,9 @@ def test_an_archive_that_is_damaged_or_lacks_a_file_is_told(tmp_path: Path) -> N
         assert message_of(MovieLens(path=str(target))) == f"{target}: {message}"
 
 
-def test_a_member_that_claims_too_much_is_not_read(
-    archive: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_member_that_claims_too_much_is_not_read(archive: bytes, tmp_path: Path) -> None:
     (tmp_path / "ml-latest-small.zip").write_bytes(archive)
-    monkeypatch.setattr(sources, "MAX_MEMBER_BYTES", 1000)
+    change("latest-small", largest_member=1000)
     size = (tmp_path / "made" / "ratings.csv").stat().st_size
     place = tmp_path / "ml-latest-small.zip"
     assert message_of(MovieLens(path=str(place))) == f"{place}: ratings.csv claims {size:,} bytes; that is too many"

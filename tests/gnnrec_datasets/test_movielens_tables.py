@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import logging
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pandas as pd
 import pytest
@@ -11,7 +11,7 @@ from own_tables import values
 from toys import movielens_like
 
 from gnnrec import Availability
-from gnnrec_datasets.movielens import MovieLens
+from gnnrec_datasets.movielens import MovieLens, Variant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +55,8 @@ U_ITEM = (
     b"20|Never Rated (1999)|01-Jan-1999||http://y|1|0|0\n"
     b'30|"Quoted"|01-Jan-1990||http://z|0|1|1\n'
 )
+U_USER = b"1|24|M|technician|05201\n2|53|F|other|T8H1N\n3|23|M|writer|32067\n"
+USER = b"user_id:token\tage:token\tgender:token\toccupation:token\tzip_code:token\n" + U_USER.replace(b"|", b"\t")
 INTER = b"user_id:token\titem_id:token\trating:float\ttimestamp:float\n" + U_DATA
 ITEM = (
     "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n"
@@ -171,14 +173,20 @@ def test_latest_small_has_what_its_files_say(movielens_folder: Path) -> None:
 def official(folder: Path) -> Path:
     """A small ML-100K as GroupLens lays it out."""
     folder.mkdir(parents=True)
-    for name, content in (("u.data", U_DATA), ("u.genre", U_GENRE), ("u.item", U_ITEM)):
+    for name, content in (("u.data", U_DATA), ("u.genre", U_GENRE), ("u.item", U_ITEM), ("u.user", U_USER)):
         (folder / name).write_bytes(content)
     return folder
 
 
 def check_100k(data: Interactions, titles: list[str], years: dict[int, int]) -> None:
     """Years by the items' numbers."""
-    assert data.users["user"].tolist() == [1, 2]
+    assert data.users.to_dict("list") == {
+        "user": [1, 2],
+        "gender": ["M", "F"],
+        "age": [24, 53],
+        "occupation": ["technician", "other"],
+        "zip": ["05201", "T8H1N"],
+    }
     assert data.items["item"].tolist() == [10, 30]
     assert data.items["title"].tolist() == titles
     assert data.items["genres"].tolist() == [["Comedy"], ["Action", "Comedy"]]
@@ -204,6 +212,7 @@ def test_the_layout_of_100k_in_a_wheel_is_read(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "ml-100k.inter").write_bytes(INTER)
     (folder / "ml-100k.item").write_bytes(ITEM)
+    (folder / "ml-100k.user").write_bytes(USER)
     data = MovieLens(variant=("100k",), path=str(tmp_path)).load()
     check_100k(data, ["Amélie (2001)", "Quoted"], {0: 2001})
     assert data.source == f"MovieLens 100k from {folder}"
@@ -215,6 +224,7 @@ def test_100k_is_had_from_a_package_when_the_host_is_out_of_reach(tmp_path: Path
         {
             "recbole/dataset_example/ml-100k/ml-100k.inter": INTER,
             "recbole/dataset_example/ml-100k/ml-100k.item": ITEM,
+            "recbole/dataset_example/ml-100k/ml-100k.user": USER,
             f"{about}/METADATA": b"Metadata-Version: 2.1\nName: recbole\nVersion: 1.2.1\n",
             f"{about}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
             f"{about}/RECORD": b"",
@@ -250,10 +260,13 @@ def test_the_first_variant_that_can_be_had_is_taken_and_told(tmp_path: Path, cap
 
 
 def test_what_is_at_hand_is_named_with_its_place(tmp_path: Path, offline: Path) -> None:
-    nothing = (Availability("latest-small", None), Availability("100k", None))
-    assert MovieLens().available() == nothing
+    assert {each.place for each in MovieLens().available()} == {None}
     movielens_like(offline / "ml-latest-small")
-    found = Availability("latest-small", str(offline / "ml-latest-small"))
-    assert MovieLens().available() == (found, nothing[1])
     folder = official(tmp_path / "ml-100k")
-    assert MovieLens(path=str(tmp_path)).available() == (nothing[0], Availability("100k", str(folder)))
+    for path, variant, place in (
+        (None, "latest-small", offline / "ml-latest-small"),
+        (str(tmp_path), "100k", folder),
+    ):
+        found = [each for each in MovieLens(path=path).available() if each.place is not None]
+        assert found == [Availability(variant, str(place))]
+    assert [each.variant for each in MovieLens().available()] == list(get_args(Variant))
