@@ -13,6 +13,7 @@ from gnnrec.contract.training import RunEnd, RunStart
 from gnnrec.data.describe import count_split, doubts, told
 from gnnrec.data.files import find_file
 from gnnrec.data.filtering import apply_filters
+from gnnrec.data.parts import HELD_OUT
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.candidates import KEY, read_candidates
 from gnnrec.evaluation.evaluator import Evaluator, warn_of_lengths
@@ -197,7 +198,8 @@ def _fill(
         require_data(choice, used, split.fingerprint, directory.path)
     directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with))
 
-    candidates = read_candidates(named, split)
+    asked = [part for part in HELD_OUT if len(split.edges(part))]
+    candidates = read_candidates(named, split, asked)
     ask = partial(
         Evaluator,
         split,
@@ -206,7 +208,7 @@ def _fill(
         objective=Objective.of(recipe.loss),
         candidates=candidates,
     )
-    val_evaluator, test_evaluator = ask("val"), ask("test")
+    val_evaluator, test_evaluator = ask("val") if "val" in asked else None, ask("test")
     stages = Stages(directory, recipe, split, used, stop, choice)
     watch.run_started(RunStart(recipe, directory.path, stages.epochs, counts, stages.epochs_done))
     outcome = stages.fit(val_evaluator, clock, watch)

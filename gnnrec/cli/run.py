@@ -132,7 +132,8 @@ def _summarise(finished: Run) -> None:
     if trainer is not None and "parent" not in metrics:
         epochs = len(finished.history)
         early = f", stopped early ({trainer.epochs} allowed)" if epochs < trainer.epochs else ""
-        say(f"best epoch {metrics['best_epoch']} of {epochs} by val {trainer.monitor}{early}")
+        chosen = f"best epoch {metrics['best_epoch']} of {epochs} by val {trainer.monitor}{early}"
+        say(chosen if metrics["val"] else f"the last of {epochs} epochs, as nothing is val")
     if "refit" in metrics:
         epochs = metrics["refit"]["epochs"]
         words = f" in {epochs} epochs" if epochs else ""

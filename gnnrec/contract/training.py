@@ -139,7 +139,8 @@ class EpochRecord:
     Attributes:
         epoch: Counted from 1.
         train_loss: Mean loss over the epoch's supervision edges.
-        val: Validation metrics by name; `loss` and the monitored one at least. Empty in a refit.
+        val: Validation metrics by name; `loss` and the monitored one at least. Empty in a refit, and where nothing is
+            val.
         lr: Learning rate of the epoch's last step.
         seconds: Of training and validating this epoch.
         refit_of: Of a refit's epoch, how many there are; None where one is still to be chosen. Trainers leave it out.
@@ -177,7 +178,8 @@ class TrainingTask:
         checkpoints: Where the state is kept from which an interrupted run is resumed.
         replay: In a refit, the epochs that led to the chosen one, which is the last: they are gone through again, with
             their learning rates where a schedule has them depend on validation, and the model is left as the last one
-            leaves it. `validate` is not called, and records have no `val`. None where an epoch is to be chosen.
+            leaves it. `validate` is not called, and records have no `val`. Where nothing is val, these are all epochs,
+            whose learning rates are not known (nan). None where an epoch is to be chosen.
     """
 
     model: TrainableModel

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gnnrec.data.parts import HELD_OUT
+from gnnrec.data.parts import HELD_OUT, OF_DATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +43,9 @@ def describe_interactions(interactions: Interactions) -> dict[str, str | int | f
         first, last = edges.time.min(), edges.time.max()
         facts["first interaction"] = str(np.datetime64(int(first), "s"))
         facts["last interaction"] = str(np.datetime64(int(last), "s"))
+    if interactions.parts is not None:
+        for part, count in zip(OF_DATA, np.bincount(interactions.parts, minlength=len(OF_DATA)), strict=True):
+            facts[f"interactions in {part}"] = int(count)
     facts["known of users"] = ", ".join(map(str, interactions.users.columns))
     facts["known of items"] = ", ".join(map(str, interactions.items.columns))
     for relation in interactions.relations:

@@ -234,7 +234,10 @@ def _train(
     replay: Replay | None,
 ) -> Fitted:
     if replay is not None and not sections.trainer.replays:
-        raise UsageError(f"trainer '{sections.trainer.name}' cannot replay epochs, so its models are not refitted")
+        raise UsageError(
+            f"trainer '{sections.trainer.name}' cannot do without validation, so its models are not refitted, and "
+            "something has to be val"
+        )
     fitted = Features.fit(features, split)
     states = fitted.states(features)  # before anything is trained: it has to be saved
     graphs = PhaseGraphs(sections.graph, sections.encoder, fitted, split)
@@ -261,7 +264,7 @@ def _train(
 
     def validate(model: TrainableModel, epoch: int) -> Mapping[str, float]:
         if validation_graph is None:
-            raise RuntimeError("a refit has no validation, and its trainer asked for it")
+            raise RuntimeError("there is no validation, and the trainer asked for it")
         return judge(scored_over(validation_graph, model), epoch)
 
     trained = sections.trainer.fit(

@@ -97,6 +97,8 @@ def _judged(subject: Subject, scorer: str) -> Baseline:
         refitted = fit_scorer(component, wider, Streams(recipe.seed))
 
     def judged(part: Part, phase: Phase, fitted: Fitted) -> dict[str, float]:
+        if not len(split.edges(part)):
+            return {}
         asked = Evaluator(split, part, recipe.evaluation, recipe.split.seed, candidates=subject.candidates)
         return asked.measure(fitted.scoring(phase))
 

@@ -20,6 +20,7 @@ from gnnrec.report.groups import Grouped, grouped, score_distribution
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gnnrec.contract.kinds import Trainer
     from gnnrec.data.edges import Edges
     from gnnrec.data.interactions import Interactions
     from gnnrec.data.split import Split
@@ -142,8 +143,7 @@ def summary(recipe: Recipe, metrics: Mapping[str, Any], environment: Mapping[str
         sections = recipe.model_sections()
         told = (
             f"Encoder {sections.encoder.name}, decoder {sections.decoder.name}, loss {sections.loss.name}, "
-            f"seed {recipe.seed}; epoch {metrics['best_epoch']} of {sections.trainer.epochs} was chosen by val "
-            f"{sections.trainer.monitor}; trained{spent}."
+            f"seed {recipe.seed}; {_chosen(metrics, sections.trainer)}; trained{spent}."
         )
     if "refit" not in metrics:
         return told
@@ -153,6 +153,12 @@ def summary(recipe: Recipe, metrics: Mapping[str, Any], environment: Mapping[str
     return (
         f"{told} What is tested was fitted anew on train and val{times}, {seconds['refit']:.1f} s on {device}{parent}."
     )
+
+
+def _chosen(metrics: Mapping[str, Any], trainer: Trainer) -> str:
+    if not (metrics["val"] or metrics.get("parent", {}).get("val")):
+        return f"the last of {trainer.epochs} epochs was kept, as nothing is val"
+    return f"epoch {metrics['best_epoch']} of {trainer.epochs} was chosen by val {trainer.monitor}"
 
 
 def ranked(recipe: Recipe) -> str:

@@ -136,18 +136,16 @@ def choice_of(run: RunRecord, on: On, now: Mapping[str, str], *, warm: bool) -> 
         warm: Whether to start from its weights.
 
     Raises:
-        UsageError: It has no validation, is of another version, or has no weights to start from.
+        UsageError: It is a refit itself, is of another version, or has no weights to start from.
         RunDirectoryError: It did not finish, or a file is damaged.
     """
     directory = run.directory
     if directory.name.endswith(PARTIAL):
         raise RunDirectoryError(f"{directory} is a run that did not finish; first: gnnrec resume {directory}")
-    val = run.metrics.get("val")
-    if not val:
-        origin = run.metrics.get("parent", {}).get("directory")
-        hint = f"; it is a refit of {origin}: refit that" if origin else ""
+    if "parent" in run.metrics:
         raise UsageError(
-            f"{directory} has no validation, so no epoch was chosen that could be gone through again{hint}"
+            f"{directory} has no validation, so no epoch was chosen that could be gone through again; it is a refit of "
+            f"{run.metrics['parent']['directory']}: refit that"
         )
     last = last_made_with(run.made_with)
     if changes := changed(last, now) + replaced(last, now):
@@ -167,7 +165,7 @@ def choice_of(run: RunRecord, on: On, now: Mapping[str, str], *, warm: bool) -> 
             f"gnnrec run {directory / 'recipe.yaml'}"
         )
     epochs = epochs_until(directory / "history.jsonl", best_epoch)
-    parent = Parent(str(directory.absolute()), dict(val), run.test, warm)
+    parent = Parent(str(directory.absolute()), dict(run.metrics["val"]), run.test, warm)
     return Choice(on, best_epoch, epochs, run.environment["split_fingerprint"], data, parent=parent)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import shutil
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from gnnrec.contract.training import EpochRecord
 from gnnrec.data.extended_split import extended
 from gnnrec.data.fingerprint import digest_parts
-from gnnrec.errors import RunDirectoryError
+from gnnrec.errors import RunDirectoryError, UsageError
 from gnnrec.modelling.fitting import Replay, fit
 from gnnrec.randomness import Streams
 from gnnrec.recipe.schema import recommender_of
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from gnnrec.contract.training import EpochRecord
     from gnnrec.data.split import Split
     from gnnrec.evaluation.evaluator import Evaluator
     from gnnrec.modelling.fitting import Fitted
@@ -48,8 +49,8 @@ class Outcome:
 
     Attributes:
         fitted: The recommender that is tested and kept.
-        best_epoch: The chosen epoch; None for a scorer.
-        val: Validation metrics of the first stage; empty where a parent has them.
+        best_epoch: The chosen epoch, or the last where nothing is val; None for a scorer.
+        val: Validation metrics of the first stage; empty where a parent has them, or nothing is val.
         choice: What the second stage went by; None where there was one stage.
     """
 
@@ -98,21 +99,26 @@ class Stages:
             return len(self._choice.epochs)
         return 0 if self._recipe.trainer is None else self._recipe.trainer.epochs
 
-    def fit(self, val: Evaluator, clock: Clock, watch: Observers) -> Outcome:
+    def fit(self, val: Evaluator | None, clock: Clock, watch: Observers) -> Outcome:
         """Fit, in as many stages as are left.
 
         Args:
-            val: Judges the first stage.
+            val: Judges the first stage; None where nothing is val, and no epoch is chosen.
             clock: Gets the seconds of `train`, `evaluate` and `refit`, with those of an earlier start.
             watch: Is told of each epoch.
+
+        Raises:
+            UsageError: Nothing is val, and the recipe asks for a refit.
         """
         choice = self._choice
+        if val is None and self._recipe.refit and choice is None:
+            raise UsageError("refit fits anew on train and val, and nothing is val: leave refit out, or hold some out")
         if choice is None:
             with clock.phase("train"):
                 fitted = self._choose(val, watch)
             best_epoch = fitted.best_epoch
             with clock.phase("evaluate"):
-                figures = val.measure(fitted.scoring("validate"))
+                figures = {} if val is None else val.measure(fitted.scoring("validate"))
             if not self._recipe.refit:
                 return Outcome(fitted, best_epoch, figures, None)
             choice = self._keep_choice(best_epoch, figures, clock.seconds())
@@ -127,16 +133,25 @@ class Stages:
         """The split that the second stage learns from."""
         return extended(self._split, LEARNED[choice.on], self._recipe.split.seed)
 
-    def _choose(self, val: Evaluator, watch: Observers) -> Fitted:
-        """The first stage: fit on train, judge each epoch, keep the best."""
+    def _choose(self, val: Evaluator | None, watch: Observers) -> Fitted:
+        """The first stage: fit on train, judge each epoch, keep the best; where nothing is val, the last."""
         trainer = self._recipe.trainer
-        judge = partial(val.judge_epoch, monitor="loss" if trainer is None else trainer.monitor)
 
         def epoch_ended(record: EpochRecord) -> None:
             self._directory.append_line(HISTORY, record.to_json())
             watch.epoch_ended(record)
 
+        if val is None:
+            return self._fit(self._split, _nothing_held_out, epoch_ended, self._all_epochs())
+        judge = partial(val.judge_epoch, monitor="loss" if trainer is None else trainer.monitor)
         return self._fit(self._split, judge, epoch_ended, None)
+
+    def _all_epochs(self) -> Replay | None:
+        """What is gone through where no epoch can be chosen; None for a scorer."""
+        if self._recipe.trainer is None:
+            return None
+        logger.info("nothing is val, so no epoch is chosen: all %d are trained, and the last is kept", self.epochs)
+        return Replay([EpochRecord(epoch, math.nan, {}, math.nan, 0.0) for epoch in range(1, self.epochs + 1)])
 
     def _keep_choice(self, best_epoch: int | None, val: Mapping[str, float], seconds: Mapping[str, float]) -> Choice:
         """Write down what the first stage found; its checkpoints are no longer needed."""
@@ -195,4 +210,4 @@ def load_weights(directory: Path) -> dict[str, Tensor]:
 
 
 def _nothing_held_out(scoring: Scoring, epoch: int) -> Mapping[str, float]:
-    raise RuntimeError(f"a refit has no validation, and epoch {epoch} of it was to be judged by {scoring}")
+    raise RuntimeError(f"there is no validation, and epoch {epoch} of it was to be judged by {scoring}")

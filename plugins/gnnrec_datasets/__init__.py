@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from gnnrec import hookimpl
+from gnnrec_datasets.adjacency_list import AdjacencyList
 from gnnrec_datasets.movielens import MovieLens
 from gnnrec_datasets.table import Table
 
 
 @hookimpl
-def gnnrec_components() -> tuple[type[MovieLens | Table], ...]:
+def gnnrec_components() -> tuple[type[AdjacencyList | MovieLens | Table], ...]:
     """Contribute the built-in data sets."""
-    return (MovieLens, Table)
+    return (AdjacencyList, MovieLens, Table)

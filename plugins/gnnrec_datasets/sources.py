@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gnnrec import DataError
-from gnnrec.data.files import DATA_VARIABLE, cache_folder, data_folder, places
+from gnnrec.data.files import DATA_VARIABLE, cache_folder, data_folder, find_file, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,6 +186,14 @@ class Archive:
             except OSError as error:
                 raise DataError(f"{cache} cannot be written: {error.strerror}") from None
         return self._files(cache / self.name)
+
+
+def at_hand(path: str) -> str | None:
+    """Where a file lies; None where it is not there."""
+    try:
+        return str(find_file(path))
+    except DataError:
+        return None
 
 
 def local_roots(path: str | None) -> Iterator[tuple[str, Path | None]]:

@@ -12,7 +12,7 @@ from gnnrec.data.draws import count_of, in_drawn_order, interaction_hashes
 from gnnrec.data.parts import TEST, TRAIN, VAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -158,6 +158,7 @@ def divided(
     used: tuple[Mask, Mask],
     *,
     advice: str = ADVICE,
+    may_be_empty: Sequence[str] = (),
     absent: Mapping[str, Mask] | None = None,
     moments: Mapping[Phase, int | IdArray] | None = None,
 ) -> Split:
@@ -169,6 +170,7 @@ def divided(
         part: Of each interaction.
         used: Message and supervision: bool [E] each.
         advice: What to do where a part is empty.
+        may_be_empty: Parts of which nothing is asked.
         absent: See `Split`.
         moments: See `Split`.
 
@@ -180,7 +182,7 @@ def divided(
     sizes = {name: int(mask.sum()) for name, mask in (masks | {"message": message, "supervision": supervision}).items()}
     if sizes["message"] == sizes["supervision"] == sizes["train"]:
         del sizes["message"], sizes["supervision"]
-    empty = " and ".join(name for name, size in sizes.items() if not size)
+    empty = " and ".join(name for name, size in sizes.items() if not size and name not in may_be_empty)
     if empty:
         told = ", ".join(f"{size} {name}" for name, size in sizes.items())
         raise DataError(f"{splitter.name} leaves {empty} empty: {len(part)} interactions give {told}; {advice}")

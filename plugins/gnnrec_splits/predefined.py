@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Predefined(DisjointTrain):
     """Parts as the data come divided into, or as a file says: a benchmark's, or the `split.parquet` of a run.
 
-    Where nothing is val, a share of train is, chosen by hash.
+    Where nothing is val, a share of train is, chosen by hash; with `val: 0` nothing stays val.
     """
 
     uses: ClassVar[tuple[str, ...]] = ("parts",)
@@ -27,7 +27,8 @@ class Predefined(DisjointTrain):
     it is left out, the data come divided. Columns `message` and `supervision`, if any, say what train is used for."""
 
     val: Share = 0.1
-    """Share of train held out to choose the epoch by, where nothing is val."""
+    """Share of train held out to choose the epoch by, where nothing is val. With 0 no epoch is chosen: a scorer has
+    none, and a model is trained for all of `trainer.epochs`, as a benchmark's fixed protocol may ask for."""
 
     def split(self, interactions: Interactions) -> Split:
         """Take the parts as they are.
@@ -48,17 +49,13 @@ class Predefined(DisjointTrain):
         else:
             raise DataError(
                 "predefined needs interactions that come divided, and these do not; with dataset table, name the "
-                "column that says train, val or test in part; or name a file that says so in split.path"
+                "column that says train, val or test in part, with adjacency_list the file test; or name a file that "
+                "says so in split.path"
             )
         part = division.part
         if not (part == TEST).any():
             raise DataError("predefined: nothing is test in this division; without it there is nothing to judge by")
-        if not (part == VAL).any():
-            if not self.val:
-                raise DataError(
-                    "predefined: nothing is val in this division, and without it there is nothing to choose the epoch "
-                    "by; set split.val to the share of train that takes its place, such as 0.1"
-                )
+        if self.val and not (part == VAL).any():
             part = with_val(self, interactions, part, self.val)
         used = message_and_supervision(self, interactions, part)
         if division.used is not None:
@@ -75,6 +72,7 @@ class Predefined(DisjointTrain):
             part,
             used,
             advice="look at the division",
+            may_be_empty=() if self.val else ("val",),
             absent=division.absent,
             moments=division.moments,
         )

@@ -48,6 +48,12 @@ class Training:
 
     def __init__(self, config: DeviceAwareFields, task: TrainingTask) -> None:
         self._config, self._task = config, task
+        scheduler = config.scheduler
+        if scheduler is not None and scheduler.watches and any(math.isnan(epoch.lr) for epoch in task.replay or ()):
+            raise UsageError(
+                f"trainer.scheduler: {scheduler.name} goes by validation, and nothing is val; take another one, or "
+                "hold something out: split.val: 0.1"
+            )
         self._fabric = Fabric(accelerator=available(config.device), devices=1, precision=config.precision)
         self._fabric.launch()
         self._device = self._fabric.device

@@ -272,15 +272,11 @@ def test_data_that_come_undivided_are_refused() -> None:
         Predefined().split(checkerboard())
     assert str(error.value) == (
         "predefined needs interactions that come divided, and these do not; with dataset table, name the column that "
-        "says train, val or test in part; or name a file that says so in split.path"
+        "says train, val or test in part, with adjacency_list the file test; or name a file that says so in split.path"
     )
 
 
-def test_without_val_and_without_a_share_for_it_there_is_nothing_to_choose_by() -> None:
+def test_with_a_share_of_0_nothing_stays_val_and_what_is_val_stays_it() -> None:
     data = Interactions.from_log(table().replace({"part": {"val": "train"}}), source="toy")
-    with pytest.raises(DataError) as error:
-        Predefined(val=0).split(data)
-    assert str(error.value) == (
-        "predefined: nothing is val in this division, and without it there is nothing to choose the epoch by; "
-        "set split.val to the share of train that takes its place, such as 0.1"
-    )
+    assert sorted({part for _, _, part in parts(Predefined(val=0).split(data))}) == ["test", "train"]
+    assert parts(Predefined(val=0).split(Interactions.from_log(table(), source="toy"))) == ROWS
