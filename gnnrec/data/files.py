@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from gnnrec.errors import DataError, suggestion
 
@@ -48,12 +49,22 @@ def find_file(path: str | Path, named_by: str = "") -> Path:
     Raises:
         DataError: There is none; the message says where it was looked for, and the nearest name there.
     """
+    return _find(path, named_by, "file")
+
+
+def find_folder(path: str | Path, named_by: str = "") -> Path:
+    """The folder at a path, as `find_file` finds a file."""
+    return _find(path, named_by, "folder")
+
+
+def _find(path: str | Path, named_by: str, wanted: Literal["file", "folder"]) -> Path:
+    is_one, is_other = (Path.is_file, Path.is_dir) if wanted == "file" else (Path.is_dir, Path.is_file)
     try:
         tried = places(path)
         for place in tried:
-            if place.is_file():
+            if is_one(place):
                 return place
-        is_folder = any(place.is_dir() for place in tried)
+        is_there = any(is_other(place) for place in tried)
         turned = Path(str(path).replace("\\", "/"))
         if turned != Path(path) and any(place.exists() for place in places(turned)):
             raise DataError(f"there is no file {path}; here folders are parted by /: {turned}")
@@ -63,8 +74,10 @@ def find_file(path: str | Path, named_by: str = "") -> Path:
         text = repr(str(path))
         shown = text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}…"
         raise DataError(f"{shown} cannot be looked for: {reason}") from None
-    if is_folder:
+    if is_there and wanted == "file":
         raise DataError(f"{path} is a folder; give the file in it that holds the table")
+    if is_there:
+        raise DataError(f"{path} is a file; give the folder that it lies in")
     if not str(path).isprintable():
         raise DataError(
             rf"there is no file {str(path)!r}; in double quotes YAML reads a \ as the start of an escape: write / or "
@@ -73,7 +86,7 @@ def find_file(path: str | Path, named_by: str = "") -> Path:
     names = f", which {named_by} names" if named_by else ""
     where = f": it was looked for {_told()}" if len(tried) > 1 or not tried[0].is_absolute() else ""
     hint = suggestion(tried[0].name, near) if near else ""
-    raise DataError(f"there is no file {path}{names}{where}{hint if 'mean' in hint else ''}")
+    raise DataError(f"there is no {wanted} {path}{names}{where}{hint if 'mean' in hint else ''}")
 
 
 def _told() -> str:

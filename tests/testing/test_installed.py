@@ -47,7 +47,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 """What a component's checks have to be told."""
 
-BY_ITSELF = {"dataset-table", "features-vectors"}
+BY_ITSELF = {"dataset-table", "dataset-adjacency_list", "dataset-atomic", "features-vectors"}
 """Components that read a file: they have a test of their own."""
 
 
@@ -74,6 +74,17 @@ def test_a_table_of_ones_own_keeps_its_contract(tmp_path: Path) -> None:
     table = Table(path=str(path), timestamp="at", rating="stars")
     assert len(table.load()) == 3
     check_component(table)
+
+
+def test_lists_and_atomic_files_of_ones_own_keep_their_contract(tmp_path: Path) -> None:
+    from gnnrec_datasets import AdjacencyList, Atomic
+
+    folder = tmp_path / "toy"
+    folder.mkdir()
+    (folder / "toy.inter").write_text("user_id:token\titem_id:token\nann\ttea\nbob\tjam\n", encoding="utf-8")
+    (folder / "train.txt").write_text("1 5 7\n2 5\n", encoding="utf-8")
+    check_component(Atomic(path=str(folder)))
+    check_component(AdjacencyList(train=str(folder / "train.txt")))
 
 
 def test_installed_components_are_all_those_of_the_registry_with_their_owners() -> None:

@@ -1,0 +1,105 @@
+"""Reads one atomic file: a header of `name:type`, and cells of these types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gnnrec import DataError
+from gnnrec.errors import suggestion
+from gnnrec_datasets.table_columns import Column
+from gnnrec_datasets.table_files import TableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+TYPES = ("token", "token_seq", "float", "float_seq")
+
+
+@dataclass(frozen=True)
+class AtomicFile:
+    """An atomic file."""
+
+    path: Path
+
+    @cached_property
+    def types(self) -> dict[str, str]:
+        """The type of each column, by name.
+
+        Raises:
+            DataError: The header does not say it, says an unknown one, or names a column twice.
+        """
+        found: dict[str, str] = {}
+        for cell in self._file.columns:
+            name, colon, kind = cell.rpartition(":")
+            if not colon or kind not in TYPES:
+                raise DataError(
+                    f"{self.path}:1: a column of an atomic file says its type, as in 'user_id:token'; got {cell!r}; "
+                    f"types are {', '.join(TYPES)}"
+                )
+            if name in found:
+                raise DataError(f"{self.path}:1: column '{name}' stands twice")
+            found[name] = kind
+        return found
+
+    def require(self, *names: str) -> None:
+        """Make sure of some columns.
+
+        Raises:
+            DataError: One is not there.
+        """
+        for name in names:
+            if name not in self.types:
+                raise DataError(f"{self.path} has no column '{name}'{suggestion(name, self.types)}")
+
+    def columns(self, names: Sequence[str]) -> dict[str, Column]:
+        """Some columns by name, whose cells are text.
+
+        Raises:
+            DataError: One is not there, or the file is damaged.
+        """
+        self.require(*names)
+        cells = self._file.read([f"{name}:{self.types[name]}" for name in names])
+        return {name: Column(cells[f"{name}:{self.types[name]}"], name, self.path) for name in names}
+
+    def typed(self, column: Column) -> pd.Series[Any]:
+        """A column's cells by its type: text, lists of text, numbers, lists of numbers; missing where one is empty.
+
+        Raises:
+            DataError: A cell is no number, and the column is to hold numbers.
+        """
+        kind, text = self.types[column.name], as_text(column)
+        if kind == "token":
+            return text
+        if kind == "token_seq":
+            return text.str.split()
+        if kind == "float":
+            return self._numbers(text, column.name)
+        numbers = self._numbers(text.str.split().explode(), column.name)
+        return numbers.groupby(level=0).agg(list).where(text.notna())
+
+    def _numbers(self, text: pd.Series[Any], name: str) -> pd.Series[Any]:
+        numbers = pd.to_numeric(text, errors="coerce")
+        bad = text.notna() & ~np.isfinite(numbers)
+        if bad.any():
+            first = text[bad].index[0]
+            raise DataError(
+                f"{self.path}: {bad.sum()} cells of column '{name}' are to be numbers and are none; "
+                f"row {first + 1} has {text[bad].iloc[0]!r}"
+            )
+        return numbers
+
+    @cached_property
+    def _file(self) -> TableFile:
+        return TableFile(self.path, ".tsv", "\t")
+
+
+def as_text(column: Column) -> pd.Series[Any]:
+    """The cells as they stand; missing where one is empty."""
+    cells = column.values  # noqa: PD011 - Arrow's, not pandas'
+    return cells.to_pandas()
