@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -50,6 +51,9 @@ class Component(Part, ABC):
     deprecated: ClassVar[str] = ""
     """What to use instead, where the component is not going to stay: a recipe that names it is warned. A field that is
     not going to stay says so with `Field(deprecated="use …")`."""
+
+    instead: ClassVar[Mapping[str, str]] = {}
+    """Keys that people look for here in vain, and what to do instead: it ends the message about an unknown key."""
 
     name: str
     """The component's name in recipes. A concrete class narrows it: `name: Literal["dot"] = "dot"`."""

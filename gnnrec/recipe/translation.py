@@ -47,7 +47,7 @@ class Translator:
         path = _without_tags(self._data, location)
         kind = error["type"]
         if kind == "extra_forbidden":
-            message = f"unknown key{suggestion(str(path[-1]), self._known_keys(path[:-1]))}"
+            message = f"unknown key{self._instead(path) or suggestion(str(path[-1]), self._known_keys(path[:-1]))}"
             return Fault(self._node.position_of(path, key=True), dotted(path), message)
         if kind == "missing":
             return Fault(self._node.position_of(path), dotted(path), "this is missing")
@@ -77,6 +77,17 @@ class Translator:
 
     def _without_name(self, path: Path, message: str) -> Fault:
         return Fault(self._node.position_of(path, key=True), dotted((*path, "name")), message)
+
+    def _instead(self, path: Path) -> str:
+        """What to do instead of a key in a component: as that says, or with what is called like the key."""
+        key, (component, inner, _) = str(path[-1]), self._component_at(path[:-1]) if len(path) > 1 else (None, (), None)
+        if inner or component is None:
+            return ""
+        told = getattr(component, "instead", {}).get(key)
+        kind = next((kind for kind in CONTRACTS if key in self._registry.components(kind)), None)
+        if told is None and kind is not None:
+            told = f"'{key}' is to be named in {'evaluation.metrics' if kind == 'metric' else kind}: {{name: {key}}}"
+        return f"; {told}" if told else ""
 
     def _known_keys(self, path: Path) -> list[str]:
         """The keys that the mapping at `path` may have."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gnnrec import Availability, Dataset
+from gnnrec import Dataset
 
 if TYPE_CHECKING:
-    from gnnrec import Interactions
+    from gnnrec import Availability, Interactions
 
 File = Annotated[str, Field(min_length=1)]
 
@@ -56,6 +56,7 @@ class AdjacencyList(Dataset):
 
     def available(self) -> tuple[Availability, ...]:
         """Each file, if it is there."""
+        from gnnrec import Availability
         from gnnrec_datasets.sources import at_hand
 
         return tuple(Availability(path, at_hand(path)) for path in self.files.values())

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from gnnrec import Availability, Dataset
+from gnnrec import Dataset
 
 if TYPE_CHECKING:
-    from gnnrec import Interactions
+    from gnnrec import Availability, Interactions
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -53,7 +53,7 @@ class Atomic(Dataset):
 
     def available(self) -> tuple[Availability, ...]:
         """The folder, if it is there."""
-        from gnnrec import DataError
+        from gnnrec import Availability, DataError
         from gnnrec.data.files import find_folder
 
         try:

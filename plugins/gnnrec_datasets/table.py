@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from gnnrec_datasets.table_fields import TableFields
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gnnrec import Availability, Interactions
 
 
@@ -18,6 +20,12 @@ class Table(TableFields):
     """
 
     terms: ClassVar[str] = "The file is your own, and so are its terms."
+
+    instead: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("train", "val", "test"),
+        "a table is divided by a column that says train, val or test: name it in dataset.part, and take "
+        "split: {name: predefined}",
+    )
 
     name: Literal["table"] = "table"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -19,6 +20,12 @@ class Predefined(DisjointTrain):
     """
 
     uses: ClassVar[tuple[str, ...]] = ("parts",)
+
+    instead: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("train", "test"),
+        "path names one file that says the part of each interaction; files of a part each are a dataset's, as in "
+        "dataset: {name: adjacency_list, train: …, test: …}",
+    )
 
     name: Literal["predefined"] = "predefined"
 

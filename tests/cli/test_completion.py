@@ -81,7 +81,7 @@ def test_keys_and_values_of_the_recipe_on_the_line(bash: Asking, write: Write) -
     assert bash("resolve", "movielens_sage", "-s", "encoder.name", "=", "lightgcn", "-s", "encoder.") == gcn
     write("a run/recipe.yaml", "extends: movielens_sage\n")
     assert bash("evaluate", "a\\ run", "-s", "encoder.") == sage
-    assert bash("data", "fetch", "movielens", "-s", "variant", "=") == ["latest-small", "100k"]
+    assert bash("data", "fetch", "movielens", "-s", "variant", "=", "l") == ["latest-small", "latest"]
 
 
 def test_plugins_that_are_named_on_the_line_are_completed_and_take_part(bash: Asking, write: Write) -> None:

@@ -109,6 +109,11 @@ def test_all_faults_are_said_at_once_each_with_its_place(complaints: Complaints)
         ("{name: plain}", "", "11:1  graph: this section is missing; give it a component: {name: …}"),
         ("width: 2", "width: 0", "6:14  features.item.0.width: expected greater than 0, got 0"),
         ("width: 2", "widht: 2", "6:7  features.item.0.widht: unknown key; did you mean 'width'?"),
+        (
+            "width: 2",
+            "halves: 2",
+            "6:7  features.item.0.halves: unknown key; 'halves' is to be named in split: {name: hal",
+        ),
         ("  item:", "  itm:", "4:3  features.itm: no node type is called so; did you mean 'item'?"),
         (
             "name: ones\n      width",

@@ -125,4 +125,5 @@ def test_every_value_that_is_offered_may_be_set() -> None:
 
 def test_a_dataset_has_its_fields_by_themselves() -> None:
     keys = component_keys(installed(), "dataset", installed().component("dataset", "movielens").model_construct())
-    assert texts("var", keys) == ["variant=", "variant=latest-small", "variant=100k"]
+    releases = ("latest-small", "latest", "32m", "25m", "20m", "10m", "1m", "100k")
+    assert texts("var", keys) == ["variant=", *(f"variant={each}" for each in releases)]
