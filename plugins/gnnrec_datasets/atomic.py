@@ -40,7 +40,10 @@ class Atomic(Dataset):
     """The column of ratings, which are what interactions weigh; by default `rating`, where there is one."""
 
     timestamp: Text | None = None
-    """The column of times in seconds since 1970; by default `timestamp`, where there is one."""
+    """The column of times; by default `timestamp`, where there is one."""
+
+    timestamp_unit: Literal["s", "ms", "us", "ns"] | None = None
+    """What times count since 1970; by default their size tells, and the run says it."""
 
     title: Text | None = None
     """The column of `NAME.item` that recommendations show; by default `title` or `movie_title`, where there is one."""

@@ -12,7 +12,8 @@ import pandas as pd
 from gnnrec import DataError
 from gnnrec.errors import suggestion
 from gnnrec_datasets.table_columns import Column
-from gnnrec_datasets.table_files import TableFile
+from gnnrec_datasets.table_files import Origin
+from gnnrec_datasets.table_text import Layout, TextFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,8 @@ class AtomicFile:
         """
         self.require(*names)
         cells = self._file.read([f"{name}:{self.types[name]}" for name in names])
-        return {name: Column(cells[f"{name}:{self.types[name]}"], name, self.path) for name in names}
+        origin = Origin(str(self.path), ((self.path, len(cells)),))
+        return {name: Column(cells[f"{name}:{self.types[name]}"], name, origin) for name in names}
 
     def typed(self, column: Column) -> pd.Series[Any]:
         """A column's cells by its type: text, lists of text, numbers, lists of numbers; missing where one is empty.
@@ -95,11 +97,10 @@ class AtomicFile:
         return numbers
 
     @cached_property
-    def _file(self) -> TableFile:
-        return TableFile(self.path, ".tsv", "\t")
+    def _file(self) -> TextFile:
+        return TextFile(self.path, Layout(separator="\t"))
 
 
 def as_text(column: Column) -> pd.Series[Any]:
-    """The cells as they stand; missing where one is empty."""
-    cells = column.values  # noqa: PD011 - Arrow's, not pandas'
-    return cells.to_pandas()
+    """The cells without blanks around them; missing where there is nothing."""
+    return column.plain().to_pandas()

@@ -17,6 +17,7 @@ from gnnrec.data.lookup import nodes_of
 from gnnrec_datasets.atomic_files import AtomicFile, as_text
 from gnnrec_datasets.atomic_graph import with_graph
 from gnnrec_datasets.divided_log import divided_log
+from gnnrec_datasets.table_times import seconds_of
 
 if TYPE_CHECKING:
     from gnnrec_datasets.atomic import Atomic
@@ -27,9 +28,6 @@ PARTS = {"train": "train.inter", "val": "valid.inter", "test": "test.inter"}
 """How the files of a division end."""
 
 TITLES = ("title", "movie_title")
-
-YEAR_10000 = 253_402_300_800
-"""In seconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +104,7 @@ def _log(file: AtomicFile, atomic: Atomic) -> pd.DataFrame:
     if "weight" in columns:
         log["weight"] = columns["weight"].numbers()
     if "time" in columns:
-        seconds = np.floor(columns["time"].numbers())
-        late = np.abs(seconds) >= YEAR_10000
-        if late.any():
-            row = int(late.argmax())
-            raise DataError(
-                f"{file.path}: {late.sum()} times in column '{names['time']}' are beyond the year 9999; "
-                f"row {row + 1} has {seconds[row]:.0f}: times are in seconds since 1970"
-            )
-        log["time"] = seconds.astype(np.int64)
+        log["time"] = seconds_of(columns["time"], atomic.timestamp_unit, None)
     return log
 
 
