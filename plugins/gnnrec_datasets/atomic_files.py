@@ -103,4 +103,4 @@ class AtomicFile:
 
 def as_text(column: Column) -> pd.Series[Any]:
     """The cells without blanks around them; missing where there is nothing."""
-    return column.plain().to_pandas()
+    return column.plain.to_pandas()
