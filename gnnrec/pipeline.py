@@ -40,6 +40,7 @@ from gnnrec.runs.stopping import StopRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gnnrec.data.split import Split
     from gnnrec.runs.refitting import On
 
 logger = logging.getLogger("gnnrec")
@@ -169,6 +170,17 @@ def _given() -> str:
     return "".join(f" -p {shlex.quote(plugin.typed)}" for plugin in installed().plugins if plugin.given)
 
 
+def _tell(recipe: Recipe, split: Split, used: Mapping[str, str], counts: Mapping[str, int], *, is_judged: bool) -> None:
+    """Say what there is, what of it has no say, and what makes figures doubtful."""
+    logger.info("%s", told(counts))
+    if unused := unused_parts(split.interactions.fingerprint, used):
+        logger.info("loaded and not used by this recipe: %s", ", ".join(unused))
+    if is_judged:
+        warn_of_lengths(recipe.evaluation.k, counts["items"])
+        for doubt in doubts(split):
+            logger.warning("%s", doubt)
+
+
 def _fill(
     directory: RunDirectory, recipe: Recipe, watch: Observers, stop: StopRequest, begun_with: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -187,13 +199,7 @@ def _fill(
         logger.info("data: %s", interactions.source)
         split = recipe.split.split(apply_filters(interactions, recipe.filters))
     counts, used = count_split(split), used_parts(recipe, interactions.fingerprint)
-    logger.info("%s", told(counts))
-    if unused := unused_parts(interactions.fingerprint, used):
-        logger.info("loaded and not used by this recipe: %s", ", ".join(unused))
-    if is_judged:
-        warn_of_lengths(recipe.evaluation.k, counts["items"])
-        for doubt in doubts(split):
-            logger.warning("%s", doubt)
+    _tell(recipe, split, used, counts, is_judged=is_judged)
     if choice is not None:
         require_data(choice, used, split.fingerprint, directory.path)
     directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with))
