@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.contract.attribute_docstrings import attribute_docstrings
 from gnnrec.contract.kinds import NODE_TYPES
+from gnnrec.recipe.faults import RecipeError
 from gnnrec.recipe.nodes import read_yaml
 from gnnrec.recipe.schema import COMPONENT_SECTIONS, Evaluation, Recipe
 from gnnrec.recipe.starter import to_inline_yaml
@@ -170,8 +171,15 @@ def _values_of(value: Any) -> tuple[str, ...]:
 
 
 def _text(value: Any) -> str:
-    bare = isinstance(value, str) and UNQUOTED.fullmatch(value) and read_yaml(value, "").value == value
+    bare = isinstance(value, str) and UNQUOTED.fullmatch(value) and _reads_as_itself(value)
     return str(value) if bare else to_inline_yaml(value)
+
+
+def _reads_as_itself(text: str) -> bool:
+    try:
+        return bool(read_yaml(text, "").value == text)
+    except RecipeError:  # a comma alone, say
+        return False
 
 
 def _told(model: type[BaseModel], name: str) -> str:

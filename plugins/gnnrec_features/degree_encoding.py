@@ -47,7 +47,7 @@ class DegreeEncoding(Encoding):
 
     def encode(self, table: pd.DataFrame) -> FeatureBlock:
         """By original id."""
-        nodes = nodes_of(table[self._column], pd.Series(self._ids, dtype=object))
+        nodes = nodes_of(table[self._column], pd.Series(self._ids))
         counts = np.append(self._counts, 0)[nodes]  # the last is that of an unknown one, -1
         return FeatureBlock(np.log1p(counts).astype(np.float32)[:, None], ("degree",))
 

@@ -71,6 +71,7 @@ def test_a_recipe_cannot_load_a_plugin(gnnrec: Command, write: Write) -> None:
         assert (done.returncode, "loaded" in done.stderr) == (2, False)
 
 
+@pytest.mark.slow
 def test_a_run_with_a_given_plugin_records_its_hash(gnnrec: Command, write: Write, tmp_path: Path) -> None:
     movielens_like(tmp_path / "data")
     text = (Path(__file__).parents[2] / "plugins" / "gnnrec_losses" / "bce.py").read_text()

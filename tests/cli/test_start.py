@@ -91,6 +91,7 @@ def test_where_all_was_in_order_help_imports_no_plugin_and_a_command_only_those_
     assert {"gnnrec_scorers", "gnnrec_trackers"}.isdisjoint(valid)
 
 
+@pytest.mark.slow
 def test_a_plugin_is_seen_as_it_comes_changes_and_goes(start: Start, tmp_path: Path) -> None:
     site = tmp_path / "site"
     assert "mine" not in start("list", "encoder").stdout

@@ -218,6 +218,7 @@ def test_the_layout_of_100k_in_a_wheel_is_read(tmp_path: Path) -> None:
     assert data.source == f"MovieLens 100k from {folder}"
 
 
+@pytest.mark.slow
 def test_100k_is_had_from_a_package_when_the_host_is_out_of_reach(tmp_path: Path, offline: Path) -> None:
     about = "recbole-1.2.1.dist-info"
     wheel = zipped(

@@ -158,6 +158,7 @@ def test_a_run_is_whole_though_its_tracker_fails(
     assert gnnrec_trackers._running == {}
 
 
+@pytest.mark.slow
 def test_nothing_is_tracked_and_no_library_is_imported_unless_asked(tmp_path: Path) -> None:
     movielens_like(tmp_path / "data")
     program = """

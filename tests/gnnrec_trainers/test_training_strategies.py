@@ -292,6 +292,7 @@ def test_full_fan_outs_give_what_the_whole_graph_gives(data: Interactions, build
         assert torch.equal(results[2][name], results[1][name])
 
 
+@pytest.mark.slow
 def test_a_batch_never_propagates_over_its_own_supervision_edges() -> None:
     from gnnrec_trainers.neighborhoods import SampledPairwise
 
@@ -311,6 +312,7 @@ def test_a_batch_never_propagates_over_its_own_supervision_edges() -> None:
             assert not scored & set(zip(user[users].tolist(), item[items].tolist(), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fields", [{}, {"fan_out": (3, 3)}], ids=["whole graph", "neighbourhoods"])
 def test_hard_negatives_score_higher_than_plain_ones(fields: dict[str, Any]) -> None:
     def first_loss(sampler: Any) -> float:

@@ -221,7 +221,7 @@ def test_the_command_tells_what_it_cannot_do(trained: Run, tmp_path: Path) -> No
         ([str(partial)], None, f"{partial} is a run that did not finish"),
         ([place], inside, f"{inside} lies in a run, and a finished run is never changed; choose another --out"),
         ([place], there, f"{there} exists; --force overwrites it"),
-        ([place], tmp_path / "no" / "such.html", f"cannot write {tmp_path / 'no' / 'such.html'}: No such file"),
+        ([place], tmp_path / "no" / "such.html", f"there is no folder {tmp_path / 'no'} to write such.html in"),
         ([place, place], tmp_path / "new.html", f"{trained.directory} is given twice"),
     ]:
         with pytest.raises(GnnrecError) as error:

@@ -157,6 +157,7 @@ def test_users_who_know_all_there_is_are_told(trained: Run, caplog: pytest.LogCa
     assert "1 of 1 users get no items, the first is user 5: they are known to have interacted with all" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_file_holds_what_its_ending_says(gnnrec: Command, trained: Run, tmp_path: Path) -> None:
     (tmp_path / "users.txt").write_text("\ufeff5\n\n 6 \n", encoding="utf-8")
     (tmp_path / "in_stock.csv").write_text("item,left\n103,1\n104,2\n", encoding="utf-8")
