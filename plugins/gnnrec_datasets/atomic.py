@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field
-
-from gnnrec import Dataset
+from gnnrec_datasets.atomic_fields import AtomicFields
 
 if TYPE_CHECKING:
     from gnnrec import Availability, Interactions
 
-Text = Annotated[str, Field(min_length=1)]
 
-
-class Atomic(Dataset):
+class Atomic(AtomicFields):
     """A folder of atomic files (RecBole, Zhao et al. 2021): tab-separated, each column with its type in the header.
 
     The folder's name is that of its files. `NAME.inter` holds interactions; or `NAME.train.inter`, `NAME.valid.inter`
@@ -26,27 +22,6 @@ class Atomic(Dataset):
     terms: ClassVar[str] = "The files are your own, or a benchmark's, and so are their terms."
 
     name: Literal["atomic"] = "atomic"
-
-    path: Text
-    """The folder; looked for beside the working folder, below $GNNREC_DATA and in the cache."""
-
-    user: Text = "user_id"
-    """The column of user ids."""
-
-    item: Text = "item_id"
-    """The column of item ids."""
-
-    rating: Text | None = None
-    """The column of ratings, which are what interactions weigh; by default `rating`, where there is one."""
-
-    timestamp: Text | None = None
-    """The column of times; by default `timestamp`, where there is one."""
-
-    timestamp_unit: Literal["s", "ms", "us", "ns"] | None = None
-    """What times count since 1970; by default their size tells, and the run says it."""
-
-    title: Text | None = None
-    """The column of `NAME.item` that recommendations show; by default `title` or `movie_title`, where there is one."""
 
     def load(self) -> Interactions:
         """See the contract."""

@@ -20,7 +20,7 @@ from gnnrec_datasets.divided_log import divided_log
 from gnnrec_datasets.table_times import seconds_of
 
 if TYPE_CHECKING:
-    from gnnrec_datasets.atomic import Atomic
+    from gnnrec_datasets.atomic_fields import AtomicFields
 
 logger = logging.getLogger("gnnrec")
 
@@ -72,7 +72,7 @@ class Folder:
         return {"": whole}
 
 
-def load(atomic: Atomic) -> Interactions:
+def load(atomic: AtomicFields) -> Interactions:
     """The interactions of a folder, and whatever else it knows.
 
     Raises:
@@ -89,7 +89,7 @@ def load(atomic: Atomic) -> Interactions:
     return with_graph(data, folder.file("kg"), folder.file("link"), atomic.item)
 
 
-def _log(file: AtomicFile, atomic: Atomic) -> pd.DataFrame:
+def _log(file: AtomicFile, atomic: AtomicFields) -> pd.DataFrame:
     names = {"user": atomic.user, "item": atomic.item}
     for role, named, default in (("weight", atomic.rating, "rating"), ("time", atomic.timestamp, "timestamp")):
         if named is not None or default in file.types:
