@@ -178,7 +178,10 @@ def test_a_model_that_is_shown_views_of_what_it_learns_relies_on_them(
     def telling(split: Split, phase: Phase) -> Clearing:
         held_out = split.edges("val", "test").keys
         return replace(
-            clearing(split, phase), learned=held_out[:0], **({"hidden": held_out} if phase == "train" else {})
+            clearing(split, phase),
+            learned=held_out[:0],
+            beside=held_out[:0],
+            **({"hidden": held_out} if phase == "train" else {}),
         )
 
     monkeypatch.setattr(Split, "_clearing", telling)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from toys import movielens_like, small_recipe
@@ -35,6 +37,13 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
         "between": {"start": "2001-09-09T02:10"},
         "sample_users": {"users": 15},
     },
+    "features": {
+        "multi_hot": {"column": "genres"},
+        "one_hot": {"column": "title"},
+        "numeric": {"columns": ["year"]},
+        "text": {"dimensions": 4},
+        "vectors": {"path": "vectors.csv"},
+    },
 }
 """What a component is asked for besides its defaults."""
 
@@ -60,7 +69,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, s
     """Each run, with the scores that were tested."""
     root = tmp_path_factory.mktemp("elsewhere")
     data = toy_interactions()
+    titles = [f"Movie {place} ({1990 + place})" for place in range(len(data.items))]
+    data = replace(data, tables={**data.tables, "item": data.items.assign(title=titles)})
     movielens_like(root / "data", data)
+    numbers = np.random.default_rng(0).normal(size=len(data.items))
+    pd.DataFrame({"item": data.items["item"], "number": numbers}).to_csv(root / "vectors.csv", index=False)
     log = data.to_table(data.edges)[["user", "item"]]
     log.assign(part=np.resize(["train", "train", "train", "val", "test"], len(log))).to_csv(
         root / "division.csv", index=False
@@ -82,7 +95,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, s
                 chosen = {"features": {"item": [component]}, "filters": [component]}.get(kind, component)
                 one = run(small_recipe(root / "data", **{kind: chosen}, refit=refit), out=root / "runs")
                 found[kind, name, refit] = one, told[-1]
-    subprocess.run([sys.executable, "-c", LOAD, *(one.directory for one, _ in found.values())], check=True)
+    command = [sys.executable, "-c", LOAD, *(one.directory for one, _ in found.values())]
+    subprocess.run(command, check=True, cwd=root)
     return found
 
 
