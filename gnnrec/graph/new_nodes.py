@@ -48,7 +48,7 @@ def silence(graph: HeteroData, new: Mapping[str, Tensor]) -> None:
         source, _, target = edge_type
         edges = graph[edge_type]
         if source in new:
-            edges.update(_chosen(edges, ~new[source][edges.edge_index[0]]))
+            edges.update(chosen_edges(edges, ~new[source][edges.edge_index[0]]))
         if target in new and bool(new[target][edges.edge_index[1]].any()):
             _bear_degrees(edges, graph[source].num_nodes, ~new[target])
 
@@ -78,9 +78,9 @@ def around_new(graph: HeteroData, kind: str, first: int) -> tuple[HeteroData, di
         `graph`, int64 [n].
     """
     reaching = {
-        edge_type: _chosen(graph[edge_type], graph[edge_type].edge_index[1] >= first)
+        edge_type: chosen_edges(graph[edge_type], graph[edge_type].edge_index[1] >= first)
         if edge_type[2] == kind
-        else _chosen(graph[edge_type], slice(0, 0))
+        else chosen_edges(graph[edge_type], slice(0, 0))
         for edge_type in graph.edge_types
     }
     heard: dict[str, list[Tensor]] = {each: [] for each in graph.node_types}
@@ -105,8 +105,8 @@ def around_new(graph: HeteroData, kind: str, first: int) -> tuple[HeteroData, di
     return part, rows
 
 
-def _chosen(edges: EdgeStorage, chosen: Tensor | slice) -> dict[str, Tensor]:
-    """All that edges have, of those that are chosen."""
+def chosen_edges(edges: EdgeStorage, chosen: Tensor | slice) -> dict[str, Tensor]:
+    """All that edges have, of those that a mask, an order or a slice chooses; degrees, which are nodes', stay."""
     return {
         name: values if name in DEGREES else values[:, chosen] if name == "edge_index" else values[chosen]
         for name, values in edges.items()

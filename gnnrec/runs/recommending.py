@@ -63,9 +63,7 @@ def recommend(
 ) -> pd.DataFrame:
     """The best k items for users of the run, or for all of them where `users` is None; see `Run.recommend`."""
     nodes = np.arange(len(run.users)) if users is None else require_nodes(run.users, "user", users)
-    run = run if new_items is None else WithNewItems(run, new_items)
-    barred = _barred(run.items, candidates, exclude)
-    k = _checked(k, int((~barred).sum()))
+    run, barred, k = _choice_of(run, k, new_items, candidates, exclude)
     known = run.split.interactions.seen
     tables, without = [], list[Any]()
     for block in torch.split(torch.from_numpy(nodes), max(1, BLOCK_CELLS // len(run.items))):
@@ -99,9 +97,7 @@ def recommend_for_history(
 ) -> pd.DataFrame:
     """The best k items for somebody of whom only items are known; see `Run.recommend_for_history`."""
     edges = history_edges(history, run.items)
-    run = run if new_items is None else WithNewItems(run, new_items)
-    barred = _barred(run.items, candidates, exclude)
-    k = _checked(k, int((~barred).sum()))
+    run, barred, k = _choice_of(run, k, new_items, candidates, exclude)
     scores = run.scoring.score_histories(edges)
     if not include_seen:
         scores[0, edges.items] = -torch.inf
@@ -148,6 +144,15 @@ def _alike(ids: pd.Series[Any]) -> pd.Series[Any]:
         return ids.astype(np.int64)
     except (TypeError, ValueError):
         return ids.astype(str)
+
+
+def _choice_of(
+    run: Asked, k: int, new_items: pd.DataFrame | None, candidates: Ids | None, exclude: Ids | None
+) -> tuple[Asked, np.ndarray, int]:
+    """The run with its new items, what of them all may not be recommended (bool [I]), and how many can be."""
+    run = run if new_items is None else WithNewItems(run, new_items)
+    barred = _barred(run.items, candidates, exclude)
+    return run, barred, _checked(k, int((~barred).sum()))
 
 
 def _barred(items: pd.DataFrame, candidates: Ids | None, exclude: Ids | None) -> np.ndarray:

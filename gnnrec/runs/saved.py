@@ -271,7 +271,7 @@ class Run:
             include_seen: Recommend known items too.
             new_items: Items that came after training, a row each, which are recommended like all others: a column
                 `item`; those that the run's item table has (its features); and columns called like the relations that
-                start from items, or like what these lead to, with the ids of that (see docs/recipes.md).
+                start from items, or like what these lead to, with the ids of that (see docs/graphs.md).
             candidates: Original ids of items, or a table with a column `item`: nothing else is recommended.
             exclude: Likewise, of what is not recommended. In both, what is unknown is named in a warning.
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch_geometric.data import HeteroData
 
+from gnnrec.graph.new_nodes import chosen_edges
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Generator, Tensor
-    from torch_geometric.data.storage import EdgeStorage
 
 
 def relabelled(graph: HeteroData, order: Mapping[str, Tensor]) -> HeteroData:
@@ -34,7 +35,7 @@ def relabelled(graph: HeteroData, order: Mapping[str, Tensor]) -> HeteroData:
         ends = graph[edge_type].edge_index
         moved = torch.stack([place[source][ends[0]], place[target][ends[1]]])
         there = (moved >= 0).all(dim=0)
-        new[edge_type].update(_chosen(graph[edge_type], there) | {"edge_index": moved[:, there]})
+        new[edge_type].update(chosen_edges(graph[edge_type], there) | {"edge_index": moved[:, there]})
     return new
 
 
@@ -70,7 +71,7 @@ def neighbourhood(
     part = relabelled(reaching, order)
     for edge_type in graph.edge_types:
         count = part[edge_type].edge_index.size(1)
-        part[edge_type].update(_chosen(part[edge_type], torch.randperm(count, generator=generator)))
+        part[edge_type].update(chosen_edges(part[edge_type], torch.randperm(count, generator=generator)))
         ends, weight = graph[edge_type].edge_index, graph[edge_type].get("edge_weight")
         for row, side, node_type in ((0, "source", edge_type[0]), (1, "target", edge_type[2])):
             whole = torch.bincount(ends[row], weight, minlength=graph[node_type].num_nodes)
@@ -87,16 +88,11 @@ def _within(graph: HeteroData, seeds: Mapping[str, Tensor], hops: int) -> tuple[
         inside[node_type] = torch.zeros(graph[node_type].num_nodes, dtype=torch.bool)
         inside[node_type][seeds[node_type]] = True
     for edge_type in graph.edge_types:
-        reaching[edge_type].update(_chosen(graph[edge_type], torch.arange(0)))
+        reaching[edge_type].update(chosen_edges(graph[edge_type], torch.arange(0)))
     for _ in range(hops):
         for edge_type in graph.edge_types:
             reaches = inside[edge_type[2]][graph[edge_type].edge_index[1]]
-            reaching[edge_type].update(_chosen(graph[edge_type], reaches))
+            reaching[edge_type].update(chosen_edges(graph[edge_type], reaches))
         for edge_type in graph.edge_types:
             inside[edge_type[0]][reaching[edge_type].edge_index[0]] = True
     return reaching, inside
-
-
-def _chosen(edges: EdgeStorage, chosen: Tensor) -> dict[str, Tensor]:
-    """All that edges have, of those that a mask or an order chooses."""
-    return {name: values[:, chosen] if name == "edge_index" else values[chosen] for name, values in edges.items()}
