@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.runs.directory import PARTIAL
-from gnnrec.runs.saved import candidates_of
+from gnnrec.runs.judging import candidates_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

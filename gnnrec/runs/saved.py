@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,23 +13,19 @@ from safetensors.torch import save_file
 from gnnrec.data.extended_split import extended
 from gnnrec.data.lookup import require_nodes
 from gnnrec.errors import RunDirectoryError, UsageError
-from gnnrec.evaluation.candidates import KEY, read_candidates
-from gnnrec.evaluation.evaluator import Evaluator, warn_of_lengths
-from gnnrec.evaluation.lists import read_lists
 from gnnrec.modelling.fitting import restore
-from gnnrec.modelling.objective import Objective
 from gnnrec.randomness import Streams
 from gnnrec.recipe.load import load_run_recipe
 from gnnrec.recipe.schema import recommender_of
-from gnnrec.recipe.stand_ins import is_stand_in
-from gnnrec.runs import recommending
+from gnnrec.runs import judging, recommending
 from gnnrec.runs.directory import FORMAT, read_json, require_finished_run
+from gnnrec.runs.judging import CANDIDATES
 from gnnrec.runs.refitting import LEARNED
 from gnnrec.runs.stages import load_weights
 from gnnrec.runs.stored_split import read_split, read_table, write_split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from torch import Tensor
@@ -46,9 +40,6 @@ if TYPE_CHECKING:
 
 FEATURES = "features.json"
 """What feature encoders learned."""
-
-CANDIDATES = "candidates.parquet"
-"""What was ranked, where it was not all items."""
 
 
 def save_fitted(
@@ -89,12 +80,6 @@ def load_run(directory: str | Path) -> Run:
         RunDirectoryError: There is no finished run, or it has another format.
     """
     return Run(require_finished_run(directory))
-
-
-def candidates_of(run: Run) -> Candidates | None:
-    """What a run ranked for the test; None where it was all items."""
-    own = run.directory / CANDIDATES
-    return read_candidates(own if own.exists() else None, run.split, ["test"])
 
 
 class Run:
@@ -178,7 +163,7 @@ class Run:
         Raises:
             UsageError: Something else than `evaluation` is to be changed.
         """
-        return self._evaluator(overrides).measure(self.scoring)
+        return judging.evaluator(self, overrides).measure(self.scoring)
 
     def evaluate_lists(
         self, lists: str | Path | pd.DataFrame, overrides: Mapping[str, Any] | Iterable[str] = ()
@@ -215,10 +200,7 @@ class Run:
             overrides: As in `evaluate`.
             source: What messages call a table; a file is called by its path.
         """
-        table, source = (lists, source) if isinstance(lists, pd.DataFrame) else (read_lists(lists), str(lists))
-        judged = self._evaluator(overrides).judge_lists(table, self.split.interactions, source)
-        ids = self.users["user"].to_numpy()
-        return judged.metrics, judged.per_user.assign(user=ids[judged.per_user["user"]])
+        return judging.judge_lists(self, lists, overrides, source)
 
     def test_lists(self, overrides: Mapping[str, Any] | Iterable[str] = ()) -> pd.DataFrame:
         """What the run was judged by: the best items for each test user, without those of train and val.
@@ -226,32 +208,7 @@ class Run:
         Returns:
             Columns `user`, `rank` (from 1), `item`, as `evaluate_lists` takes them.
         """
-        lists = self._evaluator(overrides).rankings(self.scoring)
-        rows, places = (lists.items >= 0).nonzero(as_tuple=True)
-        users, items = lists.users[rows].numpy(), lists.items[rows, places].numpy()
-        ids = {"user": self.users["user"].to_numpy()[users], "item": self.items["item"].to_numpy()[items]}
-        return pd.DataFrame({"user": ids["user"], "rank": places.numpy() + 1, "item": ids["item"]})
-
-    def _evaluator(self, overrides: Mapping[str, Any] | Iterable[str]) -> Evaluator:
-        recipe = load_run_recipe(self.directory, self._with_own_candidates(overrides))
-        wanted, stored = recipe.to_dict(), self.recipe.to_dict()
-        changed = [name for name in type(recipe).model_fields if wanted.get(name) != stored.get(name)]
-        if set(changed) - {"evaluation"}:
-            raise UsageError(f"a finished run can be asked with another evaluation, not another {', '.join(changed)}")
-        loss = Objective.of(None if is_stand_in(recipe.loss) else recipe.loss)
-        self.require_test()
-        warn_of_lengths(recipe.evaluation.k, len(self.items))
-        candidates = read_candidates(recipe.evaluation.candidates, self.split, ["test"])
-        return Evaluator(self.split, "test", recipe.evaluation, recipe.split.seed, loss, candidates)
-
-    def _with_own_candidates(self, overrides: Mapping[str, Any] | Iterable[str]) -> Mapping[str, Any] | Iterable[str]:
-        """Overrides, and before them what was ranked: the file that the recipe names may have changed, or be gone."""
-        own = self.directory / CANDIDATES
-        if not own.exists():
-            return overrides
-        if isinstance(overrides, Mapping):
-            return {KEY: str(own), **overrides}
-        return [f"{KEY}={json.dumps(str(own))}", *overrides]
+        return judging.test_lists(self, overrides)
 
     def recommend(
         self,

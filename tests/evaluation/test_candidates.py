@@ -24,7 +24,7 @@ from gnnrec.recipe.schema import Evaluation
 from gnnrec.report.page import run_page
 from gnnrec.report.side_by_side import put_side_by_side
 from gnnrec.report.subject import Subject
-from gnnrec.runs.saved import candidates_of
+from gnnrec.runs.judging import candidates_of
 from gnnrec_losses.functional import softmax
 
 if TYPE_CHECKING:
