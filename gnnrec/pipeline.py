@@ -14,11 +14,12 @@ from gnnrec.data.describe import count_split, doubts, told
 from gnnrec.data.files import find_file
 from gnnrec.data.filtering import apply_filters
 from gnnrec.data.parts import HELD_OUT
-from gnnrec.errors import UsageError
+from gnnrec.errors import DataError, UsageError
 from gnnrec.evaluation.candidates import KEY, read_candidates
 from gnnrec.evaluation.evaluator import Evaluator, warn_of_lengths
 from gnnrec.modelling.objective import Objective
 from gnnrec.plugin.registry import installed
+from gnnrec.recipe.given_tables import with_tables
 from gnnrec.recipe.load import dump_run, load_recipe
 from gnnrec.recipe.made_with import made_with
 from gnnrec.recipe.schema import Recipe, with_choices
@@ -28,6 +29,8 @@ from gnnrec.report.subject import Subject
 from gnnrec.runs.clock import Clock
 from gnnrec.runs.directory import RunDirectory
 from gnnrec.runs.environment import describe_environment
+from gnnrec.runs.given_data import GivenData
+from gnnrec.runs.notebook import NotebookProgress, in_notebook
 from gnnrec.runs.observing import Observers
 from gnnrec.runs.record import read_run
 from gnnrec.runs.refitting import FILE as CHOICE
@@ -50,6 +53,7 @@ def run(
     recipe: Recipe | str | Path,
     overrides: Mapping[str, Any] | Iterable[str] = (),
     *,
+    data: Any = None,
     out: str | Path = "runs",
     observers: Iterable[object] = (),
 ) -> Run:
@@ -58,6 +62,10 @@ def run(
     Args:
         recipe: A recipe, a path, or the name of a shipped recipe.
         overrides: `{"encoder.channels": 32}`, or assignments as on the command line.
+        data: A table of interactions to take in place of the recipe's data; or several by name, `{"interactions": …,
+            "items": …, "users": …, ("user", "trusts", "user"): …}`. Tables are DataFrames of pandas or polars, or of
+            Arrow. They are kept in the run's directory. Which column is what, the fields of `dataset` say, as of a
+            file: `{"dataset.user": "customer", "dataset.timestamp": "time"}`.
         out: The root below which the run directory is made.
         observers: Objects with run hooks (`gnnrec_epoch_ended` and others), told besides the plugins.
 
@@ -66,11 +74,28 @@ def run(
             can be resumed.
         KeyboardInterrupt: Ctrl-C or SIGTERM; a checkpoint was saved if there was training to go on with.
     """
+    given = None if data is None else GivenData.of(data)
+    tables = None if given is None else given.files
     if not isinstance(recipe, Recipe):
-        recipe = load_recipe(recipe, overrides)
+        recipe = load_recipe(recipe, overrides, tables=tables)
     elif overrides:
         raise UsageError("overrides change a recipe as it is read; give a path or a name with them")
-    return _carry_out(RunDirectory.new(out, recipe.name, recipe.seed), recipe, observers, {})
+    elif tables is not None:
+        recipe = with_tables(recipe, tables, installed())
+    directory = RunDirectory.new(out, recipe.name, recipe.seed)
+    if given is None:
+        return _carry_out(directory, recipe, observers, {})
+    try:
+        given.write(directory.path)
+        directory.write_text("recipe.yaml", dump_run(recipe, {}, directory.path))
+        recipe = load_recipe(directory.path / "recipe.yaml")
+    except BaseException:
+        directory.discard()
+        raise
+    try:
+        return _carry_out(directory, recipe, observers, {})
+    except DataError as error:
+        raise given.told(error, directory.path) from None
 
 
 def resume(
@@ -144,7 +169,7 @@ def _carry_out(
 ) -> Run:
     """Fill a directory, finish it, and tell observers how it ended."""
     try:
-        watch = Observers(installed(), observers)
+        watch = Observers(installed(), [*observers, *([NotebookProgress()] if in_notebook() else [])])
     except BaseException:
         directory.close()
         raise
@@ -187,7 +212,7 @@ def _fill(
     """Fill a run directory from start to end; returns the content of metrics.json."""
     clock, choice = Clock(), read_choice(directory.path)
     origin = "" if choice is None else choice.origin
-    directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with))
+    directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with, directory.path))
     is_judged = choice is None or choice.on != "all"  # or nothing is held out
     named = recipe.evaluation.candidates if is_judged else None
     if named is not None:
@@ -202,7 +227,7 @@ def _fill(
     _tell(recipe, split, used, counts, is_judged=is_judged)
     if choice is not None:
         require_data(choice, used, split.fingerprint, directory.path)
-    directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with))
+    directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with, directory.path))
 
     asked = [part for part in HELD_OUT if len(split.edges(part))]
     candidates = read_candidates(named, split, asked)

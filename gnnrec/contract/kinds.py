@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from gnnrec.data.ranked_lists import Catalogue, RankedLists
     from gnnrec.data.split import Split
 
+    Tables = Mapping[str | EdgeType, str]
+    """Files of tables by what is in them, see `Dataset.reading`; a name for annotations."""
+
 NODE_TYPES = ("user", "item")
 
 
@@ -47,6 +50,22 @@ class Dataset(Component):
         Raises:
             DataError: The data cannot be had or are damaged; the message names each place tried.
         """
+
+    @classmethod
+    def reading(cls, tables: Tables) -> Mapping[str, Any] | None:  # noqa: ARG003 - the fall-back reads none
+        """The fields with which it reads tables that somebody has in Python (`gnnrec.run(recipe, data=frame)`).
+
+        Args:
+            tables: Files of Parquet, of `interactions`, `users`, `items`, and of relations by source type, name and
+                target type.
+
+        Returns:
+            Fields that a recipe may set; None, as in the fall-back, where it reads no tables of others.
+
+        Raises:
+            ValueError: There are tables that it cannot read, or one is missing.
+        """
+        return None
 
     def available(self) -> tuple[Availability, ...]:
         """What can be loaded without a network, and from where. The fall-back knows of nothing."""

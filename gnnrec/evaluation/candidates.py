@@ -13,7 +13,7 @@ from gnnrec.data.fingerprint import digest_values
 from gnnrec.data.id_tables import read_id_table
 from gnnrec.data.lookup import nodes_of, unknown
 from gnnrec.data.parts import HELD_OUT
-from gnnrec.errors import DataError
+from gnnrec.errors import DataError, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +114,23 @@ def read_candidates(path: str | Path | None, split: Split, asked: Sequence[Part]
     """
     if path is None:
         return None
-    table = read_id_table(path, "candidates", "item", named_by=KEY)
+    return candidates_in(read_id_table(path, "candidates", "item", named_by=KEY), path, split, asked)
+
+
+def candidates_in(table: pd.DataFrame, path: str | Path, split: Split, asked: Sequence[Part] = HELD_OUT) -> Candidates:
+    """The candidates in a table, as `read_candidates` has them of a file.
+
+    Args:
+        table: A column `item`, or columns `user` and `item`.
+        path: Where it comes from, for messages.
+        split: Whose users and items are meant.
+        asked: The parts that are to be judged.
+
+    Raises:
+        DataError: As `read_candidates` does, or there is no column `item`.
+    """
+    if "item" not in table:
+        raise DataError(f"{path} has no column 'item'{suggestion('item', map(str, table.columns))}")
     data = split.interactions
     items = _known(table, "item", data, path)
     if "user" not in table:

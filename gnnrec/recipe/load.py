@@ -19,6 +19,8 @@ from gnnrec.recipe import overrides as overriding
 from gnnrec.recipe.check import check, check_component_data
 from gnnrec.recipe.deprecation import deprecations
 from gnnrec.recipe.faults import Fault, Position, RecipeError
+from gnnrec.recipe.given_tables import reading
+from gnnrec.recipe.here import from_here, to_here
 from gnnrec.recipe.made_with import (
     MADE_WITH,
     changed,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from gnnrec.contract.component import Component
+    from gnnrec.contract.kinds import Tables
     from gnnrec.recipe.schema import Recipe
 
 logger = logging.getLogger(__name__)
@@ -48,6 +51,7 @@ def load_recipe(
     overrides: Mapping[str, Any] | Iterable[str] = (),
     *,
     registry: Registry | None = None,
+    tables: Tables | None = None,
 ) -> Recipe:
     """Read a recipe and check it against the installed components.
 
@@ -55,6 +59,8 @@ def load_recipe(
         recipe: A path, or the name of a shipped recipe (`movielens_sage`).
         overrides: `{"encoder.channels": 128}`, or assignments as on the command line (`encoder.channels=128`).
         registry: The components to check against; the installed ones if not given.
+        tables: Files of Parquet that the recipe's dataset is to read in place of its own, as `Dataset.reading` takes
+            them; where it reads no tables, a dataset that does takes its place. Overrides go first.
 
     Raises:
         RecipeError: It cannot be found or read, or is wrong; with every fault and where it is.
@@ -62,7 +68,8 @@ def load_recipe(
     >>> load_recipe("movielens_sage", {"encoder.channels": 32}).encoder.channels
     32
     """
-    return _Source(find_recipe(recipe), overrides).checked(registry or installed())
+    registry = registry or installed()
+    return _Source(find_recipe(recipe), overrides, tables or {}, registry).checked(registry)
 
 
 def load_run_recipe(directory: Path, overrides: Mapping[str, Any] | Iterable[str] = ()) -> Recipe:
@@ -74,7 +81,8 @@ def load_run_recipe(directory: Path, overrides: Mapping[str, Any] | Iterable[str
     Raises:
         RecipeError: It is damaged, or something else is not here.
     """
-    source, registry = _Source(directory / "recipe.yaml", overrides), installed()
+    registry = installed()
+    source = _Source(directory / "recipe.yaml", overrides, {}, registry)
     absent = stand_ins(source.node, registry)
     recipe = without_absent_metrics(source.checked(registry, absent))
     if absent:
@@ -86,7 +94,7 @@ def load_run_recipe(directory: Path, overrides: Mapping[str, Any] | Iterable[str
 
 
 class _Source:
-    """A recipe's nodes, with what they extend and what was overridden, not yet checked.
+    """A recipe's nodes, with what they extend, the tables that they are to read and what was overridden, unchecked.
 
     Attributes:
         path: Where it was found.
@@ -94,7 +102,13 @@ class _Source:
         made: What it was made with.
     """
 
-    def __init__(self, path: Path, overrides: Mapping[str, Any] | Iterable[str]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        overrides: Mapping[str, Any] | Iterable[str],
+        tables: Tables,
+        registry: Registry,
+    ) -> None:
         self.path = path
         node = _read(path, ())
         self.made = take_made_with(node)
@@ -108,6 +122,10 @@ class _Source:
             if key in overrides_node.value:
                 message = "this is said in a recipe's file and cannot be overridden"
                 raise RecipeError([Fault(overrides_node.keys[key], key, message)])
+        if tables:
+            own = merge(node, overrides_node).find(("dataset", "name"))
+            fields = reading(tables, None if own is None else own.value, registry)
+            node = merge(node, overriding.tree(overriding.from_mapping({"dataset": fields}), node.position))
         node = merge(node, overrides_node)
         if isinstance(node.value, dict) and "name" not in node.value:
             node = merge(node, overriding.tree(overriding.from_mapping({"name": name_of(path)}), node.position))
@@ -205,14 +223,16 @@ def dump_recipe(recipe: Recipe) -> str:
     return to_yaml(recipe.to_dict())
 
 
-def dump_run(recipe: Recipe, begun_with: Mapping[str, str]) -> str:
+def dump_run(recipe: Recipe, begun_with: Mapping[str, str], folder: Path) -> str:
     """The same with `made_with`, for whoever runs it again.
 
     Args:
         recipe: The run's.
         begun_with: What an interrupted run that goes on was made with so far; empty for a new one.
+        folder: The run's; what is named in it moves with it.
     """
-    return to_yaml({**recipe.to_dict(), MADE_WITH: continued(begun_with, made_with(recipe, installed()))})
+    made = continued(begun_with, made_with(recipe, installed()))
+    return to_yaml({**to_here(recipe.to_dict(), folder), MADE_WITH: made})
 
 
 def to_yaml(data: Mapping[str, Any]) -> str:
@@ -237,7 +257,7 @@ def _read(path: Path, extended_by: tuple[Path, ...]) -> Node:
         raise RecipeError([Fault(Position(source), "", message)]) from None
     except OSError as error:
         raise RecipeError([Fault(Position(source), "", f"cannot be read: {error.strerror}")]) from None
-    node = read_yaml(text, source)
+    node = from_here(read_yaml(text, source), path.parent)
     parent = node.value.pop("extends", None) if isinstance(node.value, dict) else None
     if parent is None:
         return node

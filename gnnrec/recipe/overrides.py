@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.recipe.faults import Fault, Position, RecipeError
@@ -10,6 +11,9 @@ from gnnrec.recipe.nodes import Node, Path, dotted, merge, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+SHOWN = 40
+"""Characters of a value that is none of a recipe."""
 
 
 def parse_assignment(text: str) -> tuple[str, Node]:
@@ -54,7 +58,9 @@ def from_mapping(overrides: Mapping[str, Any]) -> list[tuple[str, Node]]:
         try:
             plain = json.loads(json.dumps(value))
         except (TypeError, ValueError):
-            message = f"expected plain data (numbers, text, lists, dicts), got {type(value).__name__}"
+            hint = "; a table is given as gnnrec.run(recipe, data=table)" if hasattr(value, "columns") else ""
+            message = f"expected plain data (numbers, text, lists, dicts), got {type(value).__name__}{hint}"
+            source = Position(f"override {path}={shorten(repr(value), SHOWN, placeholder=' …')}")
             raise RecipeError([Fault(source, path, message)]) from None
         pairs.append((path, _node(plain, source)))
     return pairs

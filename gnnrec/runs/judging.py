@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pandas as pd
 
 from gnnrec.errors import UsageError
-from gnnrec.evaluation.candidates import KEY, read_candidates
+from gnnrec.evaluation.candidates import KEY, candidates_in, read_candidates
 from gnnrec.evaluation.evaluator import Evaluator, warn_of_lengths
 from gnnrec.evaluation.lists import read_lists
 from gnnrec.modelling.objective import Objective
@@ -52,8 +52,8 @@ def candidates_of(run: Judged) -> Candidates | None:
     return read_candidates(own if own.exists() else None, run.split, ["test"])
 
 
-def evaluator(run: Judged, overrides: Overrides) -> Evaluator:
-    """What judges a run; see `Run.evaluate`."""
+def evaluator(run: Judged, overrides: Overrides, ranked: pd.DataFrame | None = None) -> Evaluator:
+    """What judges a run by a table of candidates, or by those that it names itself; see `Run.evaluate`."""
     recipe = load_run_recipe(run.directory, _with_own_candidates(run, overrides))
     wanted, stored = recipe.to_dict(), run.recipe.to_dict()
     changed = [name for name in type(recipe).model_fields if wanted.get(name) != stored.get(name)]
@@ -62,7 +62,10 @@ def evaluator(run: Judged, overrides: Overrides) -> Evaluator:
     loss = Objective.of(None if is_stand_in(recipe.loss) else recipe.loss)
     run.require_test()
     warn_of_lengths(recipe.evaluation.k, len(run.items))
-    candidates = read_candidates(recipe.evaluation.candidates, run.split, ["test"])
+    if ranked is None:
+        candidates = read_candidates(recipe.evaluation.candidates, run.split, ["test"])
+    else:
+        candidates = candidates_in(ranked, "the table of candidates", run.split, ["test"])
     return Evaluator(run.split, "test", recipe.evaluation, recipe.split.seed, loss, candidates)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.errors import RunDirectoryError
 from gnnrec.recipe.faults import RecipeError
+from gnnrec.recipe.here import from_here
 from gnnrec.recipe.made_with import take_made_with
 from gnnrec.recipe.nodes import read_yaml
 from gnnrec.runs.directory import PARTIAL, read_json, require_finished_run, require_run
@@ -123,7 +124,7 @@ def read_finished_run(directory: str | Path) -> RunRecord:
 def _read_recipe(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """The recipe, and what it was made with."""
     try:
-        node = read_yaml(path.read_text(encoding="utf-8"), str(path))
+        node = from_here(read_yaml(path.read_text(encoding="utf-8"), str(path)), path.parent)
         made_with = take_made_with(node)
     except RecipeError as error:
         raise RunDirectoryError(str(error)) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -95,6 +96,12 @@ class Run:
     def __repr__(self) -> str:
         return f"Run({str(self.directory)!r})"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it: where it lies, and its metrics."""
+        figures = pd.DataFrame({part: self.metrics[part] for part in ("val", "test")}, dtype=float).dropna(how="all")
+        shown = figures.dropna(axis="columns", how="all").to_html(float_format="{:.4f}".format, na_rep="", border=0)
+        return f"<p>Run <code>{escape(str(self.directory))}</code></p>{shown}"
+
     @cached_property
     def recipe(self) -> Recipe:
         """The recipe with every default filled in; running it again reproduces the run."""
@@ -151,19 +158,24 @@ class Run:
         """
         return self.scoring.score(torch.from_numpy(require_nodes(self.users, "user", user_ids)))
 
-    def evaluate(self, overrides: Mapping[str, Any] | Iterable[str] = ()) -> dict[str, float]:
+    def evaluate(
+        self, overrides: Mapping[str, Any] | Iterable[str] = (), *, candidates: pd.DataFrame | None = None
+    ) -> dict[str, float]:
         """Judge the run again on its test interactions; nothing is written.
 
         Args:
             overrides: Changes of the recipe's `evaluation`: `{"evaluation.k": [5, 50]}`. No other section may change.
+            candidates: What is ranked, as `evaluation.candidates` names a file of: a table with a column `item`, or
+                with `user` and `item` (original ids).
 
         Returns:
             Test metrics by name.
 
         Raises:
             UsageError: Something else than `evaluation` is to be changed.
+            DataError: Nothing among the candidates is known, or no test interaction is with one.
         """
-        return judging.evaluator(self, overrides).measure(self.scoring)
+        return judging.evaluator(self, overrides, candidates).measure(self.scoring)
 
     def evaluate_lists(
         self, lists: str | Path | pd.DataFrame, overrides: Mapping[str, Any] | Iterable[str] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -124,9 +125,19 @@ def chooses_among_its_own_fields(case: DatasetCase) -> str | None:
     return None
 
 
+@rule("gnnrec.contract.kinds.Dataset.reading")
+def reads_tables_by_its_own_fields(case: DatasetCase) -> str | None:
+    """`reading()` gives fields that the component has, or None."""
+    fields: Any = type(case.component).reading({"interactions": "interactions.parquet"})
+    if fields is None or (isinstance(fields, Mapping) and set(fields) <= set(type(case.component).model_fields)):
+        return None
+    return f"{fields!r}"
+
+
 RULES = (
     *EVERY_KIND,
     tells_what_is_at_hand,
+    reads_tables_by_its_own_fields,
     gives_interactions,
     keeps_original_ids,
     types_times_and_weights,

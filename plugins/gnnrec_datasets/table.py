@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from gnnrec.errors import suggestion
 from gnnrec_datasets.table_fields import TableFields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gnnrec import Availability, Interactions
+    from gnnrec.contract.kinds import Tables
+
+
+TABLES = {"interactions": "path", "users": "users", "items": "items"}
+"""Tables from Python, and the fields that name their files."""
 
 
 class Table(TableFields):
@@ -28,6 +34,25 @@ class Table(TableFields):
     )
 
     name: Literal["table"] = "table"
+
+    @classmethod
+    def reading(cls, tables: Tables) -> dict[str, Any]:
+        """See the contract."""
+        strange = [name for name in tables if isinstance(name, str) and name not in TABLES]
+        if strange:
+            raise ValueError(
+                f"there is no table '{strange[0]}'{suggestion(strange[0], TABLES)}; a relation is named by its source "
+                "type, name and target type, such as ('user', 'trusts', 'user')"
+            )
+        fields: dict[str, Any] = {field: tables[name] for name, field in TABLES.items() if name in tables}
+        if "interactions" in tables:
+            fields |= {"columns": None, "more": []}
+        relations = [
+            {"path": path, **dict(zip(("source", "name", "target"), name, strict=True))}
+            for name, path in tables.items()
+            if not isinstance(name, str)
+        ]
+        return fields | ({"relations": relations} if relations else {})
 
     def load(self) -> Interactions:
         """See the contract."""

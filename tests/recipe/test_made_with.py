@@ -26,7 +26,7 @@ def made(tmp_path: Path) -> Callable[..., Path]:
     """Write the shipped recipe with `made_with` and other changes of its text."""
 
     def made(made_with: str, **replaced: str) -> Path:
-        text = dump_run(load_recipe("movielens_sage"), {}).partition("made_with:")[0]
+        text = dump_run(load_recipe("movielens_sage"), {}, tmp_path).partition("made_with:")[0]
         for old, new in replaced.items():
             assert old in text
             text = text.replace(old, new)

@@ -46,6 +46,10 @@ def listing(what: Any) -> Dataset:
     return changed(Toy, available=lambda self: what)  # noqa: ARG005
 
 
+def reading_by(what: Any) -> Dataset:
+    return changed(Toy, reading=classmethod(lambda cls, tables: what))  # noqa: ARG005
+
+
 def as_a_table(data: Interactions) -> Any:
     return replace(data, chosen={}).users
 
@@ -92,6 +96,8 @@ MUTANTS = (
         listing([Availability("small", "/here")]),
         "[Availability(variant='small', place='/here', fault",
     ),
+    Mutant("reads_tables_by_its_own_fields", reading_by({"file": "x"}), "{'file': 'x'}"),
+    Mutant("reads_tables_by_its_own_fields", reading_by("x"), "'x'"),
     Mutant(
         "gives_interactions",
         loading(as_a_table),
