@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TYPE_CHECKING
 
+from gnnrec.data.drafts import drafted
 from gnnrec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,24 +25,11 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
     """
     if os.path.lexists(folder):
         raise UsageError(f"{folder} exists, and nothing in it is touched; choose another name, or a place with --out")
-    missing = [parent for parent in folder.parents if not parent.exists()]  # innermost first
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     try:
-        for path, text in files.items():
-            place = draft / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text, encoding="utf-8", newline="\n")
-        draft.rename(folder)
+        with drafted(folder) as draft:
+            for path, text in files.items():
+                place = draft / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        _take_away(draft, missing)
         raise UsageError(f"cannot write {folder}: {error.strerror}; choose a place with --out") from None
-    except BaseException:
-        _take_away(draft, missing)
-        raise
-
-
-def _take_away(draft: Path, made: list[Path]) -> None:
-    shutil.rmtree(draft, ignore_errors=True)
-    for parent in made:
-        if parent.exists() and not any(parent.iterdir()):
-            parent.rmdir()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from gnnrec import RunDirectoryError
@@ -97,6 +99,18 @@ def test_a_damaged_file_is_told_by_name(tmp_path: Path) -> None:
     with pytest.raises(RunDirectoryError) as error:
         read_split(tmp_path, DATA.users, DATA.items)
     assert str(error.value).startswith(f"{path} cannot be read: ")
+
+
+def test_what_does_not_belong_together_is_a_fault_of_the_run(tmp_path: Path) -> None:
+    write_split(tmp_path, whole())
+    path = tmp_path / "split.parquet"
+    read_table(path).drop(columns="item").to_parquet(path, index=False)
+    with pytest.raises(RunDirectoryError, match=rf"^{re.escape(str(path))} has no column 'item'; known: "):
+        read_split(tmp_path, DATA.users, DATA.items)
+    odd = pd.Series([1, *["a"] * (len(DATA.items) - 1)], dtype=object)
+    mixed = replace(DATA, tables={**DATA.tables, "item": DATA.items.assign(odd=odd)})
+    with pytest.raises(RunDirectoryError, match=r"^items cannot be written as items\.parquet: "):
+        write_split(tmp_path, RandomLink().split(mixed))
 
 
 @pytest.mark.parametrize(
