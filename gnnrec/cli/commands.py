@@ -38,7 +38,7 @@ COMMANDS = {
         "List the plugins that were found: loaded, disabled by GNNREC_DISABLE_PLUGINS, or failed and why.",
     ),
     "doctor": ("inspect", "Tell what this installation can do: versions, devices, plugins, data at hand."),
-    "data": ("data", "Look at data sets, and fetch them."),
+    "data": ("data", "Look at data sets, fetch them, and convert them to one folder of Parquet."),
     "new": ("new", "Start something of your own."),
 }
 """Each command: the module that adds it, and the first paragraph of its help, so that naming all imports none."""

@@ -10,6 +10,7 @@ import pytest
 
 import gnnrec.testing
 from gnnrec.contract.kinds import CONTRACTS
+from gnnrec.data.conversion import write_converted
 from gnnrec.plugin.registry import installed
 from gnnrec.testing import check_component, checks_of, installed_components, toy_interactions
 from gnnrec.testing.features import toy_items
@@ -47,7 +48,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 """What a component's checks have to be told."""
 
-BY_ITSELF = {"dataset-table", "dataset-adjacency_list", "dataset-atomic", "features-vectors"}
+BY_ITSELF = {"dataset-table", "dataset-adjacency_list", "dataset-atomic", "dataset-converted", "features-vectors"}
 """Components that read a file: they have a test of their own."""
 
 
@@ -85,6 +86,13 @@ def test_lists_and_atomic_files_of_ones_own_keep_their_contract(tmp_path: Path) 
     (folder / "train.txt").write_text("1 5 7\n2 5\n", encoding="utf-8")
     check_component(Atomic(path=str(folder)))
     check_component(AdjacencyList(train=str(folder / "train.txt")))
+
+
+def test_what_was_converted_keeps_its_contract(tmp_path: Path) -> None:
+    from gnnrec_datasets import Converted
+
+    write_converted(tmp_path / "made", divided(), "none")
+    check_component(Converted(path=str(tmp_path / "made")))
 
 
 def test_installed_components_are_all_those_of_the_registry_with_their_owners() -> None:
