@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,16 +59,18 @@ def write(folder: Path, rows: int, seed: int = 0) -> None:
     films["title"] = [f"Film {number} ({1950 + number % 70})" for number in films["movieId"]]
     films["genres"] = [GENRES[number % len(GENRES)] for number in films["movieId"]]
     films.to_csv(folder / "movies.csv", index=False)
-    plain = pa_csv.WriteOptions(quoting_style="none", quoting_header="none")
-    types = {"userId": pa.int64(), "movieId": pa.int64(), "rating": pa.string(), "timestamp": pa.int64()}
-    schema = pa.schema(list(types.items()))
-    with pa_csv.CSVWriter(folder / "ratings.csv", schema, write_options=plain) as file:
-        for start in range(0, rows, BATCH):
-            ratings = pd.DataFrame({"userId": users[start : start + BATCH] + 1})
-            ratings["movieId"] = movies[start : start + BATCH] + 1
-            ratings["rating"] = STARS[generator.integers(0, len(STARS), len(ratings))]
-            ratings["timestamp"] = generator.integers(FIRST, LAST, len(ratings))
-            file.write_table(pa.Table.from_pandas(ratings, schema, preserve_index=False))
+    plain = pa_csv.WriteOptions(include_header=False, quoting_style="none")
+    number: Any = pa.int64()
+    schema = pa.schema({"userId": number, "movieId": number, "rating": pa.string(), "timestamp": number})
+    with (folder / "ratings.csv").open("wb") as file:
+        file.write(",".join(schema.names).encode() + b"\n")
+        with pa_csv.CSVWriter(file, schema, write_options=plain) as text:
+            for start in range(0, rows, BATCH):
+                ratings = pd.DataFrame({"userId": users[start : start + BATCH] + 1})
+                ratings["movieId"] = movies[start : start + BATCH] + 1
+                ratings["rating"] = STARS[generator.integers(0, len(STARS), len(ratings))]
+                ratings["timestamp"] = generator.integers(FIRST, LAST, len(ratings))
+                text.write_table(pa.Table.from_pandas(ratings, schema, preserve_index=False))
 
 
 def main() -> None:
