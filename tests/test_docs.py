@@ -261,6 +261,33 @@ def test_the_examples_of_the_contracts_make_a_recipe_together(inside: Path, regi
     assert inside.is_dir()
 
 
+SOURCES = [block for block in blocks("yaml", "docs/own_data.md") if is_whole(block.code)]
+
+
+@pytest.mark.parametrize("block", SOURCES, ids=lambda block: block.file)
+def test_a_recipe_of_under_fifteen_lines_runs_on_each_source(
+    block: Block, inside: Path, registry: Registry, command_line: CommandLine
+) -> None:
+    """Each finds all of the checkerboard."""
+    lines = [line for line in block.code.splitlines() if line.strip() and not line.startswith("#")]
+    assert len(lines) < 15
+    command = re.match(r"# (\S+): gnnrec run \1$", block.code.partition("\n")[0])
+    assert command, "the first line says what it is called, and how it is run"
+    if "converted" in block.code:
+        (words,) = [
+            words for each in blocks("sh", block.document) for words in commands(each.code) if "convert" in words
+        ]
+        command_line.group.main(words[1:], standalone_mode=False)
+    quick = {} if "item_knn" in block.code else {"trainer.epochs": 1, "encoder.channels": 8, "trainer.device": "cpu"}
+    done = run(load_recipe(inside / command[1], quick, registry=registry))
+    assert (len(done.users), len(done.items), len(done.split.interactions)) == (12, 16, 96)
+
+
+def test_there_is_a_recipe_for_every_data_set_that_reads_files_of_one_s_own(registry: Registry) -> None:
+    shown = {str(plain(block.code)["dataset"]["name"]) for block in SOURCES}
+    assert shown == set(registry.components("dataset")) - {"movielens", "plays"}
+
+
 def swaps() -> list[tuple[Block, Block, Block]]:
     """Of each swap that is shown: before, after, and the command."""
     shown = [block for block in blocks_of(ROOT / SWAPPING) if block.language in {"yaml", "sh"}]

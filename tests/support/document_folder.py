@@ -44,6 +44,33 @@ def write_data() -> None:
     plays.to_csv("plays.csv", index=False)
 
 
+def write_own_data() -> None:
+    """The checkerboard in every form that docs/own_data.md has a recipe for, each by the names that stand there."""
+    edges = checkerboard().edges
+    users, items = edges.users + 1, edges.items + 1001
+    stamps = 1_700_000_000 + 3600 * pd.Series(range(len(edges)))
+    rows = zip(users, items, stamps, strict=True)
+    Path("ratings.dat").write_text("".join(f"{user}::{item}::4::{stamp}\n" for user, item, stamp in rows))
+    films = "".join(f"{item}::Müller {item}::Comedy|Drama\n" for item in sorted(set(items)))
+    Path("movies.dat").write_text(films, encoding="latin-1")
+    export = pd.DataFrame({"user": users, "item": items, "note": "4,5"})
+    export["tag"] = pd.to_datetime(stamps, unit="s").dt.strftime("%d.%m.%Y")
+    export.to_csv("export.csv", sep=";", index=False)
+    Path("events").mkdir()
+    bought = pd.DataFrame({"user": users, "item": items, "time": stamps, "event": "buy"})
+    for number, event in enumerate(("buy", "view")):
+        bought.assign(event=event, time=stamps - 60 * number).to_parquet(f"events/part-{number}.parquet")
+    Path("data/gowalla").mkdir()
+    for part, chosen in (("test", items % 4 == 0), ("train", items % 4 > 0)):
+        lists = pd.Series(items[chosen].astype(str)).groupby(users[chosen]).agg(" ".join)
+        Path(f"data/gowalla/{part}.txt").write_text("".join(f"{user} {of_user}\n" for user, of_user in lists.items()))
+    Path("ml-100k").mkdir()
+    columns = {"user_id:token": users, "item_id:token": items, "rating:float": 4.0, "timestamp:float": stamps}
+    pd.DataFrame(columns).to_csv("ml-100k/ml-100k.inter", sep="\t", index=False)
+    Path("trust.txt").write_text("u001 u002\nu002 u003\n".replace(" ", "\t"))
+    pd.DataFrame({"product": [1001, 1002], "brand": ["a", "b"], "share": [1, 0.5]}).to_csv("brands.csv", index=False)
+
+
 def write_runs() -> None:
     """A short run of each recipe whose run a document opens."""
     quick = {"trainer.epochs": 2, "encoder.channels": 8, "trainer.device": "cpu"}
@@ -56,4 +83,5 @@ def fill() -> None:
     """All of it, into the working folder; the small data are found where $GNNREC_DATA is its folder `data`."""
     write_files(BLOCKS)
     write_data()
+    write_own_data()
     write_runs()
