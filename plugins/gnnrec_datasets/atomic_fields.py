@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from gnnrec import Dataset
-from gnnrec_datasets.table_words import Text
+from gnnrec_datasets.table_words import Encoding, Text
 
 
 class AtomicFields(Dataset):
@@ -28,6 +28,16 @@ class AtomicFields(Dataset):
 
     timestamp_unit: Literal["s", "ms", "us", "ns"] | None = None
     """What times count since 1970; by default their size tells, and the run says it."""
+
+    missing: Literal["refuse", "drop"] = "refuse"
+    """What becomes of rows in which one of the named columns is empty: the run ends, or goes on without them."""
+
+    quote: Literal["double", "single", "none"] = "double"
+    """The quotes around cells."""
+
+    encoding: Encoding | None = None
+    """The files' encoding; by default UTF-8, or what a byte order mark says; what is neither is taken to be cp1252
+    (Latin-1 and more), and the run says it."""
 
     title: Text | None = None
     """The column of `NAME.item` that recommendations show; by default `title` or `movie_title`, where there is one."""

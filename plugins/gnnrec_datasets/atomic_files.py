@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from gnnrec import DataError
 from gnnrec.errors import suggestion
@@ -19,14 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from gnnrec_datasets.atomic_fields import AtomicFields
+
 TYPES = ("token", "token_seq", "float", "float_seq")
 
 
 @dataclass(frozen=True)
 class AtomicFile:
-    """An atomic file."""
+    """An atomic file.
+
+    Attributes:
+        path: Where it is.
+        atomic: What the recipe says of it.
+    """
 
     path: Path
+    atomic: AtomicFields
 
     @cached_property
     def types(self) -> dict[str, str]:
@@ -66,8 +75,8 @@ class AtomicFile:
         """
         self.require(*names)
         cells = self._file.read([f"{name}:{self.types[name]}" for name in names])
-        origin = Origin(str(self.path), ((self.path, len(cells)),))
-        return {name: Column(cells[f"{name}:{self.types[name]}"], name, origin) for name in names}
+        origin, fields = Origin(str(self.path), ((self.path, len(cells)),)), type(self.atomic).model_fields
+        return {name: Column(cells[f"{name}:{self.types[name]}"], name, origin, fields) for name in names}
 
     def typed(self, column: Column) -> pd.Series[Any]:
         """A column's cells by its type: text, lists of text, numbers, lists of numbers; missing where one is empty.
@@ -98,7 +107,15 @@ class AtomicFile:
 
     @cached_property
     def _file(self) -> TextFile:
-        return TextFile(self.path, Layout(separator="\t"))
+        return TextFile(self.path, Layout(separator="\t", quote=self.atomic.quote, encoding=self.atomic.encoding))
+
+
+def joined(columns: Sequence[Column], source: str) -> Column:
+    """The same column of several files as one; `source` is what they are called together."""
+    first = columns[0]
+    parts = tuple(part for each in columns for part in each.origin.parts)
+    cells = pa.chunked_array([chunk for each in columns for chunk in each.cells.chunks], first.cells.type)
+    return replace(first, cells=cells, origin=Origin(source, parts))
 
 
 def as_text(column: Column) -> pd.Series[Any]:

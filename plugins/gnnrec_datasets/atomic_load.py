@@ -14,12 +14,15 @@ import pandas as pd
 from gnnrec import DataError, Interactions
 from gnnrec.data.files import find_folder
 from gnnrec.data.lookup import nodes_of
-from gnnrec_datasets.atomic_files import AtomicFile, as_text
+from gnnrec_datasets.atomic_files import AtomicFile, as_text, joined
 from gnnrec_datasets.atomic_graph import with_graph
-from gnnrec_datasets.divided_log import divided_log
+from gnnrec_datasets.divided_log import held_out_once, part_by_file
+from gnnrec_datasets.table_columns import Column, without_gaps
 from gnnrec_datasets.table_times import seconds_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gnnrec_datasets.atomic_fields import AtomicFields
 
 logger = logging.getLogger("gnnrec")
@@ -32,9 +35,15 @@ TITLES = ("title", "movie_title")
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder whose files bear its name."""
+    """A folder whose files bear its name.
+
+    Attributes:
+        place: Where it is.
+        atomic: What the recipe says of it.
+    """
 
     place: Path
+    atomic: AtomicFields
 
     @property
     def name(self) -> str:
@@ -44,10 +53,10 @@ class Folder:
     def file(self, ending: str) -> AtomicFile | None:
         """The file with an ending, if it is there."""
         path = self.place / f"{self.name}.{ending}"
-        return AtomicFile(path) if path.is_file() else None
+        return AtomicFile(path, self.atomic) if path.is_file() else None
 
     def inter(self) -> dict[str, AtomicFile]:
-        """The files of interactions: one, called `""`, or one for each part.
+        """The files of interactions: one, called `train`, or one for each part.
 
         Raises:
             DataError: There is none, or a division lacks its train or its test.
@@ -69,7 +78,7 @@ class Folder:
                 f"{self.place}: there is no {self.name}.inter, nor {self.name}.train.inter; atomic files are called "
                 f"like their folder, and in this one there is {others}"
             )
-        return {"": whole}
+        return {"train": whole}
 
 
 def load(atomic: AtomicFields) -> Interactions:
@@ -78,9 +87,9 @@ def load(atomic: AtomicFields) -> Interactions:
     Raises:
         DataError: A file is missing or damaged, lacks a column, or has a cell that is not what it should be.
     """
-    folder = Folder(find_folder(atomic.path, "dataset.path"))
-    logs = {part: _log(file, atomic) for part, file in folder.inter().items()}
-    log = logs[""] if "" in logs else divided_log(logs, str(folder.place))
+    folder = Folder(find_folder(atomic.path, "dataset.path"), atomic)
+    files = folder.inter()
+    log = _log(files, atomic, str(folder.place if len(files) > 1 else files["train"].path))
     users, items = (
         None if (file := folder.file(kind)) is None else _known(file, kind, ids, atomic.title, log)
         for kind, ids in (("user", atomic.user), ("item", atomic.item))
@@ -89,22 +98,36 @@ def load(atomic: AtomicFields) -> Interactions:
     return with_graph(data, folder.file("kg"), folder.file("link"), atomic.item)
 
 
-def _log(file: AtomicFile, atomic: AtomicFields) -> pd.DataFrame:
+def _log(files: Mapping[str, AtomicFile], atomic: AtomicFields, source: str) -> pd.DataFrame:
+    """The rows of all files together, so that ids are of one type; with their parts where there are several.
+
+    Args:
+        files: By part.
+        atomic: What the recipe says of them.
+        source: What messages call them together.
+    """
+    file = files["train"]
     names = {"user": atomic.user, "item": atomic.item}
     for role, named, default in (("weight", atomic.rating, "rating"), ("time", atomic.timestamp, "timestamp")):
         if named is not None or default in file.types:
             names[role] = named or default
-    file.require(*names.values())
+    found = [each.columns(list(names.values())) for each in files.values()]
     unread = [name for name in file.types if name not in names.values()]
     if unread:
         logger.info("%s: not read: %s", file.path, ", ".join(unread))
-    found = file.columns(list(names.values()))
-    columns = {role: found[name] for role, name in names.items()}
+    columns = {role: joined([each[name] for each in found], source) for role, name in names.items()}
+    if len(files) > 1:
+        origin = columns["user"].origin
+        columns["part"] = Column(part_by_file(list(files), origin), "part", origin, columns["user"].fields)
+    columns = without_gaps(columns) if atomic.missing == "drop" else columns
     log = pd.DataFrame({kind: columns[kind].ids(kind) for kind in ("user", "item")})
     if "weight" in columns:
         log["weight"] = columns["weight"].numbers()
     if "time" in columns:
         log["time"] = seconds_of(columns["time"], atomic.timestamp_unit, None)
+    if "part" in columns:
+        log["part"] = columns["part"].parts()
+        log = held_out_once(log, source)
     return log
 
 
@@ -114,6 +137,9 @@ def _known(file: AtomicFile, kind: str, id_column: str, title: str | None, log: 
         title = title or next((name for name in TITLES if name in file.types), None)
     file.require(id_column, *(() if title is None or kind != "item" else (title,)))
     columns = file.columns(list(file.types))
+    if file.atomic.missing == "drop":
+        there = ~columns[id_column].missing
+        columns = {name: column.keep(there) for name, column in columns.items()}
     nodes = pd.Series(log[kind].unique())
     position = nodes_of(columns.pop(id_column).ids(kind), nodes)
     there = position >= 0

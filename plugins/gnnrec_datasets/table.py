@@ -27,11 +27,10 @@ class Table(TableFields):
 
     terms: ClassVar[str] = "The file is your own, and so are its terms."
 
-    instead: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("train", "val", "test"),
-        "a table is divided by a column that says train, val or test: name it in dataset.part, and take "
-        "split: {name: predefined}",
-    )
+    instead: ClassVar[Mapping[str, str]] = {
+        "train": "of a table that comes in files, path is the one to learn from, beside test and perhaps val; take "
+        "split: {name: predefined}"
+    }
 
     name: Literal["table"] = "table"
 
@@ -61,7 +60,7 @@ class Table(TableFields):
         return load(self)
 
     def available(self) -> tuple[Availability, ...]:
-        """The file of interactions, if it is there."""
+        """The files of interactions, if they are there."""
         from gnnrec_datasets.table_load import available
 
-        return available(self.path)
+        return available([path for _, path, _ in self.named])

@@ -17,7 +17,7 @@ from gnnrec.data.parts import OF_DATA
 from gnnrec_datasets.table_text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import numpy.typing as npt
 
@@ -40,8 +40,8 @@ ROUNDED = r"^-?[1-9](?:\.[0-9]+)?E\+[0-9]{2,}$"
 LARGEST = float(np.finfo(np.float32).max)
 """Of the numbers that weights can be."""
 
-DROP = "; dataset.missing: drop leaves such rows out"
-"""What to do about gaps, as the end of a message."""
+DROP = "dataset.missing: drop leaves such rows out"
+"""What to do about gaps."""
 
 EXACT_FLOATS = 2.0**53
 """From here on not every whole number has a float of its own."""
@@ -55,17 +55,23 @@ class Column:
         cells: What stands in it.
         name: Its name in the file.
         origin: Where its rows come from.
+        fields: Those of the dataset: a message proposes no others.
         decimal: What stands before the fraction of a number.
     """
 
     cells: Cells
     name: str
     origin: Origin
+    fields: Collection[str]
     decimal: str = "."
 
     def keep(self, chosen: Mask) -> Column:
         """The chosen rows."""
         return replace(self, cells=self.cells.filter(pa.array(chosen)), origin=self.origin.keep(chosen))
+
+    def remedy(self, field: str, text: str) -> str:
+        """What to do by a field, as the end of a message; nothing where the dataset does not have it."""
+        return f"; {text}" if field in self.fields else ""
 
     @property
     def missing(self) -> Mask:
@@ -109,7 +115,7 @@ class Column:
         if missing.any():
             raise DataError(
                 f"{self.origin.name}: {missing.sum()} rows have no {kind} id; the first is "
-                f"{self.origin.row(int(missing.argmax()))}{DROP}"
+                f"{self.origin.row(int(missing.argmax()))}{self.remedy('missing', DROP)}"
             )
         return _as_int64_or_text(values).to_pandas()
 
@@ -123,7 +129,7 @@ class Column:
         bad = ~np.isfinite(numbers)
         other = {".": ",", ",": "."}[self.decimal]
         with_other = np.isfinite(replace(self, decimal=other).floats()) if bad.any() else ~bad
-        hint = f"; is dataset.decimal '{other}'?" if with_other.all() else ""
+        hint = self.remedy("decimal", f"is dataset.decimal '{other}'?") if with_other.all() else ""
         self.refuse(bad, f"no number in column '{self.name}'", hint)
         self.refuse(np.abs(numbers) > LARGEST, f"a number in column '{self.name}' that is beyond {LARGEST:.1e}")
         return numbers
@@ -171,7 +177,7 @@ class Column:
         """
         if bad.any():
             row = int(bad.argmax())
-            hint = hint or (DROP if self.missing[bad].all() else "")
+            hint = hint or (self.remedy("missing", DROP) if self.missing[bad].all() else "")
             value = shown(self.cells[row].as_py())
             raise DataError(
                 f"{self.origin.name}: {bad.sum()} rows have {what}; {self.origin.row(row)} has {value}{hint}"

@@ -27,6 +27,12 @@ class TableFields(Dataset):
     """The file of interactions, a folder of files, or a pattern such as `logs/*.csv.gz`; looked for beside the working
     folder, below $GNNREC_DATA and in the cache."""
 
+    test: Text | None = None
+    """The file to judge by, or several as in `path`, where the data come divided: `path` is to learn from then."""
+
+    val: Text | None = None
+    """The file to choose the epoch by, likewise."""
+
     more: tuple[Text, ...] = ()
     """Further files like `path`; their rows are interactions too."""
 
@@ -62,7 +68,7 @@ class TableFields(Dataset):
     """The event that is predicted; each other one becomes a behaviour."""
 
     part: Text | None = None
-    """The column that says `train`, `val` or `test`, where the data come divided."""
+    """The column that says `train`, `val` or `test`, where the data come divided in one file."""
 
     repeats: Literal["first", "last", "sum", "count", "mean"] = "last"
     """What a pair that stands more than once weighs: as its first or last row (by time, where there are times), or the
@@ -135,6 +141,11 @@ class TableFields(Dataset):
                 self.repeats == "count" and rated,
                 "repeats: count weighs by number; leave rating out, or say sum or mean",
             ),
+            (self.val is not None and self.test is None, "val goes with test; name the file to judge by in test"),
+            (
+                self.test is not None and "part" in self.taken,
+                "test names a file and part a column, and each divides the data; name one of them",
+            ),
             (self.title is not None and self.items is None, _in_vain("title", "the table of items", "items")),
             (self.users_columns is not None and self.users is None, _in_vain("users_columns", "users", "users")),
             (self.items_columns is not None and self.items is None, _in_vain("items_columns", "items", "items")),
@@ -168,7 +179,7 @@ class TableFields(Dataset):
     @property
     def _all_parquet(self) -> bool:
         more = (self.users, self.items, *(each.path for each in self.relations))
-        files = [path for path in (self.path, *self.more, *more) if path is not None]
+        files = [path for path in (*(path for _, path, _ in self.named), *more) if path is not None]
         return all(path.lower().endswith(PARQUET) for path in files)
 
     @property
@@ -182,6 +193,21 @@ class TableFields(Dataset):
             if field not in named and (name := next((each for each in names if each in free), None)) is not None
         }
         return {field: column for field in COLUMNS if (column := (named | found).get(field)) is not None}
+
+    @property
+    def named(self) -> tuple[tuple[str, str, str], ...]:
+        """The files of interactions: the field that names each, its path, and its part of data that come divided."""
+        divided = (("val", self.val, "val"), ("test", self.test, "test"))
+        return (
+            ("path", self.path, "train"),
+            *((f"more.{number}", path, "train") for number, path in enumerate(self.more)),
+            *((field, path, part) for field, path, part in divided if path is not None),
+        )
+
+    @property
+    def source(self) -> str:
+        """What the interactions are called as a whole."""
+        return " and ".join(path for field, path, _ in self.named if not field.startswith("more"))
 
     @property
     def least_rating(self) -> float | None:

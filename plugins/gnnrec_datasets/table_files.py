@@ -71,26 +71,44 @@ class TableFiles:
     Attributes:
         name: What messages call it.
         files: Each holds the same columns, as far as they are read.
+
+    Raises:
+        DataError: Some are text and some are Parquet.
     """
 
     name: str
     files: tuple[TextFile | ParquetFile, ...]
 
+    def __post_init__(self) -> None:
+        if len({type(each) for each in self.files}) > 1:
+            one, other = (
+                next(each.path for each in self.files if isinstance(each, kind)) for kind in (TextFile, ParquetFile)
+            )
+            raise DataError(f"{self.name}: {one} is text and {other} is Parquet; give files of one kind")
+
     @classmethod
-    def find(cls, path: str, layout: Layout, more: Sequence[str] = ()) -> TableFiles:
-        """The files at a path: one file, all in a folder, or all that match a pattern; and more of them.
+    def find(cls, path: str, layout: Layout, field: str) -> TableFiles:
+        """The files at a path: one file, all in a folder, or all that match a pattern.
+
+        Args:
+            path: As it was written.
+            layout: How text is laid out in them.
+            field: The field of the dataset that names the path, for messages.
 
         Raises:
             DataError: There is none, or one is of a kind that is not read.
         """
-        found = [each for one in (path, *more) for each in _paths(one)]
+        found = _paths(path, f"dataset.{field}")
         files = tuple(ParquetFile(each) if ParquetFile.is_one(each) else _text(each, layout) for each in found)
-        if len({type(each) for each in files}) > 1:
-            one, other = (
-                next(each.path for each in files if isinstance(each, kind)) for kind in (TextFile, ParquetFile)
-            )
-            raise DataError(f"{path}: {one} is text and {other} is Parquet; give files of one kind")
         return cls(str(found[0]) if len(found) == 1 else path, files)
+
+    def joined(self, *others: TableFiles) -> TableFiles:
+        """These and others as one table, called as this one is.
+
+        Raises:
+            DataError: They are not of one kind.
+        """
+        return TableFiles(self.name, tuple(file for each in (self, *others) for file in each.files))
 
     @property
     def columns(self) -> list[str]:
@@ -142,7 +160,7 @@ class TableFiles:
         return "the files do not go together"
 
 
-def _paths(path: str) -> list[Path]:
+def _paths(path: str, key: str) -> list[Path]:
     try:
         for place in places(path):
             if place.is_dir():
@@ -158,7 +176,7 @@ def _paths(path: str) -> list[Path]:
                     return found
     except (OSError, ValueError, RuntimeError):
         pass  # find_file says it
-    return [find_file(path)]
+    return [find_file(path, key)]
 
 
 def _hidden(path: Path) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gnnrec import Availability, DataError, Interactions
+from gnnrec_datasets.divided_log import held_out_once, part_by_file
 from gnnrec_datasets.table_columns import Column, without_gaps
 from gnnrec_datasets.table_events import Events
 from gnnrec_datasets.table_files import TableFiles
@@ -16,7 +17,7 @@ from gnnrec_datasets.table_text import Layout, shown
 from gnnrec_datasets.table_times import seconds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gnnrec_datasets.table_fields import TableFields
     from gnnrec_datasets.table_relations import RelationFile
@@ -36,28 +37,34 @@ def load(table: TableFields) -> Interactions:
     if table.event is not None and table.target is not None:
         events = Events.of(columns["event"], table.target, log)
         log = events.target
+    if table.test is not None:
+        log = held_out_once(log, table.source)
     known = {
-        kind: known_nodes(table, kind, TableFiles.find(path, _layout(table, f"{kind}s_columns")), log[kind])
+        kind: known_nodes(table, kind, TableFiles.find(path, _layout(table, f"{kind}s_columns"), f"{kind}s"), log[kind])
         for kind, path in (("user", table.users), ("item", table.items))
         if path is not None
     }
     data = Interactions.from_log(
-        log, users=known.get("user"), items=known.get("item"), source=table.path, repeats=table.repeats
+        log, users=known.get("user"), items=known.get("item"), source=table.source, repeats=table.repeats
     )
     data = data if events is None else events.beside(data)
     data = data if table.least_rating is None else _liked(data, table.least_rating)
-    for each in table.relations:
-        data = data.with_relation(_edges(each, table), each.source, each.name, each.target)
+    for number, each in enumerate(table.relations):
+        edges = _edges(each, table, f"relations.{number}.path")
+        data = data.with_relation(edges, each.source, each.name, each.target)
     return data
 
 
-def available(path: str) -> tuple[Availability, ...]:
+def available(paths: Iterable[str]) -> tuple[Availability, ...]:
     """The files of interactions, if they are there and of a kind that is read."""
+    return tuple(Availability(path, _place(path)) for path in paths)
+
+
+def _place(path: str) -> str | None:
     try:
-        place = TableFiles.find(path, Layout()).name
+        return TableFiles.find(path, Layout(), "path").name
     except DataError:
-        place = None
-    return (Availability(path, place),)
+        return None
 
 
 def _layout(table: TableFields, field: str) -> Layout:
@@ -67,12 +74,18 @@ def _layout(table: TableFields, field: str) -> Layout:
 
 def _columns(table: TableFields) -> dict[str, Column]:
     """The columns that are read, by the field that names each; rows with gaps are dropped if that is wanted."""
-    files = TableFiles.find(table.path, _layout(table, "columns"), table.more)
+    layout = _layout(table, "columns")
+    first, *others = found = [TableFiles.find(path, layout, field) for field, path, _ in table.named]
+    files = first.joined(*others)
     cells, origin = files.read(list(table.taken.values()))
     unread = [name for name in files.columns if name and name not in table.taken.values()]
     if unread:
         logger.info("%s: columns that are not read: %s", files.name, shown(", ".join(unread)).strip("'"))
-    columns = {field: Column(cells[name], name, origin, table.decimal) for field, name in table.taken.items()}
+    known = type(table).model_fields
+    columns = {field: Column(cells[name], name, origin, known, table.decimal) for field, name in table.taken.items()}
+    if table.test is not None:
+        parts = [part for each, (_, _, part) in zip(found, table.named, strict=True) for _ in each.files]
+        columns["part"] = Column(part_by_file(parts, origin), "part", origin, known)
     return without_gaps(columns) if table.missing == "drop" else columns
 
 
@@ -96,11 +109,11 @@ def _liked(data: Interactions, least: float) -> Interactions:
     return data.keep(liked)
 
 
-def _edges(relation: RelationFile, table: TableFields) -> pd.DataFrame:
+def _edges(relation: RelationFile, table: TableFields, field: str) -> pd.DataFrame:
     """The rows of a relation's file, as `Interactions.with_relation` takes them."""
     names = None if relation.header else ("source", "target")
     layout = Layout(table.separator, names, table.quote, table.encoding, "relations")
-    files = TableFiles.find(relation.path, layout)
+    files = TableFiles.find(relation.path, layout, field)
     if len(files.columns) < 2:  # noqa: PLR2004 - from where, and to where
         raise DataError(
             f"{files.name} has one column, {files.columns[0]!r}; a relation has two: is dataset.separator another?"
@@ -109,7 +122,8 @@ def _edges(relation: RelationFile, table: TableFields) -> pd.DataFrame:
     if relation.weight is not None:
         wanted["weight"] = relation.weight
     cells, origin = files.read(list(wanted.values()))
-    column = {field: Column(cells[name], name, origin, table.decimal) for field, name in wanted.items()}
+    known = type(table).model_fields
+    column = {field: Column(cells[name], name, origin, known, table.decimal) for field, name in wanted.items()}
     column = without_gaps(column) if table.missing == "drop" else column
     edges = pd.DataFrame(
         {"source": column["source"].ids(relation.source), "target": column["target"].ids(relation.target)}

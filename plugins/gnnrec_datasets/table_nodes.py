@@ -43,11 +43,12 @@ def known_nodes(table: TableFields, kind: str, files: TableFiles, wanted: pd.Ser
         if old != new and new in names:
             raise DataError(f"{files.name}: column '{old}' is taken for '{new}', but there is a column '{new}' as well")
     cells, origin = files.read(names)
-    id_cells = Column(cells[id_column], id_column, origin)
+    fields = type(table).model_fields
+    id_cells = Column(cells[id_column], id_column, origin, fields)
     if table.missing == "drop":
         there = ~id_cells.missing
         cells, id_cells = cells.filter(pa.array(there)), without_gaps({kind: id_cells})[kind]
-    columns = {new_names.get(name, name): Column(cells[name], name, origin, table.decimal) for name in names}
+    columns = {new_names.get(name, name): Column(cells[name], name, origin, fields, table.decimal) for name in names}
     known = pd.DataFrame({name: _feature(name, column) for name, column in columns.items() if name != kind})
     ids = id_cells.ids(kind)
     _once(ids, kind, id_cells.origin)

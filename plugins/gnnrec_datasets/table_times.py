@@ -82,7 +82,7 @@ def _counted(column: Column, numbers: npt.NDArray[np.float64], unit: Unit | None
         column.refuse(
             _cut(column, np.abs(numbers) >= LONG),
             f"a rounded time in column '{column.name}'",
-            "; a spreadsheet has cut it: export the column with all digits, or leave dataset.timestamp out",
+            "; a spreadsheet has cut it: export the column with all digits, or do without it",
         )
     taken = unit or _found(column, numbers)
     seconds = np.floor(numbers / PER_SECOND[taken])
@@ -173,9 +173,10 @@ def _fitting(column: Column) -> str:
     text = values.to_pandas()
     forms = (date + daytime for date in FORMATS for daytime in DAYTIMES)
     fit = [form for form in forms if _fits(text.head(1), form) and _fits(text, form)]
+    proposal = f"is dataset.timestamp_format {' or '.join(map(repr, fit))}?"
     if not fit:
-        return "; dataset.timestamp_format says how times are written, such as '%d/%m/%Y %H:%M'"
-    return f"; is dataset.timestamp_format {' or '.join(map(repr, fit))}?"
+        proposal = "dataset.timestamp_format says how times are written, such as '%d/%m/%Y %H:%M'"
+    return column.remedy("timestamp_format", proposal)
 
 
 def _fits(text: pd.Series[Any], form: str) -> bool:

@@ -24,7 +24,7 @@ class Predefined(DisjointTrain):
     instead: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("train", "test"),
         "path names one file that says the part of each interaction; files of a part each are a dataset's, as in "
-        "dataset: {name: adjacency_list, train: …, test: …}",
+        "dataset: {name: table, path: train.csv, test: test.csv}; adjacency_list and atomic have such too",
     )
 
     name: Literal["predefined"] = "predefined"
@@ -56,8 +56,8 @@ class Predefined(DisjointTrain):
         else:
             raise DataError(
                 "predefined needs interactions that come divided, and these do not; with dataset table, name the "
-                "column that says train, val or test in part, with adjacency_list the file test; or name a file that "
-                "says so in split.path"
+                "file to judge by in test, or the column that says train, val or test in part, with adjacency_list the "
+                "file test; or name a file that says so in split.path"
             )
         part = division.part
         if not (part == TEST).any():

@@ -193,3 +193,49 @@ def test_a_working_folder_is_called_by_its_own_name(monkeypatch: pytest.MonkeyPa
     folder(inter=INTER + ROWS)
     monkeypatch.chdir("toy")
     assert len(Atomic(path=".").load()) == 3
+
+
+def test_no_message_names_a_field_that_atomic_files_lack() -> None:
+    fields = {f"dataset.{field}" for field in Atomic.model_fields}
+    said = {
+        content: refusal(inter=content if isinstance(content, bytes) else INTER + content)
+        for content in (
+            "7\t\t3\t5\n",
+            "7\t30\t4,5\t5\n",
+            "7\t30\t4\t31/05/2024\n",
+            "7\t30\t4\t1.70E+09\n",
+            "7\t30\t4\t1700000000000000000000\n",
+            '7\t"30\t4\t5\n',
+            (INTER + "7\t30\t4\t5\n").encode("utf-16-le"),
+            (INTER + "7\t30\x81\t4\t5\n").encode("latin-1"),
+        )
+    }
+    named = {word.rstrip(":,.?") for message in said.values() for word in message.split() if "dataset." in word}
+    assert named <= fields
+    assert named == {"dataset.missing", "dataset.quote", "dataset.encoding"}
+    assert said["7\t\t3\t5\n"] == (
+        "toy/toy.inter: 1 rows have no item id; the first is row 1; dataset.missing: drop leaves such rows out"
+    )
+    assert said["7\t30\t4,5\t5\n"] == "toy/toy.inter: 1 rows have no number in column 'rating'; row 1 has '4,5'"
+
+
+def test_rows_with_gaps_quotes_and_encodings_are_read_as_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    path = folder(
+        inter=(INTER + ROWS + "8\t\t3\t5\n").encode("cp1251"),
+        item='item_id:token\ttitle:token_seq\n10\t"Жара\n\tnobody\n'.encode("cp1251"),
+    )
+    data = Atomic(path=path, missing="drop", quote="none", encoding="cp1251").load()
+    assert len(data) == 3
+    assert data.items["title"].tolist()[0] == '"Жара'
+    assert "toy/toy.inter: 1 of 4 rows are left out: 1 without item" in caplog.messages
+
+
+def test_ids_are_of_one_type_in_all_parts() -> None:
+    data = load(train_inter=INTER + ROWS, test_inter=INTER + "7\tB12\t3\t5\n")
+    assert pairs(data) == [(-2, "10"), (7, "10"), (7, "30"), (7, "B12")]
+    assert refusal(train_inter=INTER + ROWS, test_inter="user_id:token\titem_id:token\n7\t30\n", inter="") == (
+        "toy/toy.test.inter has no column 'rating'; known: item_id, user_id"
+    )
+    assert refusal(train_inter=INTER + ROWS, test_inter=INTER + "7\t3\tx\t5\n", inter="") == (
+        "toy: 1 rows have no number in column 'rating'; row 1 of toy/toy.test.inter has 'x'"
+    )

@@ -313,7 +313,7 @@ def test_times_that_a_spreadsheet_has_cut_are_refused() -> None:
     assert timed(["1.700000001E+09", "1.7E+03"]) == [1_700_000_001, 1700]
     assert refusal("user,item,when\n1,2,1.70E+09\n", timestamp="when") == (
         "log.csv: 1 rows have a rounded time in column 'when'; row 1 has '1.70E+09'; a spreadsheet has cut it: export "
-        "the column with all digits, or leave dataset.timestamp out"
+        "the column with all digits, or do without it"
     )
 
 

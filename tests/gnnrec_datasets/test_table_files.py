@@ -134,7 +134,10 @@ NO_TABLE = "{}: a table is text (.csv, .tsv, …), packed or not, or Parquet; {}
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("{folder}/rating.csv", "there is no file {folder}/rating.csv; did you mean 'ratings.csv'?"),
+        (
+            "{folder}/rating.csv",
+            "there is no file {folder}/rating.csv, which dataset.path names; did you mean 'ratings.csv'?",
+        ),
         ("empty", "empty is a folder without files"),
         ("both", "both: both/a.csv is text and both/b.parquet is Parquet; give files of one kind"),
         (

@@ -154,5 +154,6 @@ def test_a_table_of_nodes_without_a_header_is_told_with_the_field_that_names_its
 def test_a_table_of_nodes_that_is_not_there_is_told(working_folder: Path) -> None:
     said = refusal(SEEN, users="user.csv")
     assert said.startswith(
-        f"there is no file user.csv: it was looked for in the working folder {working_folder}, below "
+        f"there is no file user.csv, which dataset.users names: it was looked for in the working folder "
+        f"{working_folder}, below "
     )

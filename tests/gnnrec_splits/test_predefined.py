@@ -271,8 +271,9 @@ def test_data_that_come_undivided_are_refused() -> None:
     with pytest.raises(DataError) as error:
         Predefined().split(checkerboard())
     assert str(error.value) == (
-        "predefined needs interactions that come divided, and these do not; with dataset table, name the column that "
-        "says train, val or test in part, with adjacency_list the file test; or name a file that says so in split.path"
+        "predefined needs interactions that come divided, and these do not; with dataset table, name the file to "
+        "judge by in test, or the column that says train, val or test in part, with adjacency_list the file test; or "
+        "name a file that says so in split.path"
     )
 
 
