@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gnnrec.data.edges import Edges
-from gnnrec.data.lookup import find_nodes, listed_ids, unknown
+from gnnrec.data.lookup import NEW_ITEMS, find_nodes, listed_ids, taken_apart, unknown
 from gnnrec.errors import UsageError, suggestion
 
 if TYPE_CHECKING:
@@ -41,9 +41,11 @@ def history_edges(history: Iterable[Any] | pd.DataFrame, items: pd.DataFrame) ->
     nodes = find_nodes(table["item"].tolist(), items["item"])
     found = nodes >= 0
     if not found.all():
-        told = unknown(items, "item", table.loc[~found, "item"].tolist())
+        asked = table["item"].tolist()
+        told = unknown(items, "item", [asked[at] for at in np.flatnonzero(~found)])
+        told += taken_apart(asked, nodes, items["item"])
         if not found.any():
-            raise UsageError(f"nothing of the history is known: {told}")
+            raise UsageError(f"nothing of the history is known: {told}{NEW_ITEMS}")
         logger.warning("%s; going on with the other %d", told, found.sum())
     known = table[found].assign(node=nodes[found]).drop_duplicates("node", keep="last").sort_values("node")
     return Edges(

@@ -98,7 +98,17 @@ def aligned(column: str, ids: pd.Index[Any], known: pd.DataFrame | None, source:
     if known[column].duplicated().any():
         twice = known[column][known[column].duplicated()].iloc[0]
         raise DataError(f"{source}: {column} {twice} stands twice in the table of {column}s")
+    tell_left_out(column, int((~known[column].isin(ids)).sum()), len(known), source)
     return known.set_index(column).reindex(ids).rename_axis(column).reset_index()
+
+
+def tell_left_out(kind: str, count: int, total: int, source: str) -> None:
+    """Say how many users or items of a table have no interaction, so that nothing can be learned of them."""
+    if count:
+        told = "; gnnrec recommend RUN --new-items FILE recommends such" if kind == "item" else ""
+        logger.info(
+            "%s: %s of %s %ss have no interaction and are left out%s", source, f"{count:,}", f"{total:,}", kind, told
+        )
 
 
 def _check_columns(log: pd.DataFrame) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import re
+import shlex
 from collections.abc import Iterable
 from difflib import get_close_matches
 from numbers import Integral, Real
@@ -27,6 +30,12 @@ PLAIN_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
 EXACT = 2**53
 """Beyond it a float is not one whole number alone."""
+
+NEW_ITEMS = "; what is in no interaction of this run is recommended with gnnrec recommend RUN --new-items FILE"
+"""Ends a message about items that are not there."""
+
+LONGEST_TYPED = 10
+"""Ids of a list that is proposed as a whole."""
 
 
 def find_nodes(ids: Sequence[Any], known: pd.Series[Any]) -> IdArray:
@@ -108,7 +117,9 @@ def require_item(table: pd.DataFrame, item: Any) -> int:
             raise UsageError(f"{len(matches)} items are called like '{item}': {some}; give one's id")
     near = get_close_matches(text, folded.tolist(), n=SHOWN, cutoff=0.4)
     hint = "; ".join(titles.iloc[folded.tolist().index(each)] for each in near)
-    raise UsageError(f"no item has the id or title '{item}'" + (f"; the nearest titles: {hint}" if hint else ""))
+    raise UsageError(
+        f"no item has the id or title '{item}'" + (f"; the nearest titles: {hint}" if hint else "") + NEW_ITEMS
+    )
 
 
 def unknown(table: pd.DataFrame, column: str, missing: Sequence[Any]) -> str:
@@ -120,7 +131,29 @@ def unknown(table: pd.DataFrame, column: str, missing: Sequence[Any]) -> str:
     more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
     near = get_close_matches(str(missing[0]), [str(each) for each in table[column]], n=SHOWN, cutoff=0.5)
     hint = f"; the nearest ids: {', '.join(map(_shown, sorted(near)))}" if near else ""
-    return f"no {column} has the id {', '.join(map(_shown, missing[:SHOWN]))}{more}{hint}"
+    rounded = any(isinstance(each, float) and EXACT < abs(each) < math.inf for each in missing)
+    cut = "; a float does not hold so many digits: give ids as text or whole numbers" if rounded else ""
+    return f"no {column} has the id {', '.join(map(_shown, missing[:SHOWN]))}{more}{hint}{cut}"
+
+
+def taken_apart(asked: Sequence[Any], nodes: IdArray, known: pd.Series[Any]) -> str:
+    """What to type where an id with a comma in it was taken for two, as the end of a message; else nothing.
+
+    Args:
+        asked: Ids as they were taken.
+        nodes: int64 [n], their nodes; -1 where there is none.
+        known: Row i = node i.
+    """
+    firsts = np.flatnonzero(nodes[:-1] < 0)[:SHOWN].tolist()
+    pairs = [(first, comma.join(map(str, asked[first : first + 2]))) for first in firsts for comma in (", ", ",")]
+    found = find_nodes([whole for _, whole in pairs], known) >= 0
+    first, whole = next((pair for pair, is_one in zip(pairs, found, strict=True) if is_one), (0, ""))
+    if not whole:
+        return ""
+    meant = [*map(str, asked[:first]), whole, *map(str, asked[first + 2 :])]
+    typed = io.StringIO()
+    csv.writer(typed, lineterminator="").writerow(meant if len(meant) <= LONGEST_TYPED else [whole])
+    return f"; is {whole!r} one id? In double quotes it is: {shlex.quote(typed.getvalue())}"
 
 
 def _shown(value: Any) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 
 from gnnrec.data.history import history_edges
-from gnnrec.data.lookup import find_nodes, listed_ids, require_item, require_nodes, unknown
+from gnnrec.data.lookup import NEW_ITEMS, find_nodes, listed_ids, require_item, require_nodes, taken_apart, unknown
 from gnnrec.data.new_items import new_items
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.ranking import top_items
@@ -179,9 +179,12 @@ def _known(items: pd.DataFrame, ids: Ids, called: str, *, needed: bool) -> np.nd
     found = nodes >= 0
     if not found.all():
         strange = [each for each, is_known in zip(wanted, found, strict=True) if not is_known]
-        logger.warning("of the %s %d are not known: %s", called, len(strange), unknown(items, "item", strange))
+        told = unknown(items, "item", strange) + taken_apart(wanted, nodes, items["item"])
+        logger.warning("of the %s %d are not known: %s", called, len(strange), told)
     if needed and not found.any():
-        raise UsageError(f"none of the {len(wanted)} {called} is known; their ids are those of the run's items.parquet")
+        raise UsageError(
+            f"none of the {len(wanted)} {called} is known; their ids are those of the run's items.parquet{NEW_ITEMS}"
+        )
     return nodes[found]
 
 

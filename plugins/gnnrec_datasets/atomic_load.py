@@ -13,6 +13,7 @@ import pandas as pd
 
 from gnnrec import DataError, Interactions
 from gnnrec.data.files import find_folder
+from gnnrec.data.log import tell_left_out
 from gnnrec.data.lookup import nodes_of
 from gnnrec_datasets.atomic_files import AtomicFile, as_text, joined
 from gnnrec_datasets.atomic_graph import with_graph
@@ -150,6 +151,7 @@ def _known(file: AtomicFile, kind: str, id_column: str, title: str | None, log: 
         )
     if found < len(nodes):
         logger.warning("%s: %d of %d %ss are not in it", file.path, len(nodes) - found, len(nodes), kind)
+    tell_left_out(kind, int((~there).sum()), len(there), str(file.path))
     known = {kind: pd.Series(nodes.to_numpy()[position])}
     for name, column in columns.items():
         is_title = kind == "item" and name == title

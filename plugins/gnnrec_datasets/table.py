@@ -29,7 +29,15 @@ class Table(TableFields):
 
     instead: ClassVar[Mapping[str, str]] = {
         "train": "of a table that comes in files, path is the one to learn from, beside test and perhaps val; take "
-        "split: {name: predefined}"
+        "split: {name: predefined}",
+        **dict.fromkeys(
+            ("where", "query", "filter", "events"),
+            "event names the column that says what happened, and target what of it is predicted (event: what, "
+            "target: buy); other choices are filters",
+        ),
+        **dict.fromkeys(
+            ("weight", "weights"), "rating names the column that interactions weigh; graph.weights: given weighs by it"
+        ),
     }
 
     name: Literal["table"] = "table"

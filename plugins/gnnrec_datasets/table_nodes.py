@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from gnnrec import DataError
+from gnnrec.data.log import tell_left_out
 from gnnrec_datasets.table_columns import Column, is_text, without_gaps
 from gnnrec_datasets.table_text import shown
 
@@ -80,6 +81,7 @@ def _matched(known: pd.DataFrame, ids: pd.Series[Any], wanted: pd.Series[Any], s
         )
     if count < len(nodes):
         logger.warning("%s: %d of %d %ss are not in it", source, len(nodes) - count, len(nodes), kind)
+    tell_left_out(kind, len(ids) - count, len(ids), source)
     matched: pd.DataFrame = known[found].copy()
     matched.insert(0, kind, nodes[position[found]])
     return matched

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
 from gnnrec import Encoder
+from gnnrec_encoders.interactions import WEIGHED_IN_THE_GRAPH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,8 @@ class HeteroSAGE(Encoder):
     It takes any graph: every node and edge type, and weights of edges. Layer 0 is the sum of a linear map of the
     features and an embedding of the id. ReLU stands between layers.
     """
+
+    instead: ClassVar[Mapping[str, str]] = WEIGHED_IN_THE_GRAPH
 
     name: Literal["hetero_sage"] = "hetero_sage"
 

@@ -1,4 +1,4 @@
-"""The edge types of interactions: all that encoders read which know of users and items alone."""
+"""Interactions in a graph: their edge types, all that encoders read which know of users and items alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 
 USER_TO_ITEM = ("user", "interacts", "item")
 ITEM_TO_USER = ("item", "rev_interacts", "user")
+
+WEIGHED_IN_THE_GRAPH = dict.fromkeys(
+    ("weights", "weight", "edge_weight", "rating"),
+    "edges are weighed in the graph, and heeded here: graph.weights: given takes the data's weights, which are ratings "
+    "where dataset.rating names their column",
+)
+"""What to do instead of keys that people look for in encoders that heed weights."""
 
 
 def beside_interactions(edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
 from gnnrec import Encoder
+from gnnrec_encoders.interactions import WEIGHED_IN_THE_GRAPH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,8 @@ class LightGCN(Encoder):
 
     Weights of interactions are heeded; relations, behaviours and further node types are not read.
     """
+
+    instead: ClassVar[Mapping[str, str]] = WEIGHED_IN_THE_GRAPH
 
     name: Literal["lightgcn"] = "lightgcn"
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from gnnrec import Encoder
+from gnnrec_encoders.interactions import WEIGHED_IN_THE_GRAPH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,8 @@ class SimGCL(Encoder):
     The contrastive loss over a batch's users and items is added to the recipe's loss. Weights of interactions are
     heeded; relations, behaviours and further node types are not read.
     """
+
+    instead: ClassVar[Mapping[str, str]] = WEIGHED_IN_THE_GRAPH
 
     name: Literal["simgcl"] = "simgcl"
 

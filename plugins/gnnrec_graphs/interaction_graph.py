@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import PositiveFloat
@@ -17,6 +18,12 @@ class InteractionGraph(GraphBuilder):
     """A graph that has an edge per interaction."""
 
     uses: ClassVar[tuple[str, ...]] = ()
+
+    instead: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("weight", "edge_weight", "rating"),
+        "weights says what an interaction counts, and names no column: weights: given takes the data's, which are "
+        "ratings where dataset.rating names their column",
+    )
 
     reverse: bool = True
     """Add `(item, rev_interacts, user)`. Without it messages only flow from users to items, and users learn nothing

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gnnrec.data.lookup import find_nodes, nodes_of, require_nodes
+from gnnrec.data.lookup import NEW_ITEMS, find_nodes, nodes_of, require_item, require_nodes, taken_apart
 from gnnrec.errors import UsageError
 
 NUMBERS = pd.DataFrame({"user": [7, 10, -3, 9007199254740993]})
@@ -87,3 +87,42 @@ def test_the_wrong_ids_are_refused(ids: Any, message: str) -> None:
     with pytest.raises(UsageError) as error:
         require_nodes(NUMBERS, "user", ids)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["Nuts", "salted", "x"], """; is 'Nuts, salted' one id? In double quotes it is: '"Nuts, salted",x'"""),
+        (["x", "a", "b"], """; is 'a,b' one id? In double quotes it is: 'x,"a,b"'"""),
+        (["no"] * 5 + ["a", "b"], ""),
+        (["Nuts", "x", "salted"], ""),
+        (["x", "Nuts"], ""),
+        (["salted", "Nuts"], ""),
+        (["x"], ""),
+        (["a", "b", *"x" * 20], """; is 'a,b' one id? In double quotes it is: '"a,b"'"""),
+    ],
+)
+def test_an_id_with_a_comma_that_was_taken_for_two_is_told_with_what_to_type(asked: list[str], told: str) -> None:
+    known = pd.Series(["x", "Nuts, salted", "a,b"])
+    assert taken_apart(asked, find_nodes(asked, known), known) == told
+
+
+def test_a_float_that_has_lost_digits_is_told() -> None:
+    with pytest.raises(UsageError) as error:
+        require_nodes(NUMBERS, "user", [9.007199254740994e15])
+    assert str(error.value) == (
+        "no user has the id 9007199254740994.0; the nearest ids: 9007199254740993; a float does not hold so many "
+        "digits: give ids as text or whole numbers"
+    )
+
+
+def test_an_item_that_is_not_there_leads_to_new_items() -> None:
+    table = pd.DataFrame({"item": [1, 2], "title": ["Thing 1", "Thing 2"]})
+    with pytest.raises(UsageError) as error:
+        require_item(table, "Thing 18")
+    assert str(error.value) == (
+        f"no item has the id or title 'Thing 18'; the nearest titles: Thing 1; Thing 2{NEW_ITEMS}"
+    )
+    assert NEW_ITEMS == (
+        "; what is in no interaction of this run is recommended with gnnrec recommend RUN --new-items FILE"
+    )

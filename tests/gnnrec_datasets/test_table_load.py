@@ -80,6 +80,20 @@ def test_items_that_the_table_lacks_are_counted_in_a_warning(caplog: pytest.LogC
     assert caplog.messages == ["items.csv: 1 of 2 items are not in it"]
 
 
+COMMAND = "gnnrec recommend RUN --new-items FILE"
+
+
+def test_what_has_no_interaction_is_counted_with_how_it_is_recommended(caplog: pytest.LogCaptureFixture) -> None:
+    put("item,title\n2,two\n3,three\n7,seven\n8,eight\n", "items.csv")
+    put("user,age\n1,20\n2,30\n9,40\n", "users.csv")
+    with caplog.at_level(logging.INFO):
+        load(SEEN, items="items.csv", users="users.csv")
+    assert caplog.messages == [
+        "users.csv: 1 of 3 users have no interaction and are left out",
+        f"items.csv: 2 of 4 items have no interaction and are left out; {COMMAND} recommends such",
+    ]
+
+
 def test_a_column_without_a_name_is_left_out() -> None:
     put(",item,title\n0,2,two\n1,3,three\n", "items.csv")
     assert load(SEEN, items="items.csv").items.columns.tolist() == ["item", "title"]

@@ -10,6 +10,8 @@ import torch
 from toys import observed
 
 from gnnrec import DataError
+from gnnrec.recipe.faults import RecipeError
+from gnnrec.recipe.load import load_recipe
 from gnnrec_graphs.bipartite import Bipartite
 from gnnrec_graphs.knn_items import KNNItems
 from gnnrec_graphs.relational import Relational
@@ -88,3 +90,31 @@ def test_a_negative_weight_is_refused(graph: GraphBuilder) -> None:
 )
 def test_what_is_looked_at_is_said_so_that_runs_are_compared_by_it(graph: GraphBuilder, parts: tuple[str, ...]) -> None:
     assert graph.looks_at == parts
+
+
+@pytest.mark.parametrize(
+    ("assignment", "told"),
+    [
+        (
+            "graph.weight=count",
+            "weights says what an interaction counts, and names no column: weights: given takes the data's, which",
+        ),
+        (
+            "encoder.weights=rating",
+            "edges are weighed in the graph, and heeded here: graph.weights: given takes the data's weights, which",
+        ),
+        (
+            "dataset.weight=count",
+            "rating names the column that interactions weigh; graph.weights: given weighs by it",
+        ),
+        (
+            "dataset.where=event==buy",
+            "event names the column that says what happened, and target what of it is predicted (event: what, ",
+        ),
+    ],
+)
+def test_who_looks_for_weights_elsewhere_is_told_where_they_are(assignment: str, told: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        load_recipe("movielens_lightgcn", ["dataset.name=table", "dataset.path=r.csv", assignment])
+    key = assignment.partition("=")[0]
+    assert str(error.value).startswith(f"-s {assignment}  {key}: unknown key; {told}")

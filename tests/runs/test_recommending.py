@@ -11,7 +11,7 @@ import torch
 from toys import edges, movielens_like, small_recipe
 
 from gnnrec import Run, UsageError, run
-from gnnrec.data.lookup import require_item
+from gnnrec.data.lookup import NEW_ITEMS, require_item
 from gnnrec.modelling.fold_in import FoldIn
 from gnnrec_encoders.lightgcn_module import LightGCNModule
 from recipes import phase_graphs
@@ -136,7 +136,10 @@ def test_candidates_that_are_not_known_are_told(trained: Run, caplog: pytest.Log
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"candidates": [999]}, "none of the 1 candidates is known; their ids are those of the run's items.parquet"),
+        (
+            {"candidates": [999]},
+            f"none of the 1 candidates is known; their ids are those of the run's items.parquet{NEW_ITEMS}",
+        ),
         ({"candidates": [103], "exclude": [103]}, "every item that could be recommended is excluded"),
         ({"candidates": "103"}, "items are given as a list of ids, ['103']; got '103'"),
         ({"k": 2.0}, "k is a whole number, at least 1; got 2.0"),
@@ -184,7 +187,7 @@ def test_items_are_found_by_id_title_or_part_of_one() -> None:
     assert str(error.value) == "2 items are called like 'toy': 10 Toy Story; 20 Toy Story 2; give one's id"
     with pytest.raises(UsageError) as error:
         require_item(table, "Haet")
-    assert str(error.value) == "no item has the id or title 'Haet'; the nearest titles: Heat"
+    assert str(error.value) == f"no item has the id or title 'Haet'; the nearest titles: Heat{NEW_ITEMS}"
 
 
 def test_lightgcn_equals_the_normalised_adjacency(trained: Run) -> None:
