@@ -21,12 +21,15 @@ class RankedLists:
         items: int64 [Q, k], best first; -1 where a user has fewer than k items left.
         relevant: bool [Q, k].
         num_relevant: int64 [Q], at least 1.
+        level: bool [Q], whether a list has several items and all of one score, so that their order says nothing; None
+            where scores are not known.
     """
 
     users: Tensor
     items: Tensor
     relevant: Tensor
     num_relevant: Tensor
+    level: Tensor | None = None
 
     def cut(self, k: int) -> RankedLists:
         """The lists' first k places."""

@@ -60,6 +60,16 @@ def warn_of_lengths(lengths: Sequence[int], num_items: int) -> None:
         )
 
 
+def _warn_of_level(lists: RankedLists) -> None:
+    """Say that most lists are in the order of item ids."""
+    if lists.level is not None and (count := int(lists.level.sum())) > len(lists.users) / 2:
+        logger.warning(
+            "%s of %s judged users have one score for all of their best %d items: they are ranked by item id alone, so "
+            "that ranking metrics mean nothing",
+            *(f"{count:,}", f"{len(lists.users):,}", lists.items.size(1)),
+        )
+
+
 class Evaluator:
     """Asks every scoring the same questions about one part.
 
@@ -129,8 +139,13 @@ class Evaluator:
         return self.measure(scoring, dict.fromkeys(("loss", monitor)))
 
     def judge(self, scoring: Scoring) -> Judgement:
-        """All metrics, those of each user and those of groups; all of one ranking."""
-        found = self._of_lists(self._rank(scoring))
+        """All metrics, those of each user and those of groups; all of one ranking.
+
+        A warning tells of a ranking that is by item id alone for most users.
+        """
+        lists = self._rank(scoring)
+        _warn_of_level(lists)
+        found = self._of_lists(lists)
         return found._replace(metrics={**self._link_metrics(scoring, self.names), **found.metrics})
 
     def rankings(self, scoring: Scoring) -> RankedLists:

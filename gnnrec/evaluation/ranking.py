@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +43,8 @@ class RankingTask:
         """Rank with `score`, which gives float [B, I] for int64 [B] users; in blocks, so memory is bounded."""
         num_items = self.seen.num_items
         k = min(k, num_items)
-        return self.judged(torch.cat([self._top(score, users, k) for users in self._blocks()]))
+        items, level = zip(*(self._top(score, users, k) for users in self._blocks()), strict=True)
+        return replace(self.judged(torch.cat(items)), level=torch.cat(level))
 
     def judged(self, items: Tensor) -> RankedLists:
         """Rankings of items, int64 [Q, k] for `users`, with what is relevant in them; -1 is no item."""
@@ -72,13 +74,17 @@ class RankingTask:
         scores[torch.from_numpy(rows).to(scores.device), torch.from_numpy(seen).to(scores.device)] = -torch.inf
         return scores
 
-    def _top(self, score: Callable[[Tensor], Tensor], users: Tensor, k: int) -> Tensor:
+    def _top(self, score: Callable[[Tensor], Tensor], users: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """The best items [B, k], and whether there are several of one score alone [B]."""
         scores = self._masked(score, users)
         if self.candidates is not None:
             others = torch.from_numpy(self.candidates.others(users.numpy()))
             scores.masked_fill_(others.to(scores.device), -torch.inf)
         values, items = top_items(scores, k)
-        return items.masked_fill_(values == -torch.inf, NO_ITEM).cpu()
+        none = values == -torch.inf
+        last = values.masked_fill(none, torch.inf).amin(dim=1)
+        level = ((~none).sum(dim=1) > 1) & (values[:, 0] == last)
+        return items.masked_fill_(none, NO_ITEM).cpu(), level.cpu()
 
 
 def top_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:

@@ -175,7 +175,7 @@ class Run:
             UsageError: Something else than `evaluation` is to be changed.
             DataError: Nothing among the candidates is known, or no test interaction is with one.
         """
-        return judging.evaluator(self, overrides, candidates).measure(self.scoring)
+        return judging.evaluator(self, overrides, candidates).judge(self.scoring).metrics
 
     def evaluate_lists(
         self, lists: str | Path | pd.DataFrame, overrides: Mapping[str, Any] | Iterable[str] = ()

@@ -181,3 +181,37 @@ def test_per_user_values_are_a_table() -> None:
     assert isinstance(per_user, pd.DataFrame)
     assert per_user.columns.tolist() == ["user", "relevant", "recall@1", "recall@2"]
     assert per_user["relevant"].tolist() == [1, 1]
+
+
+def test_a_list_is_level_where_all_that_it_holds_has_one_score() -> None:
+    scores = torch.tensor(
+        [
+            [1.0, 1.0, 1.0, 0.0],  # the best two are level
+            [2.0, 1.0, 1.0, 1.0],  # they are not
+            [5.0, 3.0, 3.0, 3.0],  # 0 is seen, so they are
+            [0.0, 0.0, 0.0, 0.0],  # all but one is seen, and one alone is no tie
+        ]
+    )
+    seen = edges([(2, 0), (3, 0), (3, 1), (3, 2)], 4, 4)
+    lists = RankingTask(edges([(user, 3) for user in range(4)], 4, 4), seen).rank(lambda users: scores[users], 2)
+    assert lists.level is not None
+    assert lists.level.tolist() == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        (
+            torch.zeros(2, 6),
+            "2 of 2 judged users have one score for all of their best 2 items: they are ranked by item id alone, so that "
+            "ranking metrics mean nothing",
+        ),
+        (torch.stack([torch.zeros(6), torch.arange(6.0)]), ""),
+        (torch.arange(12.0).view(2, 6), ""),
+    ],
+)
+def test_a_ranking_by_item_id_alone_is_told(
+    scores: torch.Tensor, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    evaluator("test").judge(Told(scores))  # type: ignore[arg-type]
+    assert "\n".join(caplog.messages) == message
