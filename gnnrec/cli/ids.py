@@ -56,10 +56,10 @@ def ids_or_file(text: str, option: str, holds: str, column: str) -> list[str] | 
     return found
 
 
-def file_of_ids(file: Path, holds: str, column: str) -> pd.DataFrame:
+def file_of_ids(file: Path, holds: str, column: str, *, as_text: bool = False) -> pd.DataFrame:
     """A table with a column of ids; see `gnnrec.data.id_tables`."""
     from gnnrec.data.id_tables import LINES, read_id_lines, read_id_table
 
     if file.name.lower().endswith(LINES):
         return read_id_lines(file, column)
-    return read_id_table(file, holds, column)
+    return read_id_table(file, holds, column, as_text=as_text)

@@ -154,7 +154,7 @@ def recommend(
     written = form_of_rows(form, out, force=force)
     asked: dict[str, Any] = {
         "include_seen": include_seen,
-        "new_items": None if new_items is None else file_of_ids(new_items, "new items", "item"),
+        "new_items": None if new_items is None else file_of_ids(new_items, "new items", "item", as_text=True),
         "candidates": None if candidates is None else ids_or_file(candidates, "--candidates", "candidates", "item"),
         "exclude": None if exclude is None else ids_or_file(exclude, "--exclude", "items to exclude", "item"),
     }

@@ -22,6 +22,9 @@ logger = logging.getLogger("gnnrec")
 
 ITEM, USERS = "item", "users"
 
+TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+"""How text says yes and no."""
+
 SEPARATOR = "|"
 """What stands between ids where a cell is text: `Comedy|Drama`."""
 
@@ -72,12 +75,13 @@ def new_items(table: pd.DataFrame, data: Interactions, source: str) -> NewItems:
         table: Column `item`, ids that the data do not know yet. A column that the item table has is known of an item as
             there. A column called like a relation that starts from items (`has_genre`), or like the nodes that it leads
             to (`genre`, `genres`), holds their ids, in lists or as text with `|` between; `users` holds those who
-            interacted with the item already.
+            interacted with the item already. Text is a number where the item table has numbers.
         data: What the run knows.
         source: What messages call the table.
 
     Raises:
-        DataError: There are no rows or no column `item`, an id is missing, stands twice, or is that of an old item.
+        DataError: There are no rows or no column `item`, an id is missing, stands twice, or is that of an old item, or
+            a cell is no number where the item table has numbers.
     """
     if ITEM not in table:
         raise DataError(f"{source} has no column '{ITEM}'{suggestion(ITEM, map(str, table.columns))}")
@@ -102,7 +106,22 @@ def new_items(table: pd.DataFrame, data: Interactions, source: str) -> NewItems:
         items, users = _linked(table[USERS], data.users["user"], None, source)
         edges = Edges(users, items, *counts)
     known = table.reset_index(drop=True).reindex(columns=data.items.columns)
+    for column in known.columns.drop(ITEM):
+        known[column] = _like(known[column], data.items[column], source)
     return NewItems(known, links, edges)
+
+
+def _like(cells: pd.Series[Any], old: pd.Series[Any], source: str) -> pd.Series[Any]:
+    """Text as the numbers that the old items have in a column; anything else as it is."""
+    types = pd.api.types
+    if not types.is_numeric_dtype(old) or types.is_numeric_dtype(cells):
+        return cells
+    numbers = cells.map(TRUTH) if types.is_bool_dtype(old) else pd.to_numeric(cells, errors="coerce")
+    bad = (numbers.isna() & cells.notna()).to_numpy()
+    if bad.any():
+        row, what = int(bad.argmax()), "true or false" if types.is_bool_dtype(old) else "numbers"
+        raise DataError(f"{source}: column '{cells.name}' holds {what}; row {row + 1} has {cells.iloc[row]!r}")
+    return numbers
 
 
 def _check_ids(ids: pd.Series[Any], data: Interactions, source: str) -> None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gnnrec import DataError
+from gnnrec.data.cells import NOTHING, ROUNDED, WHOLE_NUMBER
 from gnnrec.data.parts import OF_DATA
 from gnnrec_datasets.table_text import shown
 
@@ -27,15 +28,6 @@ if TYPE_CHECKING:
     Mask = npt.NDArray[np.bool_]
 
 logger = logging.getLogger("gnnrec")
-
-NOTHING = ("", r"\N", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")
-"""What programs write where there is nothing; blanks around it do not count."""
-
-WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]*)(?:\.0)?$"
-"""Text that a whole number gives back (no leading zeros, no plus), and how pandas writes it beside a gap."""
-
-ROUNDED = r"^-?[1-9](?:\.[0-9]+)?E\+[0-9]{2,}$"
-"""How a spreadsheet writes a long number, of which it keeps the first digits."""
 
 LARGEST = float(np.finfo(np.float32).max)
 """Of the numbers that weights can be."""

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gnnrec import DataError
-from gnnrec_datasets.table_columns import ROUNDED, is_text, matching
+from gnnrec.data.cells import ROUNDED
+from gnnrec_datasets.table_columns import is_text, matching
 
 if TYPE_CHECKING:
     import numpy.typing as npt

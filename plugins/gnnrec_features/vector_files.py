@@ -26,11 +26,11 @@ class VectorFile:
     Attributes:
         path: As the recipe names it.
         column: What the ids are of: `item`, `user` or another type of nodes.
-        ids: M of them as text, each once.
+        ids: M of them as text, none missing, each once.
         matrix: float32 [M, D], finite.
 
     Raises:
-        DataError: An id is missing or stands twice, a number is not finite, or there is none.
+        DataError: An id stands twice, a number is not finite, or there is none.
     """
 
     path: str
@@ -43,8 +43,6 @@ class VectorFile:
             raise DataError(f"vectors: {self.path} has {len(self.matrix)} rows and there are {len(self.ids)} ids")
         if not self.matrix.size:
             raise DataError(f"vectors: {self.path} has no vectors")
-        if self.ids.isna().any():
-            raise DataError(f"vectors: {self.path} has no {self.column} id in row {self.ids.isna().argmax() + 1}")
         twice = self.ids[self.ids.duplicated()]
         if len(twice):
             raise DataError(

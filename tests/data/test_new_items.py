@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -74,3 +75,18 @@ def test_tables_that_make_no_sense_are_refused(table: dict[str, list[Any]], mess
     with pytest.raises(DataError) as error:
         new_items(pd.DataFrame(table), DATA, "new.csv")
     assert str(error.value) == message
+
+
+def test_text_is_a_number_where_the_run_has_numbers() -> None:
+    data = replace(DATA, tables={**DATA.tables, "item": DATA.items.assign(year=1990, new=False, code="7")})
+    table = pd.DataFrame(
+        {"item": ["900", "901"], "year": ["2001", None], "new": ["true", "FALSE"], "code": ["007", "8"]}
+    )
+    added = new_items(table, data, "new.csv").table
+    assert added["year"].tolist()[0] == 2001
+    assert pd.isna(added["year"].iloc[1])
+    assert (added["new"].tolist(), added["code"].tolist()) == ([True, False], ["007", "8"])
+    for column, what in (("year", "numbers"), ("new", "true or false")):
+        with pytest.raises(DataError) as error:
+            new_items(table.assign(**{column: "lately"}), data, "new.csv")
+        assert str(error.value) == f"new.csv: column '{column}' holds {what}; row 1 has 'lately'"
