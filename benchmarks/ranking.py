@@ -21,8 +21,8 @@ import numpy as np
 import torch
 
 from gnnrec.data.edges import Edges
+from gnnrec.data.size import BLOCK_CELLS
 from gnnrec.evaluation.ranking import RankingTask
-from gnnrec.modelling.scoring import BLOCK_CELLS
 
 K = 20
 

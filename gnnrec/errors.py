@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 NO_MEMORY = ("allocate memory", "out of memory")
 """What messages of PyTorch and of the operating system have in them when there is no more."""
 
+LESS_MEMORY = (
+    "What takes less: fewer users or items (filters), a smaller trainer.batch_size or encoder.channels, or a scorer "
+    "that holds no matrix of items by items (gnnrec list scorer)."
+)
+"""Ends the message where memory ran out, or would."""
+
 
 class GnnrecError(Exception):
     """What went wrong, in words a user can act on; the command line prints it without a traceback."""

@@ -14,6 +14,7 @@ from gnnrec.data.describe import count_split, doubts, told
 from gnnrec.data.files import find_file
 from gnnrec.data.filtering import apply_filters
 from gnnrec.data.parts import HELD_OUT
+from gnnrec.data.size import Size
 from gnnrec.errors import DataError, UsageError
 from gnnrec.evaluation.candidates import KEY, read_candidates
 from gnnrec.evaluation.evaluator import Evaluator, warn_of_lengths
@@ -30,6 +31,7 @@ from gnnrec.runs.clock import Clock
 from gnnrec.runs.directory import RunDirectory
 from gnnrec.runs.environment import describe_environment
 from gnnrec.runs.given_data import GivenData
+from gnnrec.runs.needed_memory import require_memory
 from gnnrec.runs.notebook import NotebookProgress, in_notebook
 from gnnrec.runs.observing import Observers
 from gnnrec.runs.record import read_run
@@ -225,6 +227,7 @@ def _fill(
         split = recipe.split.split(apply_filters(interactions, recipe.filters))
     counts, used = count_split(split), used_parts(recipe, interactions.fingerprint)
     _tell(recipe, split, used, counts, is_judged=is_judged)
+    require_memory(recipe, Size.of(split.edges("train")))
     if choice is not None:
         require_data(choice, used, split.fingerprint, directory.path)
     directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with, directory.path))

@@ -14,7 +14,7 @@ from gnnrec.cli.commands import COMMANDS
 from gnnrec.cli.plain_help import PLAIN, PlainGroup
 from gnnrec.cli.plugin_commands import PluginCommands
 from gnnrec.console import complain
-from gnnrec.errors import GnnrecError, is_out_of_memory
+from gnnrec.errors import LESS_MEMORY, GnnrecError, is_out_of_memory
 from gnnrec.version import __version__
 
 if TYPE_CHECKING:
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 PLUGIN_OPTION = ("--plugin", "-p")
-
-LESS_MEMORY = (
-    "What takes less: fewer users or items (filters), a smaller trainer.batch_size or encoder.channels, or a scorer "
-    "that holds no matrix of items by items (gnnrec list scorer)."
-)
-"""Ends the message where memory ran out."""
 
 
 class CommandLine(PlainGroup):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from gnnrec.contract.attribute_docstrings import described_by_docstrings
+
+if TYPE_CHECKING:
+    from gnnrec.data.size import Size
 
 PARTS_OF_DATA = ("time", "weight", "parts", "tables", "relations", "behaviours")
 """What a component may say that it looks at besides interactions."""
@@ -55,6 +58,9 @@ class Component(Part, ABC):
     instead: ClassVar[Mapping[str, str]] = {}
     """Keys that people look for here in vain, and what to do instead: it ends the message about an unknown key."""
 
+    memory_for: ClassVar[str] = ""
+    """What `memory` goes to, in words that end the message about too little: `a dense matrix of items by items`."""
+
     name: str
     """The component's name in recipes. A concrete class narrows it: `name: Literal["dot"] = "dot"`."""
 
@@ -62,6 +68,17 @@ class Component(Part, ABC):
     def looks_at(self) -> tuple[str, ...] | None:
         """`uses`, of a component as its fields are; to be overridden where they decide."""
         return self.uses
+
+    def memory(self, size: Size) -> int:  # noqa: ARG002 - for those that override
+        """Bytes that it takes at its peak besides what it is given, roughly; 0 where that is little or not known.
+
+        Asked once what is learned from is known, and before any work: a run that takes more than is free is refused.
+        So it is rather too low than too high, but by no more than a half.
+
+        Args:
+            size: Of what is learned from; for a listwise loss, `size.users` are those whose items are scored at once.
+        """
+        return 0
 
     @classmethod
     def component_name(cls) -> str:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gnnrec.data.ranked_lists import NO_ITEM, RankedLists
-from gnnrec.modelling.scoring import BLOCK_CELLS
+from gnnrec.data.size import BLOCK_CELLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

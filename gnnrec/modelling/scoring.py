@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 from typing_extensions import override
 
+from gnnrec.data.size import BLOCK_CELLS
 from gnnrec.errors import UsageError
 from gnnrec.graph.sparse import incidence
 from gnnrec.modelling.layerwise import encode
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from gnnrec.data.edges import Edges
     from gnnrec.data.new_items import NewItems
     from gnnrec.modelling.fold_in import FoldIn
-
-BLOCK_CELLS = 2**24
-"""Scores held at once (users of a block times items): 64 MiB of float32."""
 
 
 class Scoring(ABC):

@@ -13,9 +13,9 @@ import torch
 from gnnrec.data.history import history_edges
 from gnnrec.data.lookup import NEW_ITEMS, find_nodes, listed_ids, require_item, require_nodes, taken_apart, unknown
 from gnnrec.data.new_items import new_items
+from gnnrec.data.size import BLOCK_CELLS
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.ranking import top_items
-from gnnrec.modelling.scoring import BLOCK_CELLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

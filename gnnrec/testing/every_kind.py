@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from gnnrec.contract.hookspecs import hookimpl
+from gnnrec.data.size import Size
 from gnnrec.errors import GnnrecError
 from gnnrec.plugin.component_rules import check_component
 from gnnrec.plugin.registry import Registry
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gnnrec.contract.component import Component
+
+SMALL, LARGE = Size(1, 1, 1), Size(1_000_000, 100_000, 20_000_000)
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,20 @@ def survives_a_recipe(case: Case) -> str | None:
     return None if again == component else f"{component!r} came back as {again!r}"
 
 
-EVERY_KIND = (keeps_the_rules_of_a_plugin, survives_a_recipe)
+@rule("gnnrec.contract.component.Component.memory")
+def says_how_much_memory_it_takes(case: Case) -> str | None:
+    """`memory(size)` is a whole number of bytes, none below 0; and what they are for is said in `memory_for`."""
+    component: Component = case.component
+    for size in (SMALL, LARGE):
+        told: object = component.memory(size)
+        if type(told) is not int or told < 0:
+            return f"{told!r} for {size}"
+    return (
+        None if component.memory_for or not component.memory(LARGE) else "bytes, and memory_for does not say for what"
+    )
+
+
+EVERY_KIND = (keeps_the_rules_of_a_plugin, survives_a_recipe, says_how_much_memory_it_takes)
 """What is asked of every component alike."""
 
 

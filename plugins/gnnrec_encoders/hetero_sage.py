@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import PositiveFloat, PositiveInt
 
 from gnnrec import Encoder
+from gnnrec_encoders.embedding_memory import MEMORY_FOR, embedding_memory
 from gnnrec_encoders.interactions import WEIGHED_IN_THE_GRAPH
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.data.edges import EdgeType
+    from gnnrec.data.size import Size
 
 
 class HeteroSAGE(Encoder):
@@ -27,6 +29,7 @@ class HeteroSAGE(Encoder):
     """
 
     instead: ClassVar[Mapping[str, str]] = WEIGHED_IN_THE_GRAPH
+    memory_for: ClassVar[str] = MEMORY_FOR
 
     name: Literal["hetero_sage"] = "hetero_sage"
 
@@ -52,6 +55,10 @@ class HeteroSAGE(Encoder):
 
     init_std: PositiveFloat = 1.0
     """Standard deviation of the initial embeddings of ids."""
+
+    def memory(self, size: Size) -> int:
+        """Tables of ids, and of each layer; what other node types add is not known here."""
+        return embedding_memory(size, self.channels, self.layers)
 
     def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:
         """Those that the recipe leaves out, and those that end farther from users and items than there are layers.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import PositiveFloat, PositiveInt
 
 from gnnrec import Encoder
+from gnnrec_encoders.embedding_memory import MEMORY_FOR, embedding_memory
 from gnnrec_encoders.interactions import WEIGHED_IN_THE_GRAPH
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.data.edges import EdgeType
+    from gnnrec.data.size import Size
 
 
 class LightGCN(Encoder):
@@ -26,6 +28,7 @@ class LightGCN(Encoder):
     """
 
     instead: ClassVar[Mapping[str, str]] = WEIGHED_IN_THE_GRAPH
+    memory_for: ClassVar[str] = MEMORY_FOR
 
     name: Literal["lightgcn"] = "lightgcn"
 
@@ -40,6 +43,10 @@ class LightGCN(Encoder):
 
     init_std: PositiveFloat = 0.1
     """Standard deviation of the initial embeddings."""
+
+    def memory(self, size: Size) -> int:
+        """Tables of ids, propagated."""
+        return embedding_memory(size, self.channels, self.layers)
 
     def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:
         """All but interactions."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
 from gnnrec import Encoder
+from gnnrec_encoders.embedding_memory import MEMORY_FOR, embedding_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.data.edges import EdgeType
+    from gnnrec.data.size import Size
 
 
 class MF(Encoder):
@@ -22,6 +24,8 @@ class MF(Encoder):
 
     With `features: true` and `item_ids: false` an item is its features alone.
     """
+
+    memory_for: ClassVar[str] = MEMORY_FOR
 
     name: Literal["mf"] = "mf"
 
@@ -41,6 +45,10 @@ class MF(Encoder):
     def hops(self) -> int:
         """None is looked at: an embedding depends on its own node alone."""
         return 0
+
+    def memory(self, size: Size) -> int:
+        """Tables of ids; nothing is propagated."""
+        return embedding_memory(size, self.channels, 0)
 
     def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:
         """All but interactions."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from gnnrec import Encoder
+from gnnrec_encoders.embedding_memory import MEMORY_FOR, embedding_memory
 from gnnrec_encoders.interactions import WEIGHED_IN_THE_GRAPH
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.data.edges import EdgeType
+    from gnnrec.data.size import Size
 
 
 class SimGCL(Encoder):
@@ -27,6 +29,7 @@ class SimGCL(Encoder):
     """
 
     instead: ClassVar[Mapping[str, str]] = WEIGHED_IN_THE_GRAPH
+    memory_for: ClassVar[str] = MEMORY_FOR
 
     name: Literal["simgcl"] = "simgcl"
 
@@ -47,6 +50,10 @@ class SimGCL(Encoder):
 
     init_std: PositiveFloat = 0.1
     """Standard deviation of the initial embeddings."""
+
+    def memory(self, size: Size) -> int:
+        """Tables of ids, propagated three times: as they are, and in two noisy views."""
+        return embedding_memory(size, self.channels, 3 * self.layers)
 
     def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:
         """All but interactions."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from gnnrec.data.size import Size
+
 
 class Softmax(Loss):
     """Cross-entropy of each positive against all items: no negatives are drawn, every other item is one.
@@ -27,6 +29,12 @@ class Softmax(Loss):
 
     temperature: PositiveFloat = 0.15
     """Scores are divided by it: the smaller, the more the hardest items count. 0.1 to 0.2 for cosines, 1 for dots."""
+
+    memory_for: ClassVar[str] = "scores of all items for a block of users, and their gradients"
+
+    def memory(self, size: Size) -> int:
+        """Beside the scores [B, I]: these by the temperature, their exponentials, and two gradients, all float32."""
+        return 4 * 4 * size.users * size.items
 
     def build(self) -> Callable[[Tensor, Tensor], Tensor]:
         """`functional.softmax` at this temperature."""

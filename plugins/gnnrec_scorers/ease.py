@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import Generator, nn
 
     from gnnrec import Observed
+    from gnnrec.data.size import Size
 
 
 class EASE(Scorer):
@@ -23,10 +24,16 @@ class EASE(Scorer):
 
     uses: ClassVar[tuple[str, ...]] = ()
 
+    memory_for: ClassVar[str] = "a dense matrix of items by items"
+
     name: Literal["ease"] = "ease"
 
     l2: PositiveFloat = 300.0
     """Weight of the squared entries of B (λ of the paper): more where there is less data for each item."""
+
+    def memory(self, size: Size) -> int:
+        """One float32 matrix [I, I]; what else there is comes in blocks."""
+        return 4 * size.items**2
 
     def fit(self, observed: Observed, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
         """See `ease_module.item_weights`.

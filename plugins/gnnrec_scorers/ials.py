@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor, nn
 
     from gnnrec import Observed
+    from gnnrec.data.size import Size
 
 
 class IALS(Scorer):
@@ -25,6 +26,8 @@ class IALS(Scorer):
     """
 
     uses: ClassVar[tuple[str, ...]] = ()
+
+    memory_for: ClassVar[str] = "interactions by user and by item, and factors of both"
 
     name: Literal["ials"] = "ials"
 
@@ -43,6 +46,10 @@ class IALS(Scorer):
 
     iterations: PositiveInt = 15
     """How often users and items are solved in turn."""
+
+    def memory(self, size: Size) -> int:
+        """Two sparse matrices [U, I] and [I, U], and float32 factors [U, f] and [I, f]."""
+        return 16 * size.interactions + 4 * (size.users + size.items) * self.factors
 
     def fit(self, observed: Observed, generator: Generator) -> nn.Module:
         """Solve in turn, from item factors drawn with `generator`.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import Generator, nn
 
     from gnnrec import Observed
+    from gnnrec.data.size import Size
 
 
 class ItemKNN(Scorer):
@@ -24,6 +25,8 @@ class ItemKNN(Scorer):
 
     uses: ClassVar[tuple[str, ...]] = ()
 
+    memory_for: ClassVar[str] = "the nearest items of each item"
+
     name: Literal["item_knn"] = "item_knn"
 
     neighbours: PositiveInt = 50
@@ -32,8 +35,14 @@ class ItemKNN(Scorer):
     shrinkage: Annotated[float, Field(ge=0)] = 10.0
     """Added to the denominator of the cosine: the larger, the less items with few interactions count."""
 
+    def memory(self, size: Size) -> int:
+        """See `item_similarity.memory_of_nearest`."""
+        from gnnrec_scorers.item_similarity import memory_of_nearest
+
+        return memory_of_nearest(size, self.neighbours)
+
     def fit(self, observed: Observed, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
-        """See `item_similarity.cosines`; memory grows with I · neighbours."""
+        """See `item_similarity.cosines`."""
         from gnnrec_scorers.item_similarity import ItemSimilarity, cosines, nearest
 
         scored, known, values = nearest(cosines(observed.edges, self.shrinkage), self.neighbours)

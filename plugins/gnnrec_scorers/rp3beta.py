@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import Generator, nn
 
     from gnnrec import Observed
+    from gnnrec.data.size import Size
 
 
 class RP3Beta(Scorer):
@@ -24,6 +25,8 @@ class RP3Beta(Scorer):
 
     uses: ClassVar[tuple[str, ...]] = ()
 
+    memory_for: ClassVar[str] = "the nearest items of each item"
+
     name: Literal["rp3beta"] = "rp3beta"
 
     alpha: Annotated[float, Field(ge=0, le=4)] = 0.7
@@ -35,8 +38,14 @@ class RP3Beta(Scorer):
     neighbours: PositiveInt = 100
     """How many items each item leads to at the most."""
 
+    def memory(self, size: Size) -> int:
+        """See `item_similarity.memory_of_nearest`."""
+        from gnnrec_scorers.item_similarity import memory_of_nearest
+
+        return memory_of_nearest(size, self.neighbours)
+
     def fit(self, observed: Observed, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
-        """See `item_similarity.walks`; memory grows with I · neighbours."""
+        """See `item_similarity.walks`."""
         from gnnrec_scorers.item_similarity import ItemSimilarity, nearest, walks
 
         known, scored, values = nearest(walks(observed.edges, self.alpha, self.beta), self.neighbours)

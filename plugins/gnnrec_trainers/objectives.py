@@ -11,7 +11,7 @@ from torch.utils.checkpoint import checkpoint
 
 from gnnrec import UsageError
 from gnnrec.contract.training import Batch
-from gnnrec.modelling.scoring import BLOCK_CELLS
+from gnnrec.data.size import BLOCK_CELLS
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gnnrec.contract.component import Component
 
-SHARED = {"keeps_the_rules_of_a_plugin", "survives_a_recipe"}
+SHARED = {"keeps_the_rules_of_a_plugin", "survives_a_recipe", "says_how_much_memory_it_takes"}
 """Checks that are the same for every kind."""
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,8 @@ from gnnrec.testing.modules import left_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gnnrec.data.size import Size
 
 
 class Squares(Loss):
@@ -52,6 +54,22 @@ class Foreign(Squares):
     margin: Annotated[int, PlainSerializer(lambda margin: margin and f"{margin} points")] = 0
 
 
+class Floating(Squares):
+    """Takes no whole number of bytes."""
+
+    memory_for: ClassVar[str] = "squares"
+
+    def memory(self, size: Size) -> int:
+        return size.items / 2  # type: ignore[return-value]
+
+
+class Speechless(Squares):
+    """Does not say what its memory is for."""
+
+    def memory(self, size: Size) -> int:
+        return size.items
+
+
 class Mapped(Squares):
     """Has text that YAML could take for something else."""
 
@@ -65,6 +83,8 @@ MUTANTS = (
     Mutant("keeps_the_rules_of_a_plugin", WithAList(), "WithAList.weights is a list", also=("survives_a_recipe",)),
     Mutant("survives_a_recipe", Growing(margin=1), "Growing(name='squares', margin=2) came back as Growing("),
     Mutant("survives_a_recipe", Foreign(margin=1), "loss.margin: expected integer, got '1 points'"),
+    Mutant("says_how_much_memory_it_takes", Floating(), "0.5 for Size(users=1, items=1, interactions=1)"),
+    Mutant("says_how_much_memory_it_takes", Speechless(), "bytes, and memory_for does not say for what"),
 )
 
 
