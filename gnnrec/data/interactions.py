@@ -20,7 +20,7 @@ from gnnrec.data.checks import (
 )
 from gnnrec.data.edges import Edges, Renumbering, renumbered_side_information
 from gnnrec.data.fingerprint import digest_edges, digest_parts, digest_relation, digest_table, digest_values
-from gnnrec.data.log import aligned, merged_log, parts_of
+from gnnrec.data.log import aligned, merged_log
 from gnnrec.data.relation_table import relation_of
 from gnnrec.errors import ContractError
 
@@ -231,23 +231,14 @@ class Interactions:
                 part is none.
         """
         merged = merged_log(log, source, repeats)
-        user_codes, user_ids = pd.factorize(merged["user"], sort=True)
-        item_codes, item_ids = pd.factorize(merged["item"], sort=True)
-        weight = merged["weight"].to_numpy(np.float32) if "weight" in merged else None
+        user_ids, item_ids = merged.user_ids, merged.item_ids
         return cls(
-            edges=Edges(
-                user_codes.astype(np.int64),
-                item_codes.astype(np.int64),
-                len(user_ids),
-                len(item_ids),
-                merged["time"].to_numpy(np.int64) if "time" in merged else None,
-                weight,
-            ),
+            edges=Edges(merged.users, merged.items, len(user_ids), len(item_ids), merged.time, merged.weight),
             tables={
                 "user": aligned("user", user_ids, users, source),
                 "item": aligned("item", item_ids, items, source),
             },
-            parts=parts_of(merged["part"], source) if "part" in merged else None,
+            parts=merged.parts,
             source=source,
             chosen=chosen or {},
         )

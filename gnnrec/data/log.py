@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -23,7 +24,30 @@ LOG_COLUMNS = ("user", "item", "time", "weight", "part")
 """The columns that a log of interactions may have."""
 
 
-def merged_log(log: pd.DataFrame, source: str, repeats: Repeats = "last") -> pd.DataFrame:
+@dataclass(frozen=True)
+class MergedLog:
+    """A log in which no pair stands twice, sorted by user and item.
+
+    Attributes:
+        users: int64 [E], positions in `user_ids`.
+        items: int64 [E], positions in `item_ids`.
+        user_ids: Original ids, sorted.
+        item_ids: Original ids, sorted.
+        time: int64 [E], or None.
+        weight: float32 [E], or None.
+        parts: int8 [E], positions in `PARTS`, or None.
+    """
+
+    users: npt.NDArray[np.int64]
+    items: npt.NDArray[np.int64]
+    user_ids: pd.Index[Any]
+    item_ids: pd.Index[Any]
+    time: npt.NDArray[np.int64] | None
+    weight: npt.NDArray[np.float32] | None
+    parts: npt.NDArray[np.int8] | None
+
+
+def merged_log(log: pd.DataFrame, source: str, repeats: Repeats = "last") -> MergedLog:
     """The rows that count: of a pair the latest or the earliest, or the last or first row where times are not known.
 
     Of rows of one time the one with the greatest weight is the last, so that their order does not matter.
@@ -34,6 +58,66 @@ def merged_log(log: pd.DataFrame, source: str, repeats: Repeats = "last") -> pd.
         repeats: What a pair weighs; see `Interactions.from_log`.
     """
     _check_columns(log)
+    _check_cells(log, source)
+    if repeats in {"sum", "mean"} and "weight" not in log:
+        raise ContractError(f"repeats: {repeats} needs weights; got {', '.join(log.columns)}")
+    users, user_ids = _numbered(log["user"])
+    items, item_ids = _numbered(log["item"])
+    order, begins = _runs_of_pairs(users * len(item_ids) + items, log)
+    repeated = len(begins) < len(log)
+    if repeated:
+        by_time = {"first": "earliest", "last": "latest"} if "time" in log else {}
+        told = f"the {by_time.get(repeats, repeats)} counts" if repeats in {"first", "last"} else f"by {repeats}"
+        logger.warning("%s: %d duplicate interactions merged: %s", source, len(log) - len(begins), told)
+    taken = order if not repeated else order[begins if repeats == "first" else np.append(begins[1:], len(order)) - 1]
+    known = {name: log[name].to_numpy() for name in ("time", "weight") if name in log}
+    weight = known["weight"][taken].astype(np.float32) if "weight" in known else None
+    if repeats == "count" or (repeated and repeats in {"sum", "mean"}):
+        weight = _together(known.get("weight"), order, begins, repeats)
+    return MergedLog(
+        users[taken],
+        items[taken],
+        user_ids,
+        item_ids,
+        known["time"][taken].astype(np.int64) if "time" in known else None,
+        weight,
+        parts_of(log["part"].iloc[taken], source) if "part" in log else None,
+    )
+
+
+def _numbered(ids: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], pd.Index[Any]]:
+    """Positions in the sorted ids, int64 [n], and these."""
+    codes, uniques = pd.factorize(ids, sort=True)
+    return codes.astype(np.int64, copy=False), pd.Index(uniques)
+
+
+def _runs_of_pairs(keys: npt.NDArray[np.int64], log: pd.DataFrame) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The order of rows by pair and, within a pair, by what decides which is the last; and where each pair begins."""
+    in_order = bool((keys[1:] >= keys[:-1]).all())  # as many files are
+    order = np.arange(len(keys)) if in_order else np.argsort(keys, kind="stable")
+    keys = keys if in_order else keys[order]
+    begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+    if len(begins) < len(keys) and "time" in log:
+        of_several = np.repeat(np.diff(np.append(begins, len(keys))) > 1, np.diff(np.append(begins, len(keys))))
+        rows, of_pair = order[of_several], keys[of_several]
+        deciding = [log[name].iloc[rows] for name in ("part", "weight", "time") if name in log]
+        order = order.copy()
+        order[of_several] = rows[np.lexsort((*(pd.factorize(each, sort=True)[0] for each in deciding), of_pair))]
+    return order, begins
+
+
+def _together(
+    weight: npt.NDArray[Any] | None, order: npt.NDArray[np.intp], begins: npt.NDArray[np.intp], repeats: Repeats
+) -> npt.NDArray[np.float32]:
+    """What all rows of each pair weigh: their number, their sum or their mean."""
+    counts = np.diff(np.append(begins, len(order)))
+    if repeats == "count" or weight is None:
+        return counts.astype(np.float32)
+    sums = np.add.reduceat(weight[order].astype(np.float64), begins)
+    return (sums if repeats == "sum" else sums / counts).astype(np.float32)
+
+
+def _check_cells(log: pd.DataFrame, source: str) -> None:
     if log.empty:
         raise DataError(f"{source}: there are no interactions in it")
     for column in log.columns:
@@ -50,25 +134,6 @@ def merged_log(log: pd.DataFrame, source: str, repeats: Repeats = "last") -> pd.
             raise ContractError(f"{column} of a log is {wanted}; got {log[column].dtype}")
     if "weight" in log and not (finite := np.isfinite(log["weight"].to_numpy(np.float32))).all():
         raise DataError(f"{source}: {int((~finite).sum())} weights are not finite")
-    deciding = [column for column in ("time", "weight", "part") if column in log]
-    in_time = log.sort_values(deciding, kind="stable") if "time" in log else log
-    pair = ["user", "item"]
-    merged = in_time.drop_duplicates(pair, keep="first" if repeats == "first" else "last")
-    if len(merged) < len(log):
-        by_time = {"first": "earliest", "last": "latest"} if "time" in log else {}
-        told = f"the {by_time.get(repeats, repeats)} counts" if repeats in {"first", "last"} else f"by {repeats}"
-        logger.warning("%s: %d duplicate interactions merged: %s", source, len(log) - len(merged), told)
-    return merged if repeats in {"first", "last"} else _weighed(merged, log, repeats)
-
-
-def _weighed(merged: pd.DataFrame, log: pd.DataFrame, repeats: Repeats) -> pd.DataFrame:
-    """The merged rows, with what all rows of each pair weigh together."""
-    if repeats != "count" and "weight" not in log:
-        raise ContractError(f"repeats: {repeats} needs weights; got {', '.join(log.columns)}")
-    pairs = log.groupby(["user", "item"], sort=False)
-    together = pairs.size() if repeats == "count" else pairs["weight"].agg(repeats)
-    keys = pd.MultiIndex.from_frame(merged[["user", "item"]])
-    return merged.assign(weight=together.reindex(keys).to_numpy(np.float64))
 
 
 def parts_of(names: pd.Series[Any], source: str) -> npt.NDArray[np.int8]:

@@ -161,9 +161,9 @@ def test_the_recipe_of_a_log_of_events_loads(working_folder: Path, caplog: pytes
 
 
 def test_the_recipe_of_relations_loads(caplog: pytest.LogCaptureFixture) -> None:
-    put("user,item\n1,a\n2,b\n", "ratings.csv")
+    put("customer,product\n1,a\n2,b\n", "ratings.csv")
     put("1\t2\n1\t9\n2\t1\n", "trust.txt")
-    put("item,brand,share\na,X,0.5\nb,X,1\n", "brands.csv")
+    put("product,brand,share\na,X,0.5\nb,X,1\n", "brands.csv")
     made_by, trusts = loaded("social.yaml").relations
     assert (made_by.key, values(made_by.source), values(made_by.target)) == ("item-made_by-brand", [0, 1], [0, 0])
     assert values(made_by.weight) == [0.5, 1]

@@ -64,6 +64,8 @@ def write_own_data() -> None:
     for part, chosen in (("test", items % 4 == 0), ("train", items % 4 > 0)):
         lists = pd.Series(items[chosen].astype(str)).groupby(users[chosen]).agg(" ".join)
         Path(f"data/gowalla/{part}.txt").write_text("".join(f"{user} {of_user}\n" for user, of_user in lists.items()))
+    for part, chosen in (("test", items % 4 == 0), ("train", items % 4 > 0)):
+        pd.DataFrame({"user": users, "item": items})[chosen].to_csv(f"{part}.csv", index=False)
     Path("ml-100k").mkdir()
     columns = {"user_id:token": users, "item_id:token": items, "rating:float": 4.0, "timestamp:float": stamps}
     pd.DataFrame(columns).to_csv("ml-100k/ml-100k.inter", sep="\t", index=False)
