@@ -12,6 +12,7 @@ import torch
 from gnnrec.contract.training import Batch, TrainingTask
 from gnnrec.data.clearing import leads_to
 from gnnrec.errors import DataError, UsageError
+from gnnrec.modelling.featured_checkpoints import FeaturedCheckpoints
 from gnnrec.modelling.features import Features
 from gnnrec.modelling.fold_in import FoldIn
 from gnnrec.modelling.leaks import check_graph, check_negatives
@@ -277,7 +278,7 @@ def _train(
             validate=validate,
             epoch_ended=epoch_ended,
             streams=streams,
-            checkpoints=checkpoints,
+            checkpoints=FeaturedCheckpoints(checkpoints, fitted),
             replay=None if replay is None else replay.epochs,
         )
     )

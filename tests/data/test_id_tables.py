@@ -74,7 +74,7 @@ def test_other_columns_are_numbers_unless_text_is_wanted() -> None:
         (
             "item\n1\n7.65612E+16\n",
             "ids.csv",
-            "ids.csv: 1 item ids are rounded numbers; row 2 has '7.65612E+16'; a spreadsheet has cut it: export the",
+            "ids.csv: 1 item ids are rounded numbers; row 2 has '7.65612E+16'; a spreadsheet has cut it",
         ),
         (
             pd.DataFrame({"item": [b"7"]}),

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from toys import observed
+from interrupted_runs import the_only_partial
+from toys import Watcher, movielens_like, observed, small_recipe
 
-from gnnrec import DataError
+from gnnrec import DataError, UsageError, load_run, run
 from gnnrec.modelling.feature_states import from_plain, to_plain
-from gnnrec.testing import check_features
+from gnnrec.pipeline import resume
+from gnnrec.testing import check_features, toy_interactions
 from gnnrec.testing.features import toy_items
 from gnnrec_features.vectors import Vectors
 
@@ -162,3 +164,32 @@ def test_it_keeps_the_contract_where_some_are_missing() -> None:
     ids = toy_items()["item"][::2]
     pd.DataFrame({"item": ids, "x": np.arange(len(ids))}).to_csv("v.csv", index=False)
     check_features(Vectors(path="v.csv"))
+
+
+def test_a_run_whose_file_has_changed_is_not_loaded_or_resumed(tmp_path: Path) -> None:
+    recipe = small_recipe(
+        movielens_like(tmp_path / "data", toy_interactions()),
+        features__item=[{"name": "vectors", "path": "items.csv"}],
+        trainer__checkpoint_seconds=0,
+    )
+    vectors = pd.DataFrame({"item": range(101, 116), "x": np.linspace(0, 1, 15)})
+    vectors.to_csv("items.csv", index=False)
+    made = run(recipe, out="whole")
+    with pytest.raises(KeyboardInterrupt):
+        run(recipe, out="cut", observers=[Watcher(KeyboardInterrupt(), 2)])
+    partial = the_only_partial(Path("cut"))
+    vectors.assign(x=1).to_csv("items.csv", index=False)
+    assert refusal(lambda: load_run(made.directory).scoring) == (
+        "vectors: the first 15 rows of items.csv are not those that the run was trained with; put that file back, with "
+        "vectors of new nodes below"
+    )
+    with pytest.raises(UsageError) as error:
+        resume(partial)
+    assert str(error.value) == (
+        "the features are not those that training began with: a file that they are read from has changed; put it back, "
+        "or run the recipe anew"
+    )
+    grown = pd.concat([vectors, pd.DataFrame({"item": [999], "x": [5.0]})])
+    grown.to_csv("items.csv", index=False)
+    assert load_run(made.directory).evaluate() == made.metrics["test"]
+    assert resume(partial).metrics["test"] == made.metrics["test"]
