@@ -54,7 +54,8 @@ def from_mapping(overrides: Mapping[str, Any]) -> list[tuple[str, Node]]:
     """
     pairs = []
     for path, value in overrides.items():
-        source = Position(f"override {path}={value!r}")
+        text = repr(value)
+        source = Position(f"override {path}={text if text.isprintable() else type(value).__name__}")
         try:
             plain = json.loads(json.dumps(value))
         except (TypeError, ValueError):

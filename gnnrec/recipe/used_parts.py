@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 FAMILIES = {"tables": "table ", "relations": "relation ", "behaviours": "behaviour "}
 """What a component says, and how the digests of such parts begin."""
 
-CALLED = {"weight": "weight (ratings)"}
+CALLED = {"weight": "weight (ratings)", "parts": "parts (the data come divided, and the split makes parts of its own)"}
 """What people call a part, where it is another word."""
 
 

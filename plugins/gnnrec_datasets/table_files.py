@@ -219,12 +219,13 @@ def _hint(file: TextFile | ParquetFile, column: str) -> str:
         example = {"columns": "user, item, rating, time", "items_columns": "item, title, genres"}
         return (
             f"; its first row is {', '.join(names[:5])}: if that is no header, name the columns in their order, such "
-            f"as dataset.{file.layout.field}: [{example.get(file.layout.field, 'user, age')}]{_lists(names)}"
+            f"as dataset.{file.layout.field}: [{example.get(file.layout.field, 'user, age')}]{_lists(file, names)}"
         )
     return suggestion(column, names) if names else ""
 
 
-def _lists(first: Sequence[str]) -> str:
+def _lists(file: TextFile, first: Sequence[str]) -> str:
     """What else a first row of nothing but whole numbers may be."""
     numbers = all(cell.isdecimal() for cell in first)
-    return "; if it is a user and then their items, it is a dataset adjacency_list" if numbers else ""
+    blank = file.separator.isspace() or file.separator == BLANKS
+    return "; if it is a user and then their items, it is a dataset adjacency_list" if numbers and blank else ""

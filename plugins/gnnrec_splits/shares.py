@@ -28,6 +28,16 @@ class Shares(DisjointTrain):
     test: Fraction = 0.1
     """Share held out to judge by, once."""
 
+    @field_validator("val", "test", mode="before")
+    @classmethod
+    def _name_no_file(cls, share: Any) -> Any:
+        if isinstance(share, str):
+            raise ValueError(
+                f"expected a share of the interactions, such as 0.1, got {share!r}; a file of test interactions is named "
+                "in the dataset (with table in test), and split: {name: predefined} takes it"
+            )
+        return share
+
     @field_validator("test", mode="before")
     @classmethod
     def _hold_something_out(cls, share: Any) -> Any:

@@ -269,7 +269,8 @@ IS_IT = ": is dataset.separator"
     [
         ("usr,item\n1,2\n", {}, " has no column 'user'; did you mean 'usr'?"),
         (" usr, item\n1,2\n", {}, " has no column 'user'; did you mean 'usr'?"),
-        ("1,4,5\n1,5,3\n", {}, f" has no column 'user'; its first row is 1, 4, 5{HEADERLESS}{LISTS}"),
+        ("1,4,5\n1,5,3\n", {}, f" has no column 'user'; its first row is 1, 4, 5{HEADERLESS}"),
+        ("1 4 5\n1 5 3\n", {"separator": " "}, f" has no column 'user'; its first row is 1, 4, 5{HEADERLESS}{LISTS}"),
         (SEEN.replace(",", "::"), {"separator": ";"}, f"{ONLY}::item'{IS_IT} '::'?"),
         (SEEN.replace(",", "  "), {}, f"{ONLY}  item'{IS_IT} blanks?"),
         ("a,b\n1,2\n", {"user": "a"}, " has no column 'item'; known: a, b"),

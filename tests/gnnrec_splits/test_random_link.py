@@ -113,3 +113,9 @@ def test_val_comes_first_in_the_order_of_the_hashes_and_test_next() -> None:
 def test_shares_that_leave_nothing_to_train_on_are_refused() -> None:
     with pytest.raises(ValidationError, match=r"val \+ test is 1; expected less than 1"):
         RandomLink(val=0.5, test=0.5)
+
+
+@pytest.mark.parametrize("part", ["val", "test"])
+def test_a_file_is_no_share(part: str) -> None:
+    with pytest.raises(ValidationError, match="got 'test.csv'; a file of test interactions is named in the dataset"):
+        RandomLink(**{part: "test.csv"})

@@ -3,6 +3,7 @@ from __future__ import annotations
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 from gnnrec import RecipeError, load_recipe
@@ -76,6 +77,11 @@ def test_list_items_are_changed_and_appended_by_index(toy: Path, toy_registry: R
             "-s extends=toy  extends: this is said in a recipe's file and cannot be overridden",
         ),
         ({"seed": {1}}, "override seed={1}  seed: expected plain data (numbers, text, lists, dicts), got set"),
+        (
+            {"seed": pd.DataFrame({"user": [1]})},
+            "override seed=DataFrame  seed: expected plain data (numbers, text, lists, dicts), got DataFrame; write it "
+            "to a file, and name that",
+        ),
         ({"seed": float("inf")}, "override seed=inf  seed: expected a finite number, got inf"),
     ],
 )
