@@ -86,18 +86,21 @@ def fetch(name: NameArgument, assignments: FieldOption = None, as_json: JsonOpti
 
 @app.command("describe")
 def describe(name: NameArgument, assignments: FieldOption = None, as_json: JsonOption = False) -> None:
-    """Load a data set and tell its size, its density and its long tail.
+    """Can one train on a data set? What is in it, what splits do with it, what memory it takes, and a first recipe.
+
+    The first line is the verdict. What loading drops, merges or guesses is told below, instead of on stderr.
 
     Example:  gnnrec data describe movielens -s variant=latest-small
     """
-    from gnnrec.data.describe import describe_interactions
+    from gnnrec.cli.describe import say_description
+    from gnnrec.cli.description import describe_dataset
 
     dataset = cast("Dataset", load_component("dataset", name, assignments or ()))
-    facts = describe_interactions(dataset.load())
+    found = describe_dataset(dataset, installed())
     if as_json:
-        say_json(facts)
+        say_json(found.to_json())
     else:
-        say_table(("what", "value"), facts.items())
+        say_description(found)
 
 
 @app.command("convert")

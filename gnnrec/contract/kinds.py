@@ -15,7 +15,7 @@ from gnnrec.contract.component import Component
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
+    from typing import Any, Self
 
     import pandas as pd
     from torch import Generator, Tensor, nn
@@ -85,6 +85,11 @@ class Filter(Component):
             DataError: What it looks at is not there (no times, no weights), or nothing is left.
         """
 
+    @classmethod
+    def proposed_for(cls, interactions: Interactions) -> Self | None:  # noqa: ARG003 - for those that override
+        """The filter that a first recipe over these data has; None where it has none of this class."""
+        return None
+
 
 class FeatureEncoder(Component):
     """Turns a node table into numbers."""
@@ -106,6 +111,11 @@ class FeatureEncoder(Component):
     @abstractmethod
     def restore(self, state: Mapping[str, Any]) -> Encoding:
         """The encoding from its saved `state()`: arrays as they were, tuples as lists."""
+
+    @classmethod
+    def proposed_for(cls, column: pd.Series[Any]) -> Self | None:  # noqa: ARG003 - for those that override
+        """The encoder that a first recipe has for a column of a node table; None where it is not for such columns."""
+        return None
 
 
 class Splitter(Component):

@@ -11,6 +11,7 @@ from gnnrec.data.parts import HELD_OUT, OF_DATA
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gnnrec.data.edges import Edges, IdArray
     from gnnrec.data.interactions import Interactions
     from gnnrec.data.split import Split
 
@@ -20,13 +21,13 @@ HEAD = 0.2
 COLD = "cold_"
 """Begins the name of a count of users or items without a training interaction."""
 
+DAY = 86_400
+"""Seconds."""
+
 
 def describe_interactions(interactions: Interactions) -> dict[str, str | int | float]:
-    """Size, density, interactions per user and item, and how much the most popular fifth of items takes."""
+    """Size, density, interactions per user and item, how much the most popular fifth of items takes, and times."""
     edges = interactions.edges
-    per_user = np.bincount(edges.users, minlength=edges.num_users)
-    per_item = np.sort(np.bincount(edges.items, minlength=edges.num_items))[::-1]
-    head = per_item[: max(1, int(HEAD * edges.num_items))].sum()
     facts: dict[str, str | int | float] = {
         "source": interactions.source,
         "users": edges.num_users,
@@ -34,15 +35,15 @@ def describe_interactions(interactions: Interactions) -> dict[str, str | int | f
         "interactions": len(edges),
         "density": round(len(edges) / (edges.num_users * edges.num_items), 6),
     }
-    for name, counts in (("user", per_user), ("item", per_item)):
-        facts[f"interactions per {name}, min"] = int(counts.min())
-        facts[f"interactions per {name}, median"] = float(np.median(counts))
-        facts[f"interactions per {name}, max"] = int(counts.max())
+    per_node = degrees(edges)
+    for name, counts in per_node.items():
+        facts |= _distribution(f"interactions per {name}", counts)
+        facts[f"share of {name}s with one interaction"] = round(float((counts == 1).mean()), 4)
+    per_item = np.sort(per_node["item"])[::-1]
+    head = per_item[: max(1, int(HEAD * edges.num_items))].sum()
     facts[f"share of interactions with the most popular {HEAD:.0%} of items"] = round(float(head / len(edges)), 4)
     if edges.time is not None:
-        first, last = edges.time.min(), edges.time.max()
-        facts["first interaction"] = str(np.datetime64(int(first), "s"))
-        facts["last interaction"] = str(np.datetime64(int(last), "s"))
+        facts |= _times(edges.time)
     if interactions.parts is not None:
         for part, count in zip(OF_DATA, np.bincount(interactions.parts, minlength=len(OF_DATA)), strict=True):
             facts[f"interactions in {part}"] = int(count)
@@ -54,6 +55,38 @@ def describe_interactions(interactions: Interactions) -> dict[str, str | int | f
         facts[f"behaviour {name}"] = len(behaviour)
     facts |= {f"fingerprint of {name}": digest for name, digest in interactions.fingerprint.items()}
     return facts
+
+
+def degrees(edges: Edges) -> dict[str, IdArray]:
+    """How many interactions each user and each item has: int64 [U] and [I]."""
+    return {
+        "user": np.bincount(edges.users, minlength=edges.num_users),
+        "item": np.bincount(edges.items, minlength=edges.num_items),
+    }
+
+
+def _distribution(name: str, counts: IdArray) -> dict[str, int | float]:
+    lower, median, upper = (float(each) for each in np.quantile(counts, [0.25, 0.5, 0.75]))
+    return {
+        f"{name}, min": int(counts.min()),
+        f"{name}, lower quartile": lower,
+        f"{name}, median": median,
+        f"{name}, upper quartile": upper,
+        f"{name}, max": int(counts.max()),
+    }
+
+
+def _times(time: IdArray) -> dict[str, str | int]:
+    """The first, the last, and whether they say when: dates alone, or a moment of import, say little."""
+    in_order = np.sort(time)
+    begins = np.flatnonzero(np.diff(in_order, prepend=in_order[0] - 1))
+    return {
+        "first interaction": str(np.datetime64(int(in_order[0]), "s")),
+        "last interaction": str(np.datetime64(int(in_order[-1]), "s")),
+        "distinct days": len(np.unique(in_order[begins] // DAY)),
+        "distinct times": len(begins),
+        "interactions at the most frequent time": int(np.diff(begins, append=len(time)).max()),
+    }
 
 
 def count_split(split: Split) -> dict[str, int]:
@@ -77,11 +110,11 @@ def count_split(split: Split) -> dict[str, int]:
 
 def doubts(split: Split) -> list[str]:
     """Why test figures over a split would mean little, a sentence each; what a split makes new on purpose is none."""
-    told, train, test = [], split.edges("train"), split.edges("test")
-    for kind, known, asked in (("user", train.users, test.users), ("item", train.items, test.items)):
-        if kind not in split.absent and not np.isin(asked, known).any():
+    told, known = [], degrees(split.edges("train"))
+    for kind, asked in degrees(split.edges("test")).items():
+        if kind not in split.absent and not ((asked > 0) & (known[kind] > 0)).any():
             told.append(
-                f"none of the {len(np.unique(asked)):,} {kind}s with test interactions has a training one, so nothing "
+                f"none of the {int((asked > 0).sum()):,} {kind}s with test interactions has a training one, so nothing "
                 "is measured of what was learned; take data with more of each, a filter (min_interactions, k_core) or "
                 "another split"
             )
@@ -89,12 +122,11 @@ def doubts(split: Split) -> list[str]:
 
 
 def _count_cold(split: Split) -> dict[str, int]:
-    train = split.edges("train")
+    known = degrees(split.edges("train"))
     counts = {}
     for part in HELD_OUT:
-        held_out = split.edges(part)
-        counts[f"{COLD}users_{part}"] = len(np.setdiff1d(held_out.users, train.users))
-        counts[f"{COLD}items_{part}"] = len(np.setdiff1d(held_out.items, train.items))
+        for kind, asked in degrees(split.edges(part)).items():
+            counts[f"{COLD}{kind}s_{part}"] = int(((asked > 0) & (known[kind] == 0)).sum())
     return counts
 
 

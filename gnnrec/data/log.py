@@ -20,6 +20,9 @@ logger = logging.getLogger("gnnrec")
 Repeats = Literal["first", "last", "sum", "count", "mean"]
 """What a pair that stands more than once weighs: as its first or last row, or the sum, number or mean of all."""
 
+MERGED = "merged"
+"""The attribute of a log record that counts rows that are merged with others."""
+
 LOG_COLUMNS = ("user", "item", "time", "weight", "part")
 """The columns that a log of interactions may have."""
 
@@ -68,7 +71,8 @@ def merged_log(log: pd.DataFrame, source: str, repeats: Repeats = "last") -> Mer
     if repeated:
         by_time = {"first": "earliest", "last": "latest"} if "time" in log else {}
         told = f"the {by_time.get(repeats, repeats)} counts" if repeats in {"first", "last"} else f"by {repeats}"
-        logger.warning("%s: %d duplicate interactions merged: %s", source, len(log) - len(begins), told)
+        count = len(log) - len(begins)
+        logger.warning("%s: %d duplicate interactions merged: %s", source, count, told, extra={MERGED: count})
     taken = order if not repeated else order[begins if repeats == "first" else np.append(begins[1:], len(order)) - 1]
     known = {name: log[name].to_numpy() for name in ("time", "weight") if name in log}
     weight = known["weight"][taken].astype(np.float32) if "weight" in known else None

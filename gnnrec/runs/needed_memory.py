@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gnnrec.contract.kinds import Loss
 from gnnrec.errors import LESS_MEMORY, TrainingError
+from gnnrec.recipe.load import load_recipe, shipped_recipes
 from gnnrec.recipe.schema import MODEL_SECTIONS
 from gnnrec.runs.free_memory import free_memory
 
@@ -61,6 +62,11 @@ def needed_memory(recipe: Recipe, size: Size) -> Need:
     told.append((ranking, "ranking", "scores of all items for a block of users"))
     _, by, what = max(told)
     return Need(sum(amount for amount, _, _ in told), by, what)
+
+
+def needs_of_shipped(size: Size) -> dict[str, Need]:
+    """What each shipped recipe would take over data of some size."""
+    return {name: needed_memory(load_recipe(name), size) for name in shipped_recipes()}
 
 
 def require_memory(recipe: Recipe, size: Size) -> None:

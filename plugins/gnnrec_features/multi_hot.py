@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gnnrec_features.labelled import Delimited
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    import pandas as pd
 
 
 class MultiHot(Delimited):
@@ -15,3 +20,10 @@ class MultiHot(Delimited):
     """
 
     name: Literal["multi_hot"] = "multi_hot"
+
+    @classmethod
+    def proposed_for(cls, column: pd.Series[Any]) -> Self | None:
+        """Lists, and text that reads as several labels, of which there are few different ones."""
+        from gnnrec_features.proposals import reading_of
+
+        return cls(column=str(column.name)) if reading_of(column) == "labels" else None

@@ -10,6 +10,7 @@ from gnnrec import FeatureEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Self
 
     import pandas as pd
 
@@ -29,6 +30,13 @@ class Numeric(FeatureEncoder):
 
     columns: Annotated[tuple[str, ...], Field(min_length=1)]
     """The table's columns of numbers; text that reads as a number is one."""
+
+    @classmethod
+    def proposed_for(cls, column: pd.Series[Any]) -> Self | None:
+        """Numbers, but for whole ones that may be categories, or ids."""
+        from gnnrec_features.proposals import reading_of
+
+        return cls(columns=(str(column.name),)) if reading_of(column) == "number" else None
 
     def fit(self, table: pd.DataFrame, observed: Observed) -> Encoding:  # noqa: ARG002 - interactions say no numbers
         """Learn mean and deviation of each column."""

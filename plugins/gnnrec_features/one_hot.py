@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gnnrec_features.labelled import Labelled
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    import pandas as pd
 
 
 class OneHot(Labelled):
@@ -18,3 +23,10 @@ class OneHot(Labelled):
 
     column: str
     """The table's column of categories, one a cell."""
+
+    @classmethod
+    def proposed_for(cls, column: pd.Series[Any]) -> Self | None:
+        """Text, booleans and whole numbers of which there are few different ones."""
+        from gnnrec_features.proposals import reading_of
+
+        return cls(column=str(column.name)) if reading_of(column) == "category" else None

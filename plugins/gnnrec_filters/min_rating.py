@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from gnnrec import Filter
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from gnnrec import Interactions
+
+LEAST_STEPS, MOST_STEPS = 3, 21
+"""How many different values a scale of ratings has."""
+
+UPPER = 0.7
+"""The share of a scale's highest value from which on somebody likes something, where nobody says it better."""
 
 
 class MinRating(Filter):
@@ -19,6 +27,16 @@ class MinRating(Filter):
 
     at_least: float
     """The smallest rating (an interaction's weight) that counts."""
+
+    @classmethod
+    def proposed_for(cls, interactions: Interactions) -> Self | None:
+        """The upper part of a scale, from 7 tenths of its highest value on, where the weights are one."""
+        import numpy as np
+
+        weight = interactions.edges.weight
+        if weight is None or not LEAST_STEPS <= len(steps := np.unique(weight)) <= MOST_STEPS or steps[0] < 0:
+            return None
+        return cls(at_least=round(float(steps[steps >= UPPER * steps[-1]][0]), 3))
 
     def apply(self, interactions: Interactions) -> Interactions:
         """Look at each interaction's weight.
