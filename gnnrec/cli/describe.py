@@ -62,8 +62,8 @@ def _facts(facts: dict[str, Any]) -> Iterator[str]:
     if "first interaction" in facts:
         first, last = (facts[f"{which} interaction"].replace("T", " ") for which in ("first", "last"))
         yield (
-            f"{first} to {last} UTC: {facts['distinct days']:,} days, {facts['distinct times']:,} times; "
-            f"{facts['interactions at the most frequent time']:,} interactions are of the most frequent one"
+            f"{first} to {last} UTC: {facts['distinct days']:,} days, {facts['distinct times']:,} times, "
+            f"at most {facts['interactions at the most frequent time']:,} interactions at one"
         )
     else:
         yield "without times"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ from gnnrec.data.log import MERGED
 from gnnrec.data.size import Size
 from gnnrec.data.tried_splits import choose_split, try_splits
 from gnnrec.data.verdict import judge
+from gnnrec.errors import GnnrecError
 from gnnrec.recipe.first import BASELINES, first_recipe
 from gnnrec.recipe.load import load_recipe
 from gnnrec.runs.free_memory import free_memory
@@ -54,7 +56,7 @@ class Description:
         chosen: The split to begin with, if any.
         needs: What each shipped recipe takes.
         free: Bytes of memory; None where it is not known.
-        recipe: What to begin with, unless there is no split.
+        recipe: What to begin with, unless there is nothing that can be divided.
     """
 
     verdict: Verdict
@@ -107,9 +109,8 @@ def describe_dataset(dataset: Dataset, registry: Registry) -> Description:
         def fits(recipe: Recipe, size: Size) -> bool:
             return needed_memory(recipe, size).amount <= (LITTLE if free is None else min(LITTLE, free / 2))
 
-        with heard():
-            splitter = cast("Splitter", splitters[chosen.name])
-            recipe = first_recipe(dataset, interactions, splitter, registry, fits)
+        with heard(), suppress(GnnrecError):
+            recipe = first_recipe(dataset, interactions, cast("Splitter", splitters[chosen.name]), registry, fits)
     return Description(
         verdict,
         facts,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from gnnrec.data.interactions import Interactions
     from gnnrec.plugin.registry import Registry
     from gnnrec.recipe.schema import Recipe
-
-logger = logging.getLogger("gnnrec")
 
 BASELINES = ("baselines/ease", "baselines/item_knn")
 """Shipped recipes of a baseline, the better one first; the last takes the least."""
@@ -66,6 +63,9 @@ def first_recipe(
         split: To begin with, as its fields are.
         registry: Its filters and feature encoders are asked what they are for.
         fits: Whether a recipe takes little memory over data of a size.
+
+    Raises:
+        GnnrecError: There is none: the interactions that count, as far as one can tell, cannot be divided.
     """
     size = Size.of(interactions.edges)
     baseline = next((name for name in BASELINES if fits(load_recipe(name), size)), BASELINES[-1])
@@ -98,8 +98,8 @@ def _filters(interactions: Interactions, splitter: Splitter, registry: Registry)
     found = [each for component in components if (each := component.proposed_for(interactions)) is not None]
     try:
         splitter.split(apply_filters(interactions, found))
-    except GnnrecError as error:
-        logger.info("no filters are proposed: %s", error)
+    except GnnrecError:
+        apply_filters(interactions, ())
         return ()
     return found
 

@@ -9,6 +9,8 @@ from gnnrec import Filter
 if TYPE_CHECKING:
     from typing import Self
 
+    import numpy as np
+
     from gnnrec import Interactions
 
 LEAST_STEPS, MOST_STEPS = 3, 21
@@ -30,13 +32,16 @@ class MinRating(Filter):
 
     @classmethod
     def proposed_for(cls, interactions: Interactions) -> Self | None:
-        """The upper part of a scale, from 7 tenths of its highest value on, where the weights are one."""
+        """The upper part of a scale, from 7 tenths of its highest value on; of other weights those above 0."""
         import numpy as np
 
         weight = interactions.edges.weight
-        if weight is None or not LEAST_STEPS <= len(steps := np.unique(weight)) <= MOST_STEPS or steps[0] < 0:
-            return None
-        return cls(at_least=round(float(steps[steps >= UPPER * steps[-1]][0]), 3))
+        steps = np.zeros(0) if weight is None else np.unique(weight)
+        if LEAST_STEPS <= len(steps) <= MOST_STEPS and steps[0] >= 0:
+            return cls(at_least=_exact(steps[steps >= UPPER * steps[-1]][0]))
+        if len(steps) and steps[0] <= 0 < steps[-1]:  # no interaction weighs so little
+            return cls(at_least=_exact(steps[steps > 0][0]))
+        return None
 
     def apply(self, interactions: Interactions) -> Interactions:
         """Look at each interaction's weight.
@@ -55,3 +60,8 @@ class MinRating(Filter):
         if not kept.any():
             raise DataError(f"no rating is {self.at_least:g} or more; the highest is {weight.max():g}")
         return interactions.keep(kept)
+
+
+def _exact(weight: np.float32) -> float:
+    """The shortest number that is the same float32: 0.1, not 0.10000000149."""
+    return float(str(weight))

@@ -77,7 +77,7 @@ def test_what_is_there_is_told_before_any_work(gnnrec: Command, log_file: Path, 
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
     done = gnnrec(*ARGUMENTS, "made", "--force")
     assert done.returncode == 1
-    assert done.stderr.startswith("there is no file log.csv: it was looked for in ")
+    assert done.stderr.startswith("there is no file log.csv, which dataset.path names: it was looked for in ")
     assert len(Converted(path=str(tmp_path / "made")).load()) == 3
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from logs import loaded, of_pairs, random_log, refusal, rows_of, told
 from pydantic import ValidationError
@@ -39,3 +40,25 @@ def test_data_without_ratings_or_without_one_so_high_are_told() -> None:
 def test_the_least_rating_is_a_number(fields: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         MinRating(**fields)
+
+
+@pytest.mark.parametrize(
+    ("weights", "least"),
+    [
+        ([1, 2, 3, 4, 5], 4.0),
+        ([0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5], 3.5),
+        ([0, 0.1, 0.2, 0.3], 0.3),
+        ([1, 10], None),
+        (list(range(1, 200)), None),
+        (list(range(200)), 1.0),
+        ([-1, 1], 1.0),
+        ([0, 0], None),
+    ],
+)
+def test_it_is_proposed_for_the_upper_part_of_a_scale_and_against_weights_of_nothing(
+    weights: list[float], least: float | None
+) -> None:
+    log = pd.DataFrame({"user": 1, "item": range(len(weights)), "weight": weights})
+    proposed = MinRating.proposed_for(loaded(log))
+    assert (None if proposed is None else proposed.at_least) == least
+    assert MinRating.proposed_for(of_pairs([(1, 2)])) is None

@@ -117,5 +117,5 @@ def test_shares_that_leave_nothing_to_train_on_are_refused() -> None:
 
 @pytest.mark.parametrize("part", ["val", "test"])
 def test_a_file_is_no_share(part: str) -> None:
-    with pytest.raises(ValidationError, match="got 'test.csv'; a file of test interactions is named in the dataset"):
+    with pytest.raises(ValidationError, match=r"got 'test.csv'; a file of test interactions is named in the dataset"):
         RandomLink(**{part: "test.csv"})
