@@ -80,8 +80,8 @@ def test_list_items_are_changed_and_appended_by_index(toy: Path, toy_registry: R
         (
             {"seed": pd.DataFrame({"user": [1]})},
             (
-                "override seed=user 0 1  seed: expected plain data (numbers, text, lists, dicts), got DataFrame; a table "
-                "is given as gnnrec.run(recipe, data=table)"
+                "override seed=user 0 1  seed: expected plain data (numbers, text, lists, dicts), got DataFrame; a "
+                "table is given as gnnrec.run(recipe, data=table)"
             ),
         ),
         ({"seed": float("inf")}, "override seed=inf  seed: expected a finite number, got inf"),
