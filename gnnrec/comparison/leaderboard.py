@@ -135,7 +135,7 @@ class Row:
     seconds: dict[str, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Recipes ranked by a test metric.
 
@@ -157,6 +157,33 @@ class Comparison:
     def others(self) -> tuple[str, ...]:
         """The other test metrics that are shown: those of OTHERS that anybody has."""
         return tuple(name for name in OTHERS if name != self.metric and any(name in row.metrics for row in self.rows))
+
+    def to_table(self) -> pd.DataFrame:
+        """The leaderboard, a row each, best first.
+
+        Returns:
+            Columns `recipe`, the deciding metric, `low` and `high` (its 95% interval), `difference` (from the best) and
+            `p_value` (both missing of the best), and the other metrics that are shown.
+        """
+        rows = [
+            {
+                "recipe": row.entry.label,
+                self.metric: row.mean,
+                **dict(zip(("low", "high"), row.interval or (None, None), strict=True)),
+                "difference": row.difference,
+                "p_value": row.p_value,
+                **{name: row.metrics.get(name) for name in self.others},
+            }
+            for row in self.rows
+        ]
+        return pd.DataFrame(rows).astype({name: float for name in rows[0] if name != "recipe"})
+
+    def __repr__(self) -> str:
+        return f"Comparison by {self.metric}\n{self.to_table().to_string(index=False)}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        return str(self.to_table().to_html(float_format="{:.4f}".format, na_rep="", border=0, index=False))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, with every run and where it lies."""
