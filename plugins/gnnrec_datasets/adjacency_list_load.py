@@ -33,6 +33,9 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 CELLS_OF_A_TABLE = (3, 4)
 """How many cells a row of interactions has: user, item, rating, and perhaps a time."""
 
+LONGEST_LINE = 2**24
+"""Bytes; more than a million items, more than any one user has."""
+
 LONGEST_SHOWN = 30
 
 
@@ -57,7 +60,7 @@ def _read(file: Path) -> pd.DataFrame:
         content = file.read_bytes().removeprefix(BYTE_ORDER_MARK)
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror}") from None
-    lines = [line.split() for line in content.splitlines()]
+    lines = _lines(file, content)
     ids = _ids(file, lines)
     counts = np.fromiter(map(len, lines), np.int64, len(lines))
     is_user = np.zeros(len(ids), bool)
@@ -74,6 +77,22 @@ def _read(file: Path) -> pd.DataFrame:
     if not len(users):
         raise DataError(f"{file} has no interactions; a line is a user's id and then the ids of their items: 7 12 31")
     return pd.DataFrame({"user": users, "item": ids[~is_user]})
+
+
+def _lines(file: Path, content: bytes) -> list[Line]:
+    """The cells of each line.
+
+    Raises:
+        DataError: A line is too long to be one.
+    """
+    lines = content.splitlines()
+    number, length = max(enumerate(map(len, lines), 1), key=lambda each: each[1], default=(0, 0))
+    if length > LONGEST_LINE:
+        raise DataError(
+            f"{file}:{number}: this line has {length:,} characters; a line is a user's id and then the ids of their "
+            "items: was the file written without line ends?"
+        )
+    return [line.split() for line in lines]
 
 
 def _ids(file: Path, lines: Sequence[Line]) -> npt.NDArray[np.int64]:

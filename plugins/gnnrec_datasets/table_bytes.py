@@ -123,6 +123,10 @@ def _as_utf8(path: Path, content: bytes, encoding: str | None) -> bytes:
     try:
         text = body.decode(chosen)
     except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data" and not body[: error.start].isascii():
+            raise DataError(
+                f"{path} ends in the middle of a character: it was cut off; its last bytes are {body[error.start :]!r}"
+            ) from None
         if encoding is None and not mark:
             return _guessed(path, content)
         raise DataError(f"{path} is no {chosen} text: {_held(body, error)}") from None

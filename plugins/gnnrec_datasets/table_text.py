@@ -31,6 +31,9 @@ SEPARATORS = {".csv": ",", ".tsv": "\t"}
 LIKELY = ("\t", "::", ";", "|", ",", BLANKS)
 """Separators that are looked for, the likeliest first."""
 
+LONGEST_HEADER = 2**20
+"""Bytes; a first line without an end among them names no columns."""
+
 LOOKED_AT = 20
 """Lines in which they are looked for."""
 
@@ -153,6 +156,8 @@ class TextFile:
         """The names as they stand in the file, by which it is read."""
         if self.layout.columns is not None:
             return list(self.layout.columns)
+        if not re.search(rb"[\r\n]", self._content[:LONGEST_HEADER]) and len(self._content) > LONGEST_HEADER:
+            raise DataError(f"{self.path} is no table: its first line has more than a million characters")
         content, delimiter = self._single
         try:
             rows = csv.reader(

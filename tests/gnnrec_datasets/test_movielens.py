@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -34,16 +37,21 @@ def archive(tmp_path: Path) -> bytes:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[bytes], list[str]]]:
-    """Serve some bytes at whatever path, as the host of both releases; gives the list of paths asked for."""
+def serve() -> Iterator[Callable[..., list[str]]]:
+    """Serve some bytes at whatever path, as the host of both releases; gives the list of paths asked for.
+
+    So many requests are answered `together`, no sooner than all of them have come.
+    """
     servers = []
 
-    def serve(content: bytes) -> list[str]:
+    def serve(content: bytes, together: int = 1) -> list[str]:
         asked: list[str] = []
+        barrier = threading.Barrier(together, timeout=60)
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 asked.append(self.path)
+                barrier.wait()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
@@ -88,6 +96,38 @@ def test_the_official_archive_is_the_one_that_is_pinned(
     assert (data.edges.num_users, data.edges.num_items, len(data)) == (610, 9_724, 100_836)
     assert asked == ["/files/ml-latest-small.zip"]
     assert digest((offline / "ml-latest-small.zip").read_bytes()) == REAL_SHA256
+
+
+LOADED = """
+import sys
+from dataclasses import replace
+from gnnrec_datasets.movielens import MovieLens
+from gnnrec_datasets.movielens_load import RELEASES
+(archive, parse), = RELEASES["latest-small"].forms
+archive = replace(archive, url=sys.argv[1], sha256=sys.argv[2])
+RELEASES["latest-small"] = replace(RELEASES["latest-small"], forms=((archive, parse),))
+print(MovieLens().load().source)
+"""
+
+
+def test_two_processes_may_fetch_into_one_cache_at_once(
+    archive: bytes, serve: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    asked = serve(archive, together=2)
+    url = movielens_load.RELEASES["latest-small"].forms[0][0].url
+    command = [sys.executable, "-c", LOADED, str(url), digest(archive)]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "shared")}
+    begun = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    place = tmp_path / "shared" / "gnnrec" / "ml-latest-small.zip"
+    for process in begun:
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out) == (0, f"MovieLens latest-small from {place}\n"), err
+    assert asked == ["/files/ml-latest-small.zip"] * 2
+    assert [path.name for path in place.parent.iterdir()] == [place.name]
+    assert place.read_bytes() == archive
 
 
 def test_a_download_with_another_checksum_is_not_kept(
