@@ -39,5 +39,8 @@ class AtomicFields(Dataset):
     """The files' encoding; by default UTF-8, or what a byte order mark says; what is neither is taken to be cp1252
     (Latin-1 and more), and the run says it."""
 
+    relations: bool = True
+    """Whether `NAME.kg` and `NAME.link` are read, where they are there."""
+
     title: Text | None = None
     """The column of `NAME.item` that recommendations show; by default `title` or `movie_title`, where there is one."""

@@ -96,6 +96,8 @@ def load(atomic: AtomicFields) -> Interactions:
         for kind, ids in (("user", atomic.user), ("item", atomic.item))
     )
     data = Interactions.from_log(log, users=users, items=items, source=str(folder.place))
+    if not atomic.relations:
+        return data
     return with_graph(data, folder.file("kg"), folder.file("link"), atomic.item)
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from gnnrec import DataError
 from gnnrec.data.files import find_file, places
 from gnnrec.errors import suggestion
+from gnnrec_datasets.table_folders import said_by_folders, with_said
 from gnnrec_datasets.table_parquet import ParquetFile
 from gnnrec_datasets.table_text import LIKELY, Layout, TextFile
 from gnnrec_datasets.table_words import BLANKS
@@ -112,8 +113,8 @@ class TableFiles:
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns."""
-        return self.files[0].columns
+        """The names of the columns, and after them of those that folders are called by."""
+        return _columns(self.files[0])
 
     def require(self, *columns: str) -> None:
         """Make sure of some columns, in each file.
@@ -123,7 +124,7 @@ class TableFiles:
         """
         for file in self.files:
             for column in columns:
-                count = file.columns.count(column)
+                count = _columns(file).count(column)
                 if count == 0:
                     raise DataError(f"{file.path} has no column '{column}'{_hint(file, column)}")
                 if count > 1:
@@ -138,7 +139,7 @@ class TableFiles:
         self.require(*columns)
         for file in self.files:
             _warn_of_numbers(file, columns)
-        tables = [file.read(columns) for file in self.files]
+        tables = [_read(file, columns) for file in self.files]
         origin = Origin(
             self.name, tuple((file.path, len(table)) for file, table in zip(self.files, tables, strict=True))
         )
@@ -158,6 +159,19 @@ class TableFiles:
                         f"column '{field.name}' holds {theirs} in {self.files[0].path} and {field.type} in {file.path}"
                     )
         return "the files do not go together"
+
+
+def _columns(file: TextFile | ParquetFile) -> list[str]:
+    own = file.columns
+    return own + [name for name in said_by_folders(file.path) if name not in own]
+
+
+def _read(file: TextFile | ParquetFile, columns: Sequence[str]) -> pa.Table:
+    """Some columns, whether they stand in the file or in its folders' names."""
+    own = [name for name in dict.fromkeys(columns) if name in file.columns]
+    if not own:  # what it is about stands in folders alone
+        own = file.columns[:1]
+    return with_said(file.read(own), columns, said_by_folders(file.path))
 
 
 def _paths(path: str, key: str) -> list[Path]:
@@ -209,7 +223,7 @@ def _warn_of_numbers(file: TextFile | ParquetFile, columns: Sequence[str]) -> No
 
 
 def _hint(file: TextFile | ParquetFile, column: str) -> str:
-    names = [name for name in file.columns if name]
+    names = [name for name in _columns(file) if name]
     if len(file.columns) == 1:
         other = next((each for each in LIKELY if each.replace(BLANKS, " ") in file.columns[0]), None)
         if other is not None:

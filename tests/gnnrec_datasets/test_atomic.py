@@ -239,3 +239,8 @@ def test_ids_are_of_one_type_in_all_parts() -> None:
     assert refusal(train_inter=INTER + ROWS, test_inter=INTER + "7\t3\tx\t5\n", inter="") == (
         "toy: 1 rows have no number in column 'rating'; row 1 of toy/toy.test.inter has 'x'"
     )
+
+
+def test_a_knowledge_graph_may_be_left_unread() -> None:
+    data = Atomic(path=folder(inter=INTER + ROWS, kg="damaged"), relations=False).load()
+    assert (data.relations, sorted(data.tables)) == ((), ["item", "user"])

@@ -364,3 +364,38 @@ def test_rows_of_a_file_without_a_header_count_from_its_first_line() -> None:
     assert refusal("1::2\n::3\n", separator="::", **NAMED).startswith(
         "log.csv: 1 rows have no user id; the first is row 2; "
     )
+
+
+def test_columns_may_stand_in_the_names_of_folders(caplog: pytest.LogCaptureFixture) -> None:
+    log = pd.DataFrame(
+        {
+            "user": [1, 1, 2, 2],
+            "item": ["a", "b", "a", "b"],
+            "day": ["2024-01-01", "2024-01-02", "2024-01-02", "2024-01-02"],
+            "event": ["buy", "add to cart", "buy", "buy"],
+        }
+    )
+    log.to_parquet("events", partition_cols=["day", "event"])
+    log.to_csv("log.csv", index=False)
+    fields: dict[str, Any] = {"timestamp": "day", "event": "event", "target": "buy"}
+    assert Table(path="events", **fields).load().fingerprint == Table(path="log.csv", **fields).load().fingerprint
+    pattern = Table(path="events/day=2024-01-02/*/*.parquet", user="user", timestamp="day").load()
+    assert pairs(pattern) == [(1, "b"), (2, "a"), (2, "b")]
+    with caplog.at_level(logging.INFO):
+        Table(path="events", timestamp="day").load()
+    assert "events: columns that are not read: event" in caplog.messages
+    with pytest.raises(DataError, match=r"has no column 'dya'; did you mean 'day'\?$"):
+        Table(path="events", timestamp="dya").load()
+
+
+def test_text_lies_in_such_folders_too_and_nothing_is_missing() -> None:
+    for user in ("7", "__HIVE_DEFAULT_PARTITION__"):
+        Path(f"log/user={user}").mkdir(parents=True)
+        put("item\n1\n2\n", f"log/user={user}/part-0.csv")
+    with pytest.raises(DataError) as error:
+        Table(path="log").load()
+    assert str(error.value) == (
+        "log: 2 rows have no user id; the first is row 1 of log/user=__HIVE_DEFAULT_PARTITION__/part-0.csv; "
+        "dataset.missing: drop leaves such rows out"
+    )
+    assert pairs(Table(path="log", missing="drop").load()) == [(7, 1), (7, 2)]
