@@ -105,9 +105,9 @@ def _tried(interactions: Interactions, splitters: Mapping[str, Splitting | str])
         elif left < len(interactions) and left < MOST:
             yield TriedSplit(name, f"not tried: {len(interactions):,} interactions are many")
         else:
-            left -= len(interactions)
             try:
                 yield _told(name, splitter, splitter.split(interactions))
+                left -= len(interactions)
             except GnnrecError as error:
                 yield TriedSplit(name, str(error))
             except Exception as error:  # noqa: BLE001 - whatever a plugin does, the others are tried

@@ -31,6 +31,10 @@ RANKING_COPIES = 3
 """Scores of a block, what is chosen from them, and what is masked."""
 
 
+STARTED = 100_000_000
+"""Bytes of what libraries load and set up for themselves once there is work."""
+
+
 @dataclass(frozen=True)
 class Need:
     """What a recipe takes.
@@ -61,7 +65,7 @@ def needed_memory(recipe: Recipe, size: Size) -> Need:
     ranking = FLOAT * RANKING_COPIES * size.block.users * size.items
     told.append((ranking, "ranking", "scores of all items for a block of users"))
     _, by, what = max(told)
-    return Need(sum(amount for amount, _, _ in told), by, what)
+    return Need(STARTED + sum(amount for amount, _, _ in told), by, what)
 
 
 def needs_of_shipped(size: Size) -> dict[str, Need]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from gnnrec.graph.sparse import Structure, product
+from gnnrec_scorers.block_memory import BLOCK_CELLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from gnnrec import Edges
-
-BLOCK_CELLS = 2**21
-"""Size of the dense matrices held at once, [users, items of a block] and [all items, items of a block]: 8 MiB."""
 
 
 def co_occurrence(

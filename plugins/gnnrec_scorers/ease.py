@@ -32,8 +32,10 @@ class EASE(Scorer):
     """Weight of the squared entries of B (λ of the paper): more where there is less data for each item."""
 
     def memory(self, size: Size) -> int:
-        """One float32 matrix [I, I]; what else there is comes in blocks."""
-        return 4 * size.items**2
+        """See `block_memory.memory_of_square`."""
+        from gnnrec_scorers.block_memory import memory_of_square
+
+        return memory_of_square(size)
 
     def fit(self, observed: Observed, generator: Generator) -> nn.Module:  # noqa: ARG002 - nothing is drawn
         """See `ease_module.item_weights`.

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from gnnrec.graph.sparse import product
-from gnnrec_scorers.co_occurrence import BLOCK_CELLS, co_occurrence
+from gnnrec_scorers.block_memory import BLOCK_CELLS
+from gnnrec_scorers.co_occurrence import co_occurrence
 from gnnrec_scorers.symmetric_inverse import invert_
 
 if TYPE_CHECKING:

@@ -36,8 +36,8 @@ class ItemKNN(Scorer):
     """Added to the denominator of the cosine: the larger, the less items with few interactions count."""
 
     def memory(self, size: Size) -> int:
-        """See `item_similarity.memory_of_nearest`."""
-        from gnnrec_scorers.item_similarity import memory_of_nearest
+        """See `block_memory.memory_of_nearest`."""
+        from gnnrec_scorers.block_memory import memory_of_nearest
 
         return memory_of_nearest(size, self.neighbours)
 

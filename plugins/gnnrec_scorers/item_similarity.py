@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from gnnrec_scorers.co_occurrence import BLOCK_CELLS, co_occurrence
+from gnnrec_scorers.block_memory import BLOCK_CELLS
+from gnnrec_scorers.co_occurrence import co_occurrence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gnnrec import Edges
     from gnnrec.data.edges import IdArray
-    from gnnrec.data.size import Size
 
     Block = tuple[Tensor, Tensor]
     """Items int64 [b], and how similar each of them is to every item, float32 [b, I], in fresh memory."""
-
-PAIR = 64
-"""Bytes of a pair at the most: as it is found, sorted, and kept."""
 
 
 class ItemSimilarity(nn.Module):
@@ -75,15 +72,6 @@ def nearest(blocks: Iterable[Block], neighbours: int) -> tuple[Tensor, Tensor, T
         others.append(other[kept])
         values.append(best[kept])
     return torch.cat(items), torch.cat(others), torch.cat(values)
-
-
-def memory_of_nearest(size: Size, neighbours: int) -> int:
-    """Bytes of `nearest` and of the `ItemSimilarity` that is made of it, at their peak.
-
-    There are no more pairs than neighbours are asked for, and hardly more than users make: d² each, of d interactions.
-    """
-    made = size.interactions**2 // size.users
-    return PAIR * min(size.items * min(neighbours, size.items), made) + 2 * 4 * BLOCK_CELLS
 
 
 def cosines(train: Edges, shrinkage: float, *, block_cells: int = BLOCK_CELLS) -> Iterator[Block]:

@@ -39,8 +39,8 @@ class RP3Beta(Scorer):
     """How many items each item leads to at the most."""
 
     def memory(self, size: Size) -> int:
-        """See `item_similarity.memory_of_nearest`."""
-        from gnnrec_scorers.item_similarity import memory_of_nearest
+        """See `block_memory.memory_of_nearest`."""
+        from gnnrec_scorers.block_memory import memory_of_nearest
 
         return memory_of_nearest(size, self.neighbours)
 

@@ -13,7 +13,8 @@ from gnnrec import TrainingError, load_recipe, run
 from gnnrec.data.size import Size
 from gnnrec.errors import LESS_MEMORY
 from gnnrec.runs import needed_memory as needed
-from gnnrec.runs.needed_memory import Need, needed_memory, require_memory
+from gnnrec.runs.needed_memory import STARTED, Need, needed_memory, require_memory
+from gnnrec_scorers.block_memory import memory_of_square
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,15 +25,17 @@ LARGE = Size(1_000_000, 70_000, 20_000_000)
 def test_what_components_say_is_added_up_with_what_ranking_takes() -> None:
     ranking = 4 * 3 * (2**24 // 70_000) * 70_000
     assert needed_memory(load_recipe("baselines/ease"), LARGE) == Need(
-        4 * 70_000**2 + ranking, "scorer ease", "a dense matrix of items by items"
+        STARTED + memory_of_square(LARGE) + ranking, "scorer ease", "a dense matrix of items by items"
     )
     assert needed_memory(load_recipe("baselines/popularity"), LARGE) == Need(
-        ranking, "ranking", "scores of all items for a block of users"
+        STARTED + ranking, "ranking", "scores of all items for a block of users"
     )
     tables, edges = 4 * (1_000_000 + 70_000) * 256 * (4 + 2 * 2), 32 * 20_000_000
     softmax = 4 * 4 * (2**24 // 70_000) * 70_000
     assert needed_memory(load_recipe("movielens_lightgcn"), LARGE) == Need(
-        tables + edges + softmax + ranking, "encoder lightgcn", "embeddings, and what an optimizer keeps of them"
+        STARTED + tables + edges + softmax + ranking,
+        "encoder lightgcn",
+        "embeddings, and what an optimizer keeps of them",
     )
 
 
@@ -70,13 +73,13 @@ def test_a_model_that_may_be_trained_elsewhere_is_not_refused(monkeypatch: pytes
 def test_a_run_ends_before_it_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(needed, "free_memory", lambda: 1000)
     monkeypatch.setattr(needed, "_has_accelerator", lambda: False)
-    with pytest.raises(TrainingError, match=r"^memory would run out: movielens_sage needs about 0 MB for 12 users"):
+    with pytest.raises(TrainingError, match=r"^memory would run out: movielens_sage needs about 100 MB for 12 users"):
         run(small_recipe(movielens_like(tmp_path / "data")), out=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 
 MEASURED = """
-import json, sys
+import json
 import numpy as np, torch
 from gnnrec import Edges, Observed
 from gnnrec.data.size import Size
@@ -91,9 +94,10 @@ def edges(users, items, count):
     keys = np.unique(rng.integers(users * items, size=count))
     return Edges(keys // items, keys % items, users, items)
 
-scorer = installed().component("scorer", sys.argv[1])()
+scorer = installed().component("scorer", "ease")()
 scorer.fit(Observed(edges(50, 40, 300)), torch.Generator())
-large = edges(2000, 3500, 60_000)
+large = edges(2000, 4500, 60_000)
+open("/proc/self/clear_refs", "w").write("5")  # so that the peak is what comes from now on
 before = status("VmRSS")
 kept = scorer.fit(Observed(large), torch.Generator())
 print(json.dumps([scorer.memory(Size.of(large)), status("VmHWM") - before]))
@@ -102,8 +106,7 @@ print(json.dumps([scorer.memory(Size.of(large)), status("VmHWM") - before]))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("name", ["ease", pytest.param("item_knn", marks=pytest.mark.slow)])
-def test_a_scorer_takes_what_it_says_within_a_factor_of_two(name: str) -> None:
-    done = subprocess.run([sys.executable, "-c", MEASURED, name], capture_output=True, text=True, check=True)
+def test_ease_takes_what_it_says_within_a_factor_of_two() -> None:
+    done = subprocess.run([sys.executable, "-c", MEASURED], capture_output=True, text=True, check=True)
     said, taken = json.loads(done.stdout)
-    assert said / 2 < taken < 2 * said, (said, taken)
+    assert said / 2 < taken < 2 * said

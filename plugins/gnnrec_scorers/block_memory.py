@@ -1,0 +1,34 @@
+"""What scorers take that go through all pairs of items in blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gnnrec.data.size import Size
+
+BLOCK_CELLS = 2**21
+"""Size of the dense matrices held at once, [users, items of a block] and [all items, items of a block]: 8 MiB."""
+
+BLOCKS = 4 * 4 * BLOCK_CELLS
+"""Bytes of such matrices: of users, of items, as they are transposed, and what is made of them."""
+
+ROWS = 1024
+"""Rows [I] that are held beside a matrix that is inverted."""
+
+PAIR = 64
+"""Bytes of a pair of items at the most: as it is found, sorted, and kept."""
+
+
+def memory_of_square(size: Size) -> int:
+    """Bytes of one float32 matrix [I, I] that is inverted in its own memory."""
+    return 4 * size.items * (size.items + ROWS) + BLOCKS
+
+
+def memory_of_nearest(size: Size, neighbours: int) -> int:
+    """Bytes of `item_similarity.nearest`, and of the `ItemSimilarity` that is made of it, at their peak.
+
+    There are no more pairs than neighbours are asked for, and hardly more than users make: d² each, of d interactions.
+    """
+    made = size.interactions**2 // size.users
+    return PAIR * min(size.items * min(neighbours, size.items), made) + BLOCKS
