@@ -13,7 +13,8 @@ import nbclient
 import nbformat
 import pytest
 from documents import ROOT
-from real_data import needs_movielens
+
+pytest_plugins = ["real_data"]
 
 TOUR = ROOT / "docs" / "tour.ipynb"
 
@@ -51,8 +52,8 @@ def test_the_tour_is_stored_as_it_was_executed() -> None:
     assert not re.search(r"/(work|home|root|tmp|Users)/", TOUR.read_text(encoding="utf-8"))
 
 
-@needs_movielens
 @pytest.mark.slow
+@pytest.mark.usefixtures("movielens_folder")
 def test_the_tour_shows_what_it_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     stored, executed = nbformat.read(TOUR, 4), nbformat.read(TOUR, 4)

@@ -189,3 +189,18 @@ def test_a_p_value_is_never_shown_as_zero(p_value: float, shown: str) -> None:
 
 def test_the_explanation_fits_a_terminal_of_100_columns(ranked: Comparison) -> None:
     assert max(map(len, explanation(ranked).splitlines())) <= 100
+
+
+def test_the_leaderboard_is_a_table_in_python(ranked: Comparison) -> None:
+    table = ranked.to_table()
+    assert table["recipe"].tolist() == ["best", "middle", "worst"]
+    assert table["ndcg@10"].tolist() == pytest.approx([0.65, 0.6, 0.4])
+    assert [*table.columns[:6]] == ["recipe", "ndcg@10", "low", "high", "difference", "p_value"]
+    assert (table["low"] <= table["ndcg@10"]).all()
+    assert (table["ndcg@10"] <= table["high"]).all()
+    assert table["difference"].isna().tolist() == [True, False, False]
+    assert table["auc"].tolist()[:2] == pytest.approx([0.875, 0.625])
+    assert np.isnan(table["auc"].tolist()[2])
+    assert "0.6500" in ranked._repr_html_()
+    assert repr(ranked).splitlines()[0] == "Comparison by ndcg@10"
+    assert len(repr(ranked).splitlines()) == 5

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from interrupted_runs import history, without_seconds
@@ -56,9 +57,23 @@ def test_a_frame_is_the_same_data_as_its_file(tmp_path: Path) -> None:
         LOG.assign(time=pd.to_datetime(LOG["time"], unit="s", utc=True).dt.tz_convert("Asia/Tokyo")),
         LOG.sample(frac=1.0, random_state=0),
         pa.Table.from_pandas(LOG, preserve_index=False),
+        pl.from_pandas(LOG),
+        pl.from_pandas(LOG.astype({"item": str})).with_columns(pl.col("item").cast(pl.Categorical)),
         {"interactions": LOG},
     ],
-    ids=["index", "two indices", "categories", "nullable", "moments", "zones", "shuffled", "arrow", "by name"],
+    ids=[
+        "index",
+        "two indices",
+        "categories",
+        "nullable",
+        "moments",
+        "zones",
+        "shuffled",
+        "arrow",
+        "polars",
+        "polars categories",
+        "by name",
+    ],
 )
 def test_a_table_of_any_make_is_the_same_data(given: Any, tmp_path: Path) -> None:
     assert figures(ease(tmp_path, given)) == figures(ease(tmp_path, LOG))
