@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,10 @@ PIP_TIMEOUT = 300.0
 """Seconds for pip to fetch one wheel."""
 
 
+DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What reading a damaged archive raises; the last two where it seems packed in a way of its own, or locked."""
+
+
 @dataclass(frozen=True)
 class Files:
     """Some named files, in an archive or in a folder.
@@ -49,8 +54,11 @@ class Files:
         """Whether a file is there; in an archive that can be read."""
         if self.place.is_dir():
             return (self.place / name).is_file()
-        with zipfile.ZipFile(self.place) as archive:
-            return self.prefix + name in archive.namelist()
+        try:
+            with zipfile.ZipFile(self.place) as archive:
+                return self.prefix + name in archive.namelist()
+        except DAMAGES as error:
+            raise self._damaged(error) from None
 
     def read(self, name: str) -> bytes:
         """The content of one file.
@@ -68,12 +76,13 @@ class Files:
                 return archive.read(member)
         except (KeyError, FileNotFoundError):
             raise DataError(f"{self.place}: {name} is missing in it") from None
-        except zipfile.BadZipFile as error:
-            raise DataError(
-                f"{self.place}: this archive is damaged ({error}); move it away and fetch it again"
-            ) from None
+        except DAMAGES as error:
+            raise self._damaged(error) from None
         except OSError as error:
             raise DataError(f"{self.place}: {name} cannot be read: {error.strerror}") from None
+
+    def _damaged(self, error: Exception) -> DataError:
+        return DataError(f"{self.place}: this archive is damaged ({error}); move it away and fetch it again")
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class ParquetFile:
         """
         try:
             return self._file.read(list(columns))
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise DataError(f"{self.path} is a damaged Parquet file: {_first_line(error)}") from None
 
     @cached_property
@@ -61,11 +61,13 @@ class ParquetFile:
         try:
             if not self.path.stat().st_size:
                 raise DataError(f"{self.path} is empty")
-            return pa_parquet.ParquetFile(self.path, page_checksum_verification=True)
-        except pa.ArrowException as error:
+            opened = pa_parquet.ParquetFile(self.path, page_checksum_verification=True)
+            opened.schema_arrow  # noqa: B018 - read from the file here, and not when it is opened
+        except (pa.ArrowException, UnicodeDecodeError) as error:
             raise DataError(f"{self.path} is no Parquet file: {_first_line(error)}") from None
         except OSError as error:
             raise DataError(f"{self.path} cannot be read: {error.strerror or _first_line(error)}") from None
+        return opened
 
 
 def _first_line(error: Exception) -> str:
