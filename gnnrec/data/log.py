@@ -90,7 +90,14 @@ def merged_log(log: pd.DataFrame, source: str, repeats: Repeats = "last") -> Mer
 
 
 def _numbered(ids: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], pd.Index[Any]]:
-    """Positions in the sorted ids, int64 [n], and these."""
+    """Positions in the sorted ids, int64 [n], and these; of a categorical nothing is hashed again."""
+    if isinstance(ids.dtype, pd.CategoricalDtype):
+        codes, categories = ids.cat.codes.to_numpy(), ids.cat.categories
+        used = np.flatnonzero(np.bincount(codes, minlength=len(categories)))
+        used = used[categories[used].argsort()]
+        position = np.empty(len(categories), np.int64)
+        position[used] = np.arange(len(used))
+        return position[codes], categories[used]
     codes, uniques = pd.factorize(ids, sort=True)
     return codes.astype(np.int64, copy=False), pd.Index(uniques)
 

@@ -51,7 +51,7 @@ def held_out_once(whole: pd.DataFrame, source: str) -> pd.DataFrame:
         source: For the warning.
     """
     order = whole["part"].map(OF_DATA.index)
-    earlier = order < order.groupby([whole["user"], whole["item"]]).transform("max")
+    earlier = order < order.groupby([whole["user"], whole["item"]], observed=True).transform("max")
     if earlier.any():
         first = whole[earlier].iloc[0]
         logger.warning(

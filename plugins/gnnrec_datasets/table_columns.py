@@ -111,6 +111,38 @@ class Column:
             )
         return _as_int64_or_text(values).to_pandas()
 
+    def coded_ids(self, kind: str) -> pd.Series[Any]:
+        """What `ids` gives, as a categorical where the cells are coded: however often an id stands, it is read once.
+
+        Args:
+            kind: See `ids`.
+        """
+        if not pa.types.is_dictionary(self.cells.type) or self.cells.null_count:
+            return self.ids(kind)
+        coded: Any = self.cells.unify_dictionaries().combine_chunks()
+        coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
+        distinct = replace(self, cells=pa.chunked_array([coded.dictionary]))
+        if not distinct.is_neat:
+            return self.ids(kind)  # which numbers the rows that it tells of
+        ids = distinct.ids(kind)
+        codes = coded.indices.to_numpy()
+        if not ids.is_unique:  # 1 and 1.0
+            return pd.Series(ids.to_numpy()[codes])
+        return pd.Series(pd.Categorical.from_codes(codes, pd.Index(ids)))
+
+    @property
+    def is_neat(self) -> bool:
+        """Whether nothing in a column of text is missing, stands between blanks, or was cut."""
+        cells = self._unpacked()
+        if not is_text(cells.type):
+            return False
+        as_they_stand = pc.equal(self.plain, cells.cast(pa.large_string()))
+        return (
+            not self.plain.null_count
+            and bool(pc.all(as_they_stand).as_py())
+            and not matching(self.plain, ROUNDED).any()
+        )
+
     def numbers(self) -> npt.NDArray[np.float64]:
         """Finite numbers, such as fit into float32.
 

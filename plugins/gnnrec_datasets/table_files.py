@@ -19,7 +19,7 @@ from gnnrec_datasets.table_text import LIKELY, Layout, TextFile
 from gnnrec_datasets.table_words import BLANKS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -130,8 +130,12 @@ class TableFiles:
                 if count > 1:
                     raise DataError(f"{file.path} has {count} columns '{column}'; which one is meant?")
 
-    def read(self, columns: Sequence[str]) -> tuple[pa.Table, Origin]:
+    def read(self, columns: Sequence[str], likely: Mapping[str, pa.DataType] | None = None) -> tuple[pa.Table, Origin]:
         """Some columns of all rows, and where these come from.
+
+        Args:
+            columns: Their names.
+            likely: Of some columns the types of their cells, which they have in text files if all cells can have them.
 
         Raises:
             DataError: A column is not there, a file is damaged, or a column is of different types in two of them.
@@ -139,7 +143,9 @@ class TableFiles:
         self.require(*columns)
         for file in self.files:
             _warn_of_numbers(file, columns)
-        tables = [_read(file, columns) for file in self.files]
+        tables = [_read(file, columns, likely) for file in self.files]
+        if any(not table.schema.equals(tables[0].schema) for table in tables):
+            tables = [_read(file, columns, None) for file in self.files]
         origin = Origin(
             self.name, tuple((file.path, len(table)) for file, table in zip(self.files, tables, strict=True))
         )
@@ -166,12 +172,12 @@ def _columns(file: TextFile | ParquetFile) -> list[str]:
     return own + [name for name in said_by_folders(file.path) if name not in own]
 
 
-def _read(file: TextFile | ParquetFile, columns: Sequence[str]) -> pa.Table:
+def _read(file: TextFile | ParquetFile, columns: Sequence[str], likely: Mapping[str, pa.DataType] | None) -> pa.Table:
     """Some columns, whether they stand in the file or in its folders' names."""
     own = [name for name in dict.fromkeys(columns) if name in file.columns]
     if not own:  # what it is about stands in folders alone
         own = file.columns[:1]
-    return with_said(file.read(own), columns, said_by_folders(file.path))
+    return with_said(file.read(own, likely), columns, said_by_folders(file.path))
 
 
 def _paths(path: str, key: str) -> list[Path]:

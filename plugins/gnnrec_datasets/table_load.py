@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 
 from gnnrec import Availability, DataError, Interactions
 from gnnrec_datasets.divided_log import held_out_once, part_by_file
@@ -13,7 +14,7 @@ from gnnrec_datasets.table_columns import Column, without_gaps
 from gnnrec_datasets.table_events import Events
 from gnnrec_datasets.table_files import TableFiles
 from gnnrec_datasets.table_nodes import known_nodes
-from gnnrec_datasets.table_text import Layout, shown
+from gnnrec_datasets.table_text import CODED, TEXT, Layout, shown
 from gnnrec_datasets.table_times import seconds_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from gnnrec_datasets.table_relations import RelationFile
 
 logger = logging.getLogger("gnnrec")
+
+LIKELY_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("user", "item", "event", "part"), CODED),
+    "rating": pa.float64(),
+    "timestamp": pa.int64(),
+}
+"""What most columns of text hold, by the field that names them; others are read all the same."""
 
 
 def load(table: TableFields) -> Interactions:
@@ -77,7 +85,8 @@ def _columns(table: TableFields) -> dict[str, Column]:
     layout = _layout(table, "columns")
     first, *others = found = [TableFiles.find(path, layout, field) for field, path, _ in table.named]
     files = first.joined(*others)
-    cells, origin = files.read(list(table.taken.values()))
+    types = {**LIKELY_TYPES, **({} if table.decimal == "." else {"rating": TEXT})}
+    cells, origin = files.read(list(table.taken.values()), {name: types[field] for field, name in table.taken.items()})
     unread = [name for name in files.columns if name and name not in table.taken.values()]
     if unread:
         logger.info("%s: columns that are not read: %s", files.name, shown(", ".join(unread)).strip("'"))
@@ -90,7 +99,7 @@ def _columns(table: TableFields) -> dict[str, Column]:
 
 
 def _log(table: TableFields, column: Mapping[str, Column]) -> pd.DataFrame:
-    log = pd.DataFrame({kind: column[kind].ids(kind) for kind in ("user", "item")})
+    log = pd.DataFrame({kind: column[kind].coded_ids(kind) for kind in ("user", "item")})
     if "timestamp" in column:
         log["time"] = seconds_of(column["timestamp"], table.timestamp_unit, table.timestamp_format)
     if "rating" in column:

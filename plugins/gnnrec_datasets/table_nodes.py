@@ -70,7 +70,7 @@ def _once(ids: pd.Series[Any], kind: str, origin: Origin) -> None:
 def _matched(known: pd.DataFrame, ids: pd.Series[Any], wanted: pd.Series[Any], source: str) -> pd.DataFrame:
     """The rows of nodes that are wanted, by the ids that the log has: 7 and '7' are one."""
     kind = str(wanted.name)
-    nodes = pd.Index(wanted.unique())
+    nodes = pd.Index(list(wanted.unique()))
     position = nodes.astype(str).get_indexer(pd.Index(ids.astype(str)))
     found = position >= 0
     count = len(set(position[found]))

@@ -12,7 +12,7 @@ import pyarrow.parquet as pa_parquet
 from gnnrec import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 MAGIC = b"PAR1"
@@ -45,8 +45,8 @@ class ParquetFile:
         """
         return list(self._file.schema_arrow.names)
 
-    def read(self, columns: Sequence[str]) -> pa.Table:
-        """Some columns of all rows.
+    def read(self, columns: Sequence[str], likely: Mapping[str, pa.DataType] | None = None) -> pa.Table:  # noqa: ARG002
+        """Some columns of all rows, of the types that the file says.
 
         Raises:
             DataError: The file is damaged.

@@ -18,7 +18,7 @@ from gnnrec_datasets.table_bytes import PACKED, read_text
 from gnnrec_datasets.table_words import BLANKS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     Quote = Literal["double", "single", "none"]
@@ -45,6 +45,14 @@ QUOTES: dict[Quote, str] = {"double": '"', "single": "'"}
 END = "gnnrecEndOfTheTable"
 """Stands in every cell of a row added below the last one; if it cannot be read, a quote was never closed. A separator
 has no letters."""
+
+
+TEXT = pa.large_string()
+CODED = pa.dictionary(pa.int32(), pa.string())
+"""Text of which the same cells stand many times."""
+
+QUICK_BLOCK = 2**23
+"""Bytes that a thread reads at once; of a longer line than that a file is read row by row."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +101,57 @@ class TextFile:
         ending = next((each for each in reversed(self.path.suffixes) if each.lower() not in PACKED), "").lower()
         return self.layout.separator or SEPARATORS.get(ending) or self._found_separator()
 
-    def read(self, columns: Sequence[str]) -> pa.Table:
+    def read(self, columns: Sequence[str], likely: Mapping[str, pa.DataType] | None = None) -> pa.Table:
         """Some columns of all rows: text, null where there is nothing in it.
+
+        Args:
+            columns: Their names.
+            likely: Of some columns the types of their cells, which they have if all cells can have them.
 
         Raises:
             DataError: The file is damaged.
         """
         names = self._header
         wanted = [names[self.columns.index(column)] for column in columns]
+        quick: dict[str, Any] = {
+            name: (likely or {}).get(column, TEXT) for name, column in zip(wanted, columns, strict=True)
+        }
+        table = self._read_quickly(names, quick)
+        if table is None:
+            table = self._read_row_by_row(names, wanted)
+        return table.select(wanted).rename_columns(list(columns))
+
+    def _read_quickly(self, names: list[str], types: dict[str, Any]) -> pa.Table | None:
+        """The columns as they are likely to be, by all threads; None where anything is not as simple as that.
+
+        Text that is coded stays so where numbers are none. What Arrow takes for a number and we do not is one in
+        hexadecimal digits.
+        """
+        content, delimiter = self._single
+        if (self._quote and self._quote.encode() in content) or b"0x" in content or b"0X" in content:
+            return None
+        for attempt in (types, {name: each if pa.types.is_dictionary(each) else TEXT for name, each in types.items()}):
+            try:
+                return pa_csv.read_csv(
+                    io.BytesIO(content),
+                    read_options=pa_csv.ReadOptions(
+                        column_names=None if self.layout.columns is None else names, block_size=QUICK_BLOCK
+                    ),
+                    parse_options=pa_csv.ParseOptions(delimiter=delimiter, quote_char=False),
+                    convert_options=pa_csv.ConvertOptions(
+                        include_columns=list(attempt), column_types=attempt, null_values=[""], strings_can_be_null=True
+                    ),
+                )
+            except (pa.ArrowInvalid, pa.ArrowKeyError):
+                continue
+        return None
+
+    def _read_row_by_row(self, names: list[str], wanted: Sequence[str]) -> pa.Table:
+        """The columns as text; the first row that is none is told.
+
+        Raises:
+            DataError: There is one, or a quote is never closed.
+        """
         malformed: list[Any] = []
 
         def keep(row: Any) -> Literal["skip"]:
@@ -109,7 +160,7 @@ class TextFile:
 
         content, delimiter = self._single
         end = delimiter.join([END] * len(names))
-        # One thread: rows are numbered only then, and two were no faster.
+        # One thread: rows are numbered only then.
         try:
             table = pa_csv.read_csv(
                 io.BytesIO(content + f"\n{end}\n".encode()),
@@ -124,7 +175,7 @@ class TextFile:
                 ),
                 convert_options=pa_csv.ConvertOptions(
                     include_columns=list(dict.fromkeys(wanted)),
-                    column_types=dict.fromkeys(wanted, pa.large_string()),
+                    column_types=dict.fromkeys(wanted, TEXT),
                     null_values=[""],
                     strings_can_be_null=True,
                 ),
@@ -140,7 +191,7 @@ class TextFile:
             )
         if malformed:
             self._refuse(malformed, above)
-        return table.slice(0, len(table) - 1).select(wanted).rename_columns(list(columns))
+        return table.slice(0, len(table) - 1)
 
     def _refuse(self, malformed: Sequence[Any], above: int) -> None:
         first = malformed[0]

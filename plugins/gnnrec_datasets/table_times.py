@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from gnnrec_datasets.table_columns import Column
 
+    Cells = pa.ChunkedArray[Any]
     Seconds = npt.NDArray[np.int64]
     Unit = Literal["s", "ms", "us", "ns"]
 
@@ -38,6 +39,8 @@ YEAR_10000 = 253_402_300_800
 
 DAY = r"^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])$"
 """A date in eight digits."""
+
+FIRST_DAY, LAST_DAY = 19_000_101, 20_991_231
 
 FORMATS = (
     "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%b %d, %Y",
@@ -125,9 +128,17 @@ def _cut(column: Column, long: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     return cut
 
 
+def _may_be_days(values: Cells) -> bool:
+    """Whether whole numbers are all as large as dates in eight digits."""
+    ends: Any = pc.min_max(values).as_py()
+    return bool(len(values)) and bool(ends["min"] >= FIRST_DAY and ends["max"] <= LAST_DAY)
+
+
 def _are_days(column: Column) -> bool:
     """Whether all cells are dates in eight digits; as seconds they would all lie in one week of 1970."""
     values = column.plain
+    if pa.types.is_integer(values.type) and not _may_be_days(values):
+        return False
     text = (
         values if is_text(values.type) else values.cast(pa.large_string()) if pa.types.is_integer(values.type) else None
     )

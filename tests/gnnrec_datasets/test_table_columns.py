@@ -224,10 +224,10 @@ def test_exactly_the_rows_from_min_rating_on_are_kept(ratings: list[float], leas
         (("5", "good", "bad"), "2 rows have no number in column 'stars'; row 2 has 'good'"),
         (("5", "4", ""), f"1 rows have no number in column 'stars'; row 3 has nothing{DROP}"),
         (("NA", "4", "3"), f"1 rows have no number in column 'stars'; row 1 has 'NA'{DROP}"),
-        (("5", "inf", "3"), "1 rows have no number in column 'stars'; row 2 has 'inf'"),
+        (("5", "inf", "3"), "1 rows have no number in column 'stars'; row 2 has inf"),
         (("5", "4,5"[:1], "x" * 80), f"1 rows have no number in column 'stars'; row 3 has '{'x' * 56}…"),
-        (("5", "nan", "3"), f"1 rows have no number in column 'stars'; row 2 has 'nan'{DROP}"),
-        (("5", "3", "-1e39"), "1 rows have a number in column 'stars' that is beyond 3.4e+38; row 3 has '-1e39'"),
+        (("5", "nan", "3"), f"1 rows have no number in column 'stars'; row 2 has nan{DROP}"),
+        (("5", "3", "-1e39"), "1 rows have a number in column 'stars' that is beyond 3.4e+38; row 3 has -1e+39"),
     ],
 )
 def test_a_rating_that_is_no_number_is_told_with_row_and_value(cells: tuple[str, ...], message: str) -> None:
@@ -366,7 +366,7 @@ FORM = "; dataset.timestamp_format says how times are written, such as '%d/%m/%Y
         (
             ["1", "1700000000000", "1700000000001"],
             (
-                "2 rows have a time in column 'when' that counts no seconds, as others do; row 2 has '1700000000000'; "
+                "2 rows have a time in column 'when' that counts no seconds, as others do; row 2 has 1700000000000; "
                 "dataset.timestamp_unit says what they count"
             ),
         ),
