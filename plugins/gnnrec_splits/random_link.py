@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from gnnrec_splits.shares import Share, Shares
@@ -19,6 +20,12 @@ class RandomLink(Shares):
     """
 
     uses: ClassVar[tuple[str, ...]] = ()
+
+    instead: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("by", "time", "timestamp", "order"),
+        "this split is random; name: temporal holds out what is latest of all, name: leave_last what is latest of each "
+        "user",
+    )
 
     name: Literal["random_link"] = "random_link"
 

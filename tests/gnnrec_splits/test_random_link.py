@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from toys import interactions, pairs_of
 
-from gnnrec import DataError, Interactions
+from gnnrec import DataError, Interactions, RecipeError, load_recipe
 from gnnrec.data.draws import interaction_hashes
 from gnnrec.testing import checkerboard
 from gnnrec_splits.random_link import RandomLink
@@ -119,3 +119,12 @@ def test_shares_that_leave_nothing_to_train_on_are_refused() -> None:
 def test_a_file_is_no_share(part: str) -> None:
     with pytest.raises(ValidationError, match=r"got 'test.csv'; a file of test interactions is named in the dataset"):
         RandomLink(**{part: "test.csv"})
+
+
+def test_who_looks_for_a_split_by_time_is_told_of_those() -> None:
+    with pytest.raises(RecipeError) as error:
+        load_recipe("movielens_sage", ["split.by=time"])
+    assert str(error.value) == (
+        "-s split.by=time  split.by: unknown key; this split is random; name: temporal holds out what is latest of "
+        "all, name: leave_last what is latest of each user"
+    )
