@@ -81,7 +81,7 @@ class Interactions:
     def __post_init__(self) -> None:
         check_tables(self.tables, {"user": self.edges.num_users, "item": self.edges.num_items})
         edges, order = self.edges.sorted()
-        if (np.diff(edges.keys) == 0).any():
+        if order is not None and (np.diff(edges.keys) == 0).any():  # what was sorted is sorted strictly
             raise ContractError("an interaction stands twice; merge duplicates before")
         parts = self.parts
         if parts is not None:

@@ -66,24 +66,32 @@ def merged_log(log: pd.DataFrame, source: str, repeats: Repeats = "last") -> Mer
         raise ContractError(f"repeats: {repeats} needs weights; got {', '.join(log.columns)}")
     users, user_ids = _numbered(log["user"])
     items, item_ids = _numbered(log["item"])
-    order, begins = _runs_of_pairs(users * len(item_ids) + items, log)
-    repeated = len(begins) < len(log)
-    if repeated:
+    keys = users * len(item_ids) + items
+    in_order = bool((keys[1:] >= keys[:-1]).all())  # as many files are
+    order = np.arange(len(keys)) if in_order else np.argsort(keys, kind="stable")
+    keys = keys if in_order else keys[order]
+    begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+    if len(begins) < len(keys) and "time" in log:
+        order = _by_what_decides(order, keys, begins, log)
+    if len(begins) < len(log):
         by_time = {"first": "earliest", "last": "latest"} if "time" in log else {}
         told = f"the {by_time.get(repeats, repeats)} counts" if repeats in {"first", "last"} else f"by {repeats}"
         count = len(log) - len(begins)
         logger.warning("%s: %d duplicate interactions merged: %s", source, count, told, extra={MERGED: count})
-    taken = order if not repeated else order[begins if repeats == "first" else np.append(begins[1:], len(order)) - 1]
+    if len(begins) == len(log) and in_order:
+        taken: Any = slice(None)  # nothing is copied
+    else:
+        taken = order[begins if repeats == "first" else np.append(begins[1:], len(log)) - 1]
     known = {name: log[name].to_numpy() for name in ("time", "weight") if name in log}
     weight = known["weight"][taken].astype(np.float32) if "weight" in known else None
-    if repeats == "count" or (repeated and repeats in {"sum", "mean"}):
+    if repeats == "count" or (len(begins) < len(log) and repeats in {"sum", "mean"}):
         weight = _together(known.get("weight"), order, begins, repeats)
     return MergedLog(
         users[taken],
         items[taken],
         user_ids,
         item_ids,
-        known["time"][taken].astype(np.int64) if "time" in known else None,
+        known["time"][taken].astype(np.int64, copy=False) if "time" in known else None,
         weight,
         parts_of(log["part"].iloc[taken], source) if "part" in log else None,
     )
@@ -102,19 +110,23 @@ def _numbered(ids: pd.Series[Any]) -> tuple[npt.NDArray[np.int64], pd.Index[Any]
     return codes.astype(np.int64, copy=False), pd.Index(uniques)
 
 
-def _runs_of_pairs(keys: npt.NDArray[np.int64], log: pd.DataFrame) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """The order of rows by pair and, within a pair, by what decides which is the last; and where each pair begins."""
-    in_order = bool((keys[1:] >= keys[:-1]).all())  # as many files are
-    order = np.arange(len(keys)) if in_order else np.argsort(keys, kind="stable")
-    keys = keys if in_order else keys[order]
-    begins = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
-    if len(begins) < len(keys) and "time" in log:
-        of_several = np.repeat(np.diff(np.append(begins, len(keys))) > 1, np.diff(np.append(begins, len(keys))))
-        rows, of_pair = order[of_several], keys[of_several]
-        deciding = [log[name].iloc[rows] for name in ("part", "weight", "time") if name in log]
-        order = order.copy()
-        order[of_several] = rows[np.lexsort((*(pd.factorize(each, sort=True)[0] for each in deciding), of_pair))]
-    return order, begins
+def _by_what_decides(
+    order: npt.NDArray[np.intp], keys: npt.NDArray[np.int64], begins: npt.NDArray[np.intp], log: pd.DataFrame
+) -> npt.NDArray[np.intp]:
+    """The order of rows by pair, in which the last row of a pair is the one that counts as the last.
+
+    Args:
+        order: By pair, rows of one pair as they stand.
+        keys: Of the pairs, in this order.
+        begins: Where each pair begins.
+        log: Has times.
+    """
+    counts = np.diff(np.append(begins, len(keys)))
+    of_several = np.repeat(counts > 1, counts)
+    rows, of_pair = order[of_several], keys[of_several]
+    deciding = [log[name].iloc[rows] for name in ("part", "weight", "time") if name in log]
+    order[of_several] = rows[np.lexsort((*(pd.factorize(each, sort=True)[0] for each in deciding), of_pair))]
+    return order
 
 
 def _together(

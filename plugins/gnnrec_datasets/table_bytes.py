@@ -120,6 +120,8 @@ def _bounded(path: Path, stream: IO[bytes], packed: int) -> bytes:
 def _as_utf8(path: Path, content: bytes, encoding: str | None) -> bytes:
     mark = next((mark for mark in MARKS if content.startswith(mark)), b"")
     chosen, body = encoding or MARKS.get(mark, "utf-8"), content.removeprefix(mark)
+    if chosen == "utf-8" and body.isascii():
+        return body
     try:
         text = body.decode(chosen)
     except UnicodeDecodeError as error:

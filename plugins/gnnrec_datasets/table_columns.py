@@ -128,7 +128,7 @@ class Column:
         codes = coded.indices.to_numpy()
         if not ids.is_unique:  # 1 and 1.0
             return pd.Series(ids.to_numpy()[codes])
-        return pd.Series(pd.Categorical.from_codes(codes, pd.Index(ids)))
+        return pd.Series(pd.Categorical.from_codes(codes, pd.Index(ids), validate=False), copy=False)
 
     @property
     def is_neat(self) -> bool:
@@ -187,6 +187,17 @@ class Column:
             floats: npt.NDArray[np.float64] = values.cast(pa.float64(), safe=False).to_numpy()
             return floats
         return np.full(len(values), np.nan)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all cells are integers that int64 holds, and none is missing."""
+        kind = self.cells.type
+        return pa.types.is_integer(kind) and not pa.types.is_uint64(kind) and not self.cells.null_count
+
+    def whole_numbers(self) -> npt.NDArray[np.int64]:
+        """The cells of a column that `is_whole`: int64 [n]."""
+        numbers: npt.NDArray[np.int64] = self.cells.cast(pa.int64()).to_numpy()
+        return numbers
 
     def refuse(self, bad: Mask, what: str, hint: str = "") -> None:
         """Say how many rows are bad, and show the first.

@@ -110,6 +110,9 @@ class TableFields(Dataset):
     relations: tuple[RelationFile, ...] = ()
     """Files of side information between nodes: `{path: trust.csv, source: user, name: trusts, target: user}`."""
 
+    cache: bool = True
+    """Keep what large files are parsed to in the cache, so that they are read again at once, until they change."""
+
     @model_validator(mode="after")
     def _say_nothing_in_vain(self) -> Self:
         for faulty, message in self._contradictions():

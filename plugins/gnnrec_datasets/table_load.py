@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 
 from gnnrec import Availability, DataError, Interactions
+from gnnrec.data.parsed import parsed
 from gnnrec_datasets.divided_log import held_out_once, part_by_file
 from gnnrec_datasets.table_columns import Column, without_gaps
 from gnnrec_datasets.table_events import Events
@@ -19,6 +21,7 @@ from gnnrec_datasets.table_times import seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from gnnrec_datasets.table_fields import TableFields
     from gnnrec_datasets.table_relations import RelationFile
@@ -34,11 +37,25 @@ LIKELY_TYPES: dict[str, Any] = {
 
 
 def load(table: TableFields) -> Interactions:
-    """The interactions of a table.
+    """The interactions of a table, which are parsed once unless that is turned off.
 
     Raises:
         DataError: A file is not there or is no such table, a column is not there, or a cell is not what it should be.
     """
+    if not table.cache:
+        return _parse(table)
+    return parsed(_files(table), {"table": table.model_dump(mode="json")}, partial(_parse, table))
+
+
+def _files(table: TableFields) -> list[Path]:
+    """All files that are read."""
+    named = [(path, field) for field, path, _ in table.named]
+    named += [(path, kind) for kind in ("users", "items") if (path := getattr(table, kind)) is not None]
+    named += [(each.path, f"relations.{number}.path") for number, each in enumerate(table.relations)]
+    return [file.path for path, field in named for file in TableFiles.find(path, Layout(), field).files]
+
+
+def _parse(table: TableFields) -> Interactions:
     columns = _columns(table)
     log = _log(table, columns)
     events = None
@@ -99,7 +116,7 @@ def _columns(table: TableFields) -> dict[str, Column]:
 
 
 def _log(table: TableFields, column: Mapping[str, Column]) -> pd.DataFrame:
-    log = pd.DataFrame({kind: column[kind].coded_ids(kind) for kind in ("user", "item")})
+    log = pd.DataFrame({kind: column[kind].coded_ids(kind) for kind in ("user", "item")}, copy=False)
     if "timestamp" in column:
         log["time"] = seconds_of(column["timestamp"], table.timestamp_unit, table.timestamp_format)
     if "rating" in column:

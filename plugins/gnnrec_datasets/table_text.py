@@ -128,7 +128,8 @@ class TextFile:
         hexadecimal digits.
         """
         content, delimiter = self._single
-        if (self._quote and self._quote.encode() in content) or b"0x" in content or b"0X" in content:
+        hexadecimal = (b"x" in content or b"X" in content) and re.search(rb"0[xX]", content)  # one byte is found soon
+        if hexadecimal or (self._quote and self._quote.encode() in content):
             return None
         for attempt in (types, {name: each if pa.types.is_dictionary(each) else TEXT for name, each in types.items()}):
             try:
@@ -251,7 +252,7 @@ class TextFile:
         """A quote after a backslash is doubled where one of them ends no cell: then backslashes escape quotes."""
         quote = self._quote.encode()
         within = rb"\\" + quote + rb"[^" + re.escape(quote + separator) + rb"\r\n]"
-        if not quote or b"\\" + quote not in content or not re.search(within, content):
+        if not quote or b"\\" not in content or not re.search(within, content):
             return content
         logger.warning("%s: quotes within cells are taken to be escaped by backslashes", self.path)
         return content.replace(b"\\" + quote, quote + quote)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gnnrec_datasets.table_columns import Column
 
     Cells = pa.ChunkedArray[Any]
+    Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
     Seconds = npt.NDArray[np.int64]
     Unit = Literal["s", "ms", "us", "ns"]
 
@@ -66,7 +67,7 @@ def seconds_of(column: Column, unit: Unit | None, form: str | None) -> Seconds:
     if form is not None:
         dates = _by_format(column, form)
     else:
-        numbers = column.floats()
+        numbers = column.whole_numbers() if column.is_whole else column.floats()
         no_number = ~np.isfinite(numbers)
         if not no_number.any() and not (unit is None and _are_days(column)):
             return _counted(column, numbers, unit)
@@ -80,7 +81,7 @@ def seconds_of(column: Column, unit: Unit | None, form: str | None) -> Seconds:
     return np.asarray(seconds, np.int64)
 
 
-def _counted(column: Column, numbers: npt.NDArray[np.float64], unit: Unit | None) -> Seconds:
+def _counted(column: Column, numbers: Numbers, unit: Unit | None) -> Seconds:
     """Numbers as seconds."""
     if is_text(column.plain.type):
         column.refuse(
@@ -89,20 +90,20 @@ def _counted(column: Column, numbers: npt.NDArray[np.float64], unit: Unit | None
             "; a spreadsheet has cut it: export the column with all digits, or do without it",
         )
     taken = unit or _found(column, numbers)
-    seconds = np.floor(numbers / PER_SECOND[taken])
+    seconds = numbers if taken == "s" and numbers.dtype == np.int64 else numbers // PER_SECOND[taken]
     late = f"a time in column '{column.name}' beyond the year 9999"
     smaller = ", ".join(list(PER_SECOND)[list(PER_SECOND).index(taken) + 1 :])
     column.refuse(np.abs(seconds) >= YEAR_10000, late, f"; is dataset.timestamp_unit {smaller}?" if smaller else "")
-    return seconds.astype(np.int64)
+    return seconds.astype(np.int64, copy=False)
 
 
-def _found(column: Column, numbers: npt.NDArray[np.float64]) -> Unit:
+def _found(column: Column, numbers: Numbers) -> Unit:
     """The unit by which the numbers are times of our age, if it is one for all of them."""
-    sizes = np.abs(numbers[numbers != 0])
+    sizes = numbers if len(numbers) and numbers.min() > 0 else np.abs(numbers[numbers != 0])
     if not len(sizes) or sizes.max() < FIRST_OF_UNIT:
         return "s"
     firsts = [FIRST_OF_UNIT * 1000**step for step in range(3)]
-    least, most = np.searchsorted(firsts, [sizes.min(), sizes.max()], side="right")
+    least, most = np.searchsorted(firsts, [float(sizes.min()), float(sizes.max())], side="right")
     if least != most:
         column.refuse(
             np.abs(numbers) >= FIRST_OF_UNIT,

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import logging
+import os
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import platformdirs
 import pyarrow as pa
 import pytest
 from own_tables import SEEN, ids, load, parquet, put, refusal
+
+from gnnrec.data import parsed
+from gnnrec_datasets.table import Table
+from gnnrec_datasets.table_text import TextFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,3 +178,36 @@ def test_a_table_of_nodes_that_is_not_there_is_told(working_folder: Path) -> Non
         f"there is no file user.csv, which dataset.users names: it was looked for in the working folder "
         f"{working_folder}, below "
     )
+
+
+def test_a_large_file_is_parsed_once_until_any_of_its_files_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(parsed, "LEAST", 1)
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache" / name))
+    read: list[Path] = []
+    of_files = TextFile._content.func  # type: ignore[attr-defined]
+    content = cached_property(lambda self: read.append(self.path) or of_files(self))
+    content.__set_name__(TextFile, "_content")
+    monkeypatch.setattr(TextFile, "_content", content)
+    put(SEEN, "log.csv")
+    put("item,title\n2,x\n3,y\n", "items.csv")
+    put("1\t2\n2\t1\n", "trust.txt")
+    fields: dict[str, Any] = {
+        "path": "log.csv",
+        "items": "items.csv",
+        "relations": ({"path": "trust.txt", "source": "user", "name": "trusts", "target": "user", "header": False},),
+    }
+    first = Table(**fields).load()
+    said = caplog.messages[:]
+    assert {path.name for path in read} == {"log.csv", "items.csv", "trust.txt"}
+    read.clear()
+    caplog.clear()
+    again = Table(**fields).load()
+    assert (again.fingerprint, again.source, caplog.messages, read) == (first.fingerprint, first.source, said, [])
+    put("item,title\n2,x\n3,z\n", "items.csv")
+    os.utime("items.csv", (1, 1))
+    assert Table(**fields).load().items["title"].tolist() == ["x", "z"]
+    read.clear()
+    Table(**fields, cache=False).load()
+    assert read
