@@ -74,12 +74,7 @@ def propagate(
         source = source.float()
         if not has_sparse_products(source.device):
             return gather_scatter(source, edge_index, num_targets, reduce, degrees, edge_weight)
-        # Tensors are told apart as keys by what they are, not by what they hold, and a key keeps them alive.
-        given = (*(degrees or ()), *(() if edge_weight is None else (edge_weight,)))
-        key = (source.size(0), num_targets, reduce, tuple((each, version_of(each)) for each in given))
-        matrices = _matrices.get(
-            edge_index, key, lambda: _matrices_of(edge_index, source.size(0), num_targets, reduce, degrees, edge_weight)
-        )
+        matrices = _kept_matrices(edge_index, source.size(0), num_targets, reduce, degrees, edge_weight)
         product: Tensor = _SparseProduct.apply(source, matrices)  # type: ignore[no-untyped-call]
         return product
 
@@ -150,21 +145,61 @@ def as_borne(degree: Tensor) -> Tensor:
     return degree.float() if degree.is_floating_point() else degree
 
 
+MOST_OF_ALL = 0.5
+"""The share of a matrix's entries from which on all of its rows are taken rather than some looked up."""
+
+
 @dataclass(frozen=True)
-class _Matrices:
-    """A matrix of factors [T, S] and, when it is first asked for, its transpose."""
+class Matrices:
+    """A matrix of factors [T, S] and, when it is first asked for, its transpose.
+
+    Attributes:
+        structure: Where its entries are.
+        factors: float32 [E], these, in compressed order.
+    """
 
     structure: Structure
     factors: Tensor
 
     @cached_property
     def matrix(self) -> Tensor:
+        """CSR [T, S]."""
         return self.structure.matrix(self.factors)
 
     @cached_property
     def transposed(self) -> Tensor:
+        """CSR [S, T]."""
         structure = self.structure.transposed()
         return structure.matrix(self.factors[structure.order])
+
+    def at_rows(self, rows: Tensor, source: Tensor) -> Tensor:
+        """The product with `source` [S, D] at some rows, int64 [B]: [B, D]."""
+        crow = self.structure.crow
+        if int((crow[rows + 1] - crow[rows]).sum()) > MOST_OF_ALL * len(self.factors):
+            return product(self.matrix, source)[rows]
+        some = self.structure.rows(rows)
+        return product(some.matrix(self.factors[some.order]), source)
+
+
+def matrices_over(edges: EdgeStorage, num_sources: int, num_targets: int, reduce: Reduce) -> Matrices:
+    """The matrices by which `propagate_over` multiplies, kept for as long as the graph's `edge_index` lives."""
+    return _kept_matrices(edges.edge_index, num_sources, num_targets, reduce, degrees(edges), edges.get("edge_weight"))
+
+
+def _kept_matrices(
+    edge_index: Tensor,
+    num_sources: int,
+    num_targets: int,
+    reduce: Reduce,
+    degrees: Degrees | None,
+    edge_weight: Tensor | None,
+) -> Matrices:
+    # Tensors are told apart as keys by what they are, not by what they hold, and a key keeps them alive.
+    given = (*(degrees or ()), *(() if edge_weight is None else (edge_weight,)))
+    key = (num_sources, num_targets, reduce, tuple((each, version_of(each)) for each in given))
+    return _matrices.get(
+        edge_index, key, lambda: _matrices_of(edge_index, num_sources, num_targets, reduce, degrees, edge_weight)
+    )
 
 
 def _matrices_of(
@@ -174,19 +209,19 @@ def _matrices_of(
     reduce: Reduce,
     degrees: Degrees | None,
     edge_weight: Tensor | None,
-) -> _Matrices:
+) -> Matrices:
     sources, targets = edge_index
     factors = _factors(edge_index, num_targets, reduce, degrees, edge_weight)
     # A sampled subgraph serves one step, and its sampler has laid out its edges by target: sorting would cost more
     # than the products. The whole graph is sorted through, so that the order of its edges changes no digit.
     structure_of = Structure.of if degrees is None else Structure.by_row
     structure = structure_of(targets, sources, (num_targets, num_sources))
-    return _Matrices(structure, factors[structure.order])
+    return Matrices(structure, factors[structure.order])
 
 
 class _SparseProduct(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, source: Tensor, matrices: _Matrices) -> Tensor:
+    def forward(ctx: Any, source: Tensor, matrices: Matrices) -> Tensor:
         ctx.matrices = matrices
         return product(matrices.matrix, source)
 

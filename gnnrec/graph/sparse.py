@@ -55,6 +55,15 @@ class Structure:
         crow = _crow(self.col, self.shape[1], self.crow.dtype)
         return Structure(crow, rows[order].to(self.col.dtype), order, (self.shape[1], self.shape[0]))
 
+    def rows(self, chosen: Tensor) -> Structure:
+        """Some rows, int64 [B]; its `order` tells which entry of this one each entry is."""
+        start, counts = self.crow[chosen].long(), (self.crow[chosen + 1] - self.crow[chosen]).long()
+        crow = torch.zeros(len(chosen) + 1, dtype=torch.int64, device=chosen.device)
+        crow[1:] = counts.cumsum(0)
+        order = torch.repeat_interleave(start - crow[:-1], counts)
+        order += torch.arange(len(order), device=chosen.device)
+        return Structure(crow.to(self.crow.dtype), self.col[order], order, (len(chosen), self.shape[1]))
+
     def matrix(self, values: Tensor) -> Tensor:
         """The CSR tensor with these values, one for each entry in compressed order: [rows, columns]."""
         with warnings.catch_warnings():

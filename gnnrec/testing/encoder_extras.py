@@ -119,10 +119,39 @@ def folds_users_in(case: EncoderCase) -> str | None:
     return None if bool(torch.isfinite(folded).all()) else "embeddings that are not finite"
 
 
+@rule(BUILD)
+def rows_are_those_of_forward(case: EncoderCase) -> str | None:
+    """`embed_rows(graph, (users, items))` equals rows of `forward` and `initial_embeddings`, its gradients too."""
+    module: Any = case.build().eval()
+    if not hasattr(module, "embed_rows"):
+        return None
+    graph = case.fresh()
+    rows = tuple(torch.arange(count - 1, -1, -2) for count in case.counts)
+    found = module.embed_rows(graph, rows)
+    if found is None:
+        return None
+    got = {name: getattr(found, name) for name in ("user", "item", "initial_user", "initial_item")}
+    initial = module.initial_embeddings(graph)
+    wanted = dict(zip(KINDS, module(graph), strict=True)) | {f"initial_{kind}": initial[kind] for kind in KINDS}
+    expected = {name: table[rows[KINDS.index(name.removeprefix("initial_"))]] for name, table in wanted.items()}
+    apart = difference(expected, got, TOLERANCE, "rows")
+    if apart is not None:
+        return apart
+    return difference(_slopes(module, expected), _slopes(module, got), TOLERANCE, "gradients of rows")
+
+
+def _slopes(module: nn.Module, tables: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The gradient of each parameter, of the sum of all squares in some tables."""
+    names, weights = zip(*module.named_parameters(), strict=True)
+    total = torch.stack([each.square().sum() for each in tables.values()]).sum()
+    return dict(zip(names, torch.autograd.grad(total, weights, materialize_grads=True), strict=True))
+
+
 EXTRA_RULES = (
     auxiliary_loss_is_a_scalar_drawn_from_its_generator,
     layer_zero_is_a_row_per_node,
     layers_one_by_one_give_forward,
     new_nodes_have_the_mean_of_layer_zero,
     folds_users_in,
+    rows_are_those_of_forward,
 )

@@ -63,7 +63,7 @@ class SampledPairwise(Objective):
         """Encodes the neighbourhood; negatives that are looked for by score are scored on one of their own."""
         scored = (self._next((epoch, step)) if self._workers else self._prepare((epoch, step), model)).to(self._device)
         user, item = model.encoder(scored.graph)
-        return self._pairwise(model, user, item, scored), scored
+        return self._pairwise(model, user, item, scored.pairs, len(scored.edge_ids)), scored
 
     def prepare(self, place: Place) -> Scored:
         """The step at a place; the same whoever prepares it."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import torch
+from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from gnnrec import UsageError
@@ -14,7 +15,7 @@ from gnnrec.contract.training import Batch
 from gnnrec.data.size import BLOCK_CELLS
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.training import TrainableModel, TrainingTask
@@ -90,6 +91,20 @@ class Negatives:
         return self._streams.generator("negatives", epoch=epoch, step=step, device=self._device)
 
 
+class InitialRows(NamedTuple):
+    """Layer 0 at the rows that a step reads.
+
+    Attributes:
+        user: float32 [n, D].
+        item: float32 [m, D].
+        pairs: int64 [2, B + B·R], which of these rows each pair is of.
+    """
+
+    user: Tensor
+    item: Tensor
+    pairs: Tensor
+
+
 @dataclass(frozen=True)
 class Scored:
     """What a step scores.
@@ -99,12 +114,14 @@ class Scored:
         pairs: int64 [2, B + B·R], positives first, rows of `graph`.
         edge_ids: int64 [B], which supervision edges the positives are.
         epoch: Counted from 1.
+        initial: Layer 0 of what is scored, where it is at hand.
     """
 
     graph: HeteroData
     pairs: Tensor
     edge_ids: Tensor
     epoch: int
+    initial: InitialRows | None = None
 
     @property
     def positives(self) -> Batch:
@@ -135,10 +152,9 @@ class Objective(ABC):
     def loss(self, model: TrainableModel, epoch: int, step: int) -> tuple[Tensor, Scored]:
         """The task's loss in one step, a scalar, and what was scored for it."""
 
-    def _pairwise(self, model: TrainableModel, user: Tensor, item: Tensor, scored: Scored) -> Tensor:
-        """The task's loss of pairs, given embeddings of the rows of their graph."""
-        scores = model.score_pairs(user, item, scored.pairs).float()
-        positives = len(scored.edge_ids)
+    def _pairwise(self, model: TrainableModel, user: Tensor, item: Tensor, pairs: Tensor, positives: int) -> Tensor:
+        """The task's loss of pairs, of which so many are positives, given the embeddings that they are rows of."""
+        scores = model.score_pairs(user, item, pairs).float()
         return self._task.loss(scores[:positives], scores[positives:].view(positives, -1))
 
 
@@ -153,8 +169,11 @@ class Pairwise(Objective):
         self._pairs: tuple[Tensor, Tensor] | None = None
 
     def loss(self, model: TrainableModel, epoch: int, step: int) -> tuple[Tensor, Scored]:
-        """Encodes the whole graph once; negatives that are looked for by score are scored by the same embeddings."""
+        """Encodes the graph once; negatives that are looked for by score are scored by the same embeddings."""
         batch = self.supervision.batch(epoch, step)
+        at_rows = self._at_rows(model, batch, step)
+        if at_rows is not None:
+            return at_rows
         user, item = model.encoder(self._graph)
 
         def score(users: Tensor, items: Tensor) -> Tensor:
@@ -164,7 +183,22 @@ class Pairwise(Objective):
 
         drawn = self._negatives.draw(batch, step, score if self._negatives.needs_score else None)
         scored = Scored(self._graph, self._joined(batch, drawn), batch.edge_ids, epoch)
-        return self._pairwise(model, user, item, scored), scored
+        return self._pairwise(model, user, item, scored.pairs, len(batch.edge_ids)), scored
+
+    def _at_rows(self, model: TrainableModel, batch: Batch, step: int) -> tuple[Tensor, Scored] | None:
+        """The same by an encoder that embeds some rows more quickly than all of them; None where it is no such case."""
+        embed_rows = getattr(model.encoder, "embed_rows", None)
+        if embed_rows is None or self._negatives.needs_score or self.supervision.steps == 1:
+            return None
+        pairs = self._joined(batch, self._negatives.draw(batch, step))
+        (users, of_user), (items, of_item) = (torch.unique(ids, return_inverse=True) for ids in pairs)
+        found = embed_rows(self._graph, (users, items))
+        if found is None:
+            return None
+        local = torch.stack([of_user, of_item])
+        initial = InitialRows(found.initial_user, found.initial_item, local)
+        scored = Scored(self._graph, pairs, batch.edge_ids, batch.epoch, initial)
+        return self._pairwise(model, found.user, found.item, local, len(batch.edge_ids)), scored
 
     def _joined(self, batch: Batch, drawn: tuple[Tensor, Tensor]) -> Tensor:
         """Positives, then the negatives of each; the same tensor as long as nothing changes, for what is kept by it."""
@@ -214,15 +248,18 @@ def half_squared_norm(model: TrainableModel, scored: Scored) -> Tensor:
     Raises:
         UsageError: The encoder does not give its layer 0.
     """
-    initial = getattr(model.encoder, "initial_embeddings", None)
-    if initial is None:
-        raise UsageError("trainer.l2 weighs the encoder's initial_embeddings, and this encoder has none; set it to 0")
-    tables = initial(scored.graph)
-    user, item = tables["user"], tables["item"]
-    users, items = scored.pairs
+    user, item, (users, items) = scored.initial or _initial_tables(model, scored)
     positives = len(scored.edge_ids)
     kept, drawn = users[:positives], users[positives:].view(positives, -1)  # [B], [B, R]
     norms: Tensor = user[kept].square().sum() + item[items].square().sum()
     of_their_own = (drawn != kept[:, None]).unsqueeze(-1)  # a negative that keeps its positive's user adds no row
     norms = norms + (user[drawn].square() * of_their_own).sum()
     return norms / (2 * positives)
+
+
+def _initial_tables(model: TrainableModel, scored: Scored) -> InitialRows:
+    initial = getattr(model.encoder, "initial_embeddings", None)
+    if initial is None:
+        raise UsageError("trainer.l2 weighs the encoder's initial_embeddings, and this encoder has none; set it to 0")
+    tables = initial(scored.graph)
+    return InitialRows(tables["user"], tables["item"], scored.pairs)

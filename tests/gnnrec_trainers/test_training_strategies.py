@@ -14,11 +14,14 @@ from gnnrec.modelling.model import Model
 from gnnrec.testing import toy_interactions
 from gnnrec_decoders.dot import Dot
 from gnnrec_encoders.hetero_sage import HeteroSAGE
+from gnnrec_encoders.lightgcn import LightGCN
+from gnnrec_encoders.lightgcn_module import LightGCNModule
 from gnnrec_graphs.bipartite import Bipartite
 from gnnrec_graphs.relational import Relational
 from gnnrec_losses.functional import softmax
 from gnnrec_negatives.dynamic import Dynamic
 from gnnrec_negatives.hard import Hard
+from gnnrec_negatives.static import Static
 from gnnrec_splits.random_link import RandomLink
 from gnnrec_trainers import objectives
 from gnnrec_trainers.device_aware import DeviceAware
@@ -371,3 +374,31 @@ def test_mistakes_in_a_recipe_are_told(assignment: str, said: str) -> None:
 def test_an_encoder_has_as_many_hops_as_layers() -> None:
     hops = [getattr(load_recipe(name).encoder, "hops", None) for name in ("movielens_lightgcn", "baselines/mf")]
     assert hops == [2, 0]
+
+
+@pytest.mark.parametrize("static", [False, True])
+def test_an_encoder_that_embeds_rows_learns_what_it_would_from_all(
+    static: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches over the whole graph read some rows; weights come out as from all, with a norm that is weighed."""
+
+    def weights() -> dict[str, torch.Tensor]:
+        given, _ = task()
+        with given.streams.global_state():
+            model = Model.build(LightGCN(channels=4, layers=3), Dot(), given.graph)
+        negatives = Static(corrupt="pair") if static else Dynamic(corrupt="item", ratio=2)
+        sampler = negatives.build(SPLIT.train, given.supervision, SPLIT.edges("train"), torch.Generator())
+        return fitted(replace(given, model=model, sampler=sampler), batch_size=7, epochs=2, l2=0.1)
+
+    asked: list[int] = []
+    embed_rows = LightGCNModule.embed_rows
+
+    def counted(self: LightGCNModule, graph: Any, rows: Any) -> Any:
+        asked.append(len(rows[0]))
+        return embed_rows(self, graph, rows)
+
+    monkeypatch.setattr(LightGCNModule, "embed_rows", counted)
+    by_rows = weights()
+    assert len(asked) == 2 * math.ceil(POSITIVES / 7)
+    monkeypatch.setattr(LightGCNModule, "embed_rows", lambda *_: None)
+    torch.testing.assert_close(by_rows, weights(), atol=1e-5, rtol=1e-4)

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import pytest
 import torch
 from mutants import Mutant, assert_caught, assert_every_check_catches_something, changed, each, failures, wrong
 from pydantic import PositiveInt
 from torch import nn
 
 from gnnrec import Encoder
+from gnnrec.graph.layer_sums import EmbeddedRows
 from gnnrec.graph.new_nodes import look_up
 from gnnrec.graph.propagation import propagate
 from gnnrec.testing import check_encoder, toy_edges, toy_graph
@@ -208,6 +210,20 @@ def one_number_per_user(self: Any, graph: HeteroData, histories: Any) -> Tensor:
     return Layers.fold_in(self, graph, histories)[:, 0]
 
 
+def at_rows(self: Any, graph: HeteroData, rows: Any) -> EmbeddedRows:
+    tables = [*self(graph), *(self.initial_embeddings(graph)[kind] for kind in ("user", "item"))]
+    return EmbeddedRows(*(table[rows[place % 2]] for place, table in enumerate(tables)))
+
+
+def at_other_rows(self: Any, graph: HeteroData, rows: Any) -> EmbeddedRows:
+    return at_rows(self, graph, (rows[0].flip(0), rows[1]))
+
+
+def at_rows_without_gradients(self: Any, graph: HeteroData, rows: Any) -> EmbeddedRows:
+    found = at_rows(self, graph, rows)
+    return found._replace(item=found.item.detach())
+
+
 MUTANTS = (
     Mutant("same_seed_same_result", wrong(Flat, __init__=drawn_anew), "weights.user differs by up to"),
     Mutant("leaves_its_input_alone", wrong(Flat, forward=with_clipped_features), "item.x differs by up to"),
@@ -257,6 +273,12 @@ MUTANTS = (
     Mutant(
         "layers_one_by_one_give_forward", wrong(Deep, combine_layers=the_last_layer), "embeddings.user differs by up to"
     ),
+    Mutant("rows_are_those_of_forward", wrong(Deep, embed_rows=at_other_rows), "rows.user differs by up to"),
+    Mutant(
+        "rows_are_those_of_forward",
+        wrong(Deep, embed_rows=at_rows_without_gradients),
+        "gradients of rows.user differs by up to",
+    ),
     Mutant("folds_users_in", wrong(Deep, fold_in=one_number_per_user), "torch.float32 [2], not float32 [2, 4]"),
 )
 
@@ -280,6 +302,11 @@ def test_an_encoder_that_reads_whole_graph_degrees_passes_at_every_depth() -> No
     weighed = type(changed(Deep, module=Weighed))
     for layers in (1, 2, 3):
         assert failures(weighed(layers=layers)) == []
+
+
+@pytest.mark.parametrize("embed_rows", [at_rows, lambda *_: None])
+def test_an_encoder_that_embeds_rows_passes(embed_rows: Any) -> None:
+    assert failures(wrong(Deep, embed_rows=embed_rows)) == []
 
 
 def test_layers_without_a_number_of_layers_are_refused() -> None:
