@@ -1,1 +1,1 @@
-"""Measurements against peers, side by side in one run; each module is run with `python -m benchmarks.NAME`."""
+"""Measurements against peers, side by side in one run by `python -m benchmarks`, and studies of recommenders."""

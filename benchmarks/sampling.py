@@ -1,17 +1,11 @@
 """Neighbour sampling on a large random bipartite graph, against torch_geometric's compiled samplers if there are any.
 
-    python -m benchmarks.sampling [--edges 10000000] [--repeats 9] [--json]
-
-Seeds are 1,024 users and 3,072 items, fan-outs 20 and 10. Both samplers take turns, so that they see the same machine.
+The graph has 10 million edges; seeds are 1,024 users and 3,072 items, fan-outs 20 and 10.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import statistics
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch_geometric.data import HeteroData
@@ -19,14 +13,17 @@ from torch_geometric.sampler import NeighborSampler as CompiledSampler
 from torch_geometric.sampler import NodeSamplerInput
 from torch_geometric.typing import WITH_PYG_LIB, WITH_TORCH_SPARSE
 
+from benchmarks.harness import OURS, Measurement, seconds_of, take_turns
 from gnnrec.graph.neighbor_sampling import NeighborSampler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 FAN_OUT = (20, 10)
 SEEDS = {"user": 1_024, "item": 3_072}
-WARM_UP = 2
+EDGES, QUICK_EDGES = 10_000_000, 1_000_000
+
+ROUNDS, WARM_UP = 9, 2
 
 
 def random_graph(edges: int) -> HeteroData:
@@ -57,14 +54,9 @@ def compiled(graph: HeteroData, seeds: dict[str, torch.Tensor]) -> Callable[[], 
     return sample
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--edges", type=int, default=10_000_000)
-    parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    arguments = parser.parse_args()
-    graph = random_graph(arguments.edges)
+def measure(quick: bool) -> Iterator[Measurement]:
+    """The time of a sampled edge."""
+    graph = random_graph(QUICK_EDGES if quick else EDGES)
     generator = torch.Generator().manual_seed(1)
     seeds = {kind: torch.randperm(graph[kind].num_nodes, generator=generator)[:count] for kind, count in SEEDS.items()}
     sampler = NeighborSampler(graph, FAN_OUT)
@@ -72,32 +64,16 @@ def main() -> None:
     def ours() -> int:
         return sum(each.size(1) for each in sampler.sample(seeds, generator).edge_index_dict.values())
 
+    def per_edge(sample: Callable[[], int]) -> Callable[[], float]:
+        def each() -> float:
+            edges: list[int] = []
+            seconds = seconds_of(lambda: edges.append(sample()))()
+            return seconds / edges[0]
+
+        return each
+
     compiled_sample = compiled(graph, seeds)
-    rivals = {"gnnrec": ours} if compiled_sample is None else {"gnnrec": ours, "compiled": compiled_sample}
-    seconds: dict[str, list[float]] = {name: [] for name in rivals}
-    edges: dict[str, int] = {}
-    for _ in range(arguments.repeats + WARM_UP):
-        for name, sample in rivals.items():
-            started = time.perf_counter()
-            edges[name] = sample()
-            seconds[name].append(time.perf_counter() - started)
-    result: dict[str, Any] = {
-        name: {
-            "edges": edges[name],
-            "median_ms": round(statistics.median(times[WARM_UP:]) * 1e3, 1),
-            "edges_per_second": round(edges[name] / statistics.median(times[WARM_UP:])),
-        }
-        for name, times in seconds.items()
-    }
-    if arguments.json:
-        print(json.dumps({"graph_edges": arguments.edges, **result}))
-        return
-    for name, figures in result.items():
-        rate = figures["edges_per_second"] / 1e6
-        print(f"{name:10} {figures['edges']:9,} edges in {figures['median_ms']:7.1f} ms, {rate:5.2f} million a second")
-    if "compiled" not in result:
-        print("compiled   absent: neither pyg-lib nor torch-sparse is installed")
-
-
-if __name__ == "__main__":
-    main()
+    rivals = {OURS: ours} if compiled_sample is None else {OURS: ours, "compiled sampler": compiled_sample}
+    samples = take_turns({name: per_edge(sample) for name, sample in rivals.items()}, ROUNDS, WARM_UP)
+    note = "" if compiled_sample is not None else "no peer can run: neither pyg-lib nor torch-sparse is installed"
+    yield Measurement.of(f"a sampled edge of {ours():,}", "ns", samples, per=1e-9, note=note)

@@ -1,31 +1,31 @@
 """How long commands take that train nothing, against `python -c "import pydantic"`, in turns.
 
-    python -m benchmarks.start [--times 15] [--json]
-
 Each command runs as a process of its own, once before it counts. The cache is one of the benchmark's own, empty at
-first; `cold` runs `list` with an empty one each time. Bytecode is written, as it is where gnnrec is installed.
+first; "list with a cold cache" has an empty one each time.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from pathlib import Path
+from functools import partial
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).parents[1]
-PROGRAM = str(Path(sys.executable).with_name("gnnrec"))
+from benchmarks.harness import OURS, Measurement, seconds_of, take_turns
+from benchmarks.processes import PROGRAM, output_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROUNDS, QUICK_ROUNDS = 15, 3
 
 PEER = "import pydantic"
+COLD = "list with a cold cache"
 COMPLETION = "complete het"
 
-BARS = {"--help": 2.2, "--version": 2.2, "list": 4.5, "show": 4.5, "validate": 4.5, COMPLETION: 4.5, "cold": 8.0}
-"""The ratios that are not to be passed."""
+BARS = {"--help": 2.2, "--version": 2.2, "list": 4.5, "show": 4.5, "validate": 4.5, COMPLETION: 4.5, COLD: 8.0}
+"""How many times as long as the peer a command may take."""
 
 COMMANDS = {
     PEER: [sys.executable, "-c", "import pydantic"],
@@ -35,52 +35,26 @@ COMMANDS = {
     "show": [PROGRAM, "show", "encoder", "hetero_sage"],
     "validate": [PROGRAM, "validate", "recipes/movielens_sage.yaml"],
     COMPLETION: [PROGRAM],
-    "cold": [PROGRAM, "list"],
+    COLD: [PROGRAM, "list"],
 }
 
 ASKED = {"_GNNREC_COMPLETE": "complete_bash", "COMP_WORDS": "gnnrec\nshow\nencoder\nhet", "COMP_CWORD": "3"}
 """What bash sets at `gnnrec show encoder het<TAB>`."""
 
 
-def seconds(name: str, cache: str) -> float:
-    """Run a command; the time it takes.
+def measure(quick: bool) -> Iterator[Measurement]:
+    """The seconds of each command, and how the ratio stands to its bar."""
+    with tempfile.TemporaryDirectory() as folder:
 
-    Raises:
-        CalledProcessError: It fails.
-    """
-    environment = {**os.environ, "XDG_CACHE_HOME": cache, **(ASKED if name == COMPLETION else {})}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    started = time.perf_counter()
-    subprocess.run(COMMANDS[name], env=environment, cwd=ROOT, check=True, capture_output=True)  # noqa: S603 - our own
-    return time.perf_counter() - started
+        def of(name: str) -> float:
+            with tempfile.TemporaryDirectory() as empty:
+                environment = {"XDG_CACHE_HOME": empty if name == COLD else f"{folder}/cache"}
+                environment |= ASKED if name == COMPLETION else {}
+                return seconds_of(lambda: output_of(COMMANDS[name], environment))()
 
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=15)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    arguments = parser.parse_args()
-    measured: dict[str, list[float]] = {name: [] for name in COMMANDS}
-    with tempfile.TemporaryDirectory() as cache:
-        for turn in range(arguments.times + 1):
-            for name, found in measured.items():
-                with tempfile.TemporaryDirectory() as empty:
-                    spent = seconds(name, empty if name == "cold" else cache)
-                if turn:  # the first writes bytecode and the cache
-                    found.append(spent)
-    medians = {name: statistics.median(found) for name, found in measured.items()}
-    result = {
-        name: {"median_ms": round(1e3 * median, 1), "ratio": round(median / medians[PEER], 2), "bar": BARS.get(name)}
-        for name, median in medians.items()
-    }
-    if arguments.json:
-        print(json.dumps(result))
-        return
-    for name, row in result.items():
-        bar = f"bar {row['bar']}" if row["bar"] else ""
-        print(f"{name:16} {row['median_ms']:8.1f} ms  ratio {row['ratio']:5.2f}  {bar}".rstrip())
-
-
-if __name__ == "__main__":
-    main()
+        # The first round, which does not count, writes bytecode and the cache.
+        seconds = take_turns({name: partial(of, name) for name in COMMANDS}, QUICK_ROUNDS if quick else ROUNDS)
+    for name, bar in BARS.items():
+        passed = statistics.median(seconds[name]) / statistics.median(seconds[PEER])
+        note = f"{passed:.2f} times as long as the peer; the bar is {bar}"
+        yield Measurement.of(name, "ms", {OURS: seconds[name], PEER: seconds[PEER]}, per=1e-3, note=note)
