@@ -37,7 +37,7 @@ class Measurement:
     Attributes:
         name: What was measured.
         unit: Of the samples.
-        ours: gnnrec's samples, one a round.
+        ours: gnnrec's samples, one a round; none where there was nothing to compare them with.
         against: The peer; empty where there is none.
         peer: The peer's samples.
         note: What else is to be known: why a peer is missing, what both agree in.

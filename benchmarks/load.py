@@ -92,7 +92,7 @@ def measure(quick: bool) -> Iterator[Measurement]:
         found = take_turns({OURS: ours, **theirs}, ROUNDS, warm_up=0)
         yield from _against(f"{rows:,} rows", found)
         if not has_polars:
-            yield Measurement("polars", "s", (), note="polars is not installed")
+            yield Measurement(f"{rows:,} rows by polars", "s", (), note="polars is not installed")
         if not keeps_tables():
             return
         kept = str(Path(folder) / "cache")

@@ -45,9 +45,15 @@ def to_markdown(command: str, machine: Mapping[str, str], about: Mapping[str, st
     for outcome in outcomes:
         if outcome.measurements:
             parts += [f"## {outcome.name}\n\n{about[outcome.name]}\n", _table(COLUMNS, _rows(outcome))]
-            notes = [f"- {each.name}: {each.note}.\n" for each in outcome.measurements if each.note]
+            notes = [f"- {each.name}: {each.note}.\n" for each in outcome.measurements if each.note and each.peer]
             parts += ["".join(notes)] if notes else []
     missing = [(outcome.name, outcome.failed) for outcome in outcomes if outcome.failed]
+    missing += [
+        (f"{outcome.name}, {each.name}", each.note)
+        for outcome in outcomes
+        for each in outcome.measurements
+        if each.note and not each.peer
+    ]
     if missing:
         parts += ["## Not measured, or not to the end\n", _table(("benchmark", "why"), missing)]
     return "\n".join(parts)
@@ -55,10 +61,13 @@ def to_markdown(command: str, machine: Mapping[str, str], about: Mapping[str, st
 
 def to_line(measurement: Measurement) -> str:
     """A measurement on the terminal."""
-    ours = f"{number(statistics.median(measurement.ours))} {measurement.unit}"
-    peer = f", {measurement.against} {number(statistics.median(measurement.peer))}" if measurement.peer else ""
-    ratio = "" if measurement.ratio is None else f", ratio {measurement.ratio:.2f}"
-    return f"  {measurement.name}: {OURS} {ours}{peer}{ratio}" + (f" ({measurement.note})" if measurement.note else "")
+    ours, _ = _figures(measurement.ours)
+    theirs, _ = _figures(measurement.peer)
+    told = [f"{OURS} {ours} {measurement.unit}"] if ours else []
+    told += [f"{measurement.against} {theirs}"] if theirs else []
+    told += [] if measurement.ratio is None else [f"ratio {measurement.ratio:.2f}"]
+    told += [measurement.note] if measurement.note else []
+    return f"  {measurement.name}: {', '.join(told)}"
 
 
 def to_data(machine: Mapping[str, str], outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -85,6 +94,7 @@ def _rows(outcome: Outcome) -> list[tuple[str, ...]]:
             "" if each.ratio is None else f"{each.ratio:.2f}",
         )
         for each in outcome.measurements
+        if each.ours
     ]
 
 

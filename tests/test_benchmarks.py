@@ -78,12 +78,16 @@ def test_the_table_has_medians_spreads_and_ratios_and_says_what_was_not_measured
     assert "| load | polars is \\| not installed |" in text
 
 
-def test_a_peer_that_is_missing_is_a_row_with_the_reason() -> None:
+def test_a_peer_that_is_missing_is_listed_with_the_reason() -> None:
     alone = Measurement("a load", "s", (1.5,), note="polars is not installed")
-    text = to_markdown("python -m benchmarks", {}, {"load": "A load."}, [Outcome("load", (alone,))])
+    nothing = Measurement("by rust", "s", (), note="rust is not installed")
+    text = to_markdown("python -m benchmarks", {}, {"load": "A load."}, [Outcome("load", (alone, nothing))])
     assert "| a load | s | 1.500 |  |  |  |  | 1 |  |" in text
-    assert "- a load: polars is not installed.\n" in text
-    assert to_line(alone) == "  a load: gnnrec 1.500 s (polars is not installed)"
+    assert "| by rust |" not in text
+    assert "| load, a load | polars is not installed |\n| load, by rust | rust is not installed |" in text
+    assert to_line(alone) == "  a load: gnnrec 1.500 s, polars is not installed"
+    assert to_line(nothing) == "  by rust: rust is not installed"
+    assert to_line(TWICE) == "  an epoch: gnnrec 2.000 ms, pyg 4.000, ratio 2.00, both learn"
 
 
 def test_numbers_have_as_many_digits_as_say_something() -> None:
