@@ -2,7 +2,7 @@
 
 gnnrec has then also checked every cell, read the times, sorted the pairs and looked for repeats. Each load is a process
 of its own; seconds are without imports, memory is the process at its peak. Where `table` keeps what it has parsed,
-loading again is measured too.
+the first load keeps it too, and loading again is measured.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class Loaded(NamedTuple):
     peak: int
 
 
-def table(path: str, cache: str, again: bool = False) -> Loaded:
-    """By gnnrec; `cache` is the folder of its cache, and `again` says that it is to read from there."""
+def table(path: str, cache: str) -> Loaded:
+    """By gnnrec; `cache` is the folder of its cache."""
     os.environ["XDG_CACHE_HOME"] = cache
     from gnnrec_datasets.table import Table
 
     named = {"user": "userId", "item": "movieId", "rating": "rating", "timestamp": "timestamp"}
-    dataset = Table.model_validate({"path": path, **named, **({"cache": True} if again else {})})
+    dataset = Table.model_validate({"path": path, **named})
     started = time.perf_counter()
     dataset.load()
     return Loaded(time.perf_counter() - started, peak_bytes())
@@ -96,9 +96,9 @@ def measure(quick: bool) -> Iterator[Measurement]:
         if not keeps_tables():
             return
         kept = str(Path(folder) / "cache")
-        fresh(table, path, kept, True)
+        fresh(table, path, kept)
         again: dict[str, list[Loaded]] = take_turns(
-            {OURS: partial(fresh, table, path, kept, True), **theirs}, ROUNDS, warm_up=0
+            {OURS: partial(fresh, table, path, kept), **theirs}, ROUNDS, warm_up=0
         )
         yield from _against(f"{rows:,} rows, loaded before", again)
 

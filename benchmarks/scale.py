@@ -10,6 +10,7 @@ stands under load.
 from __future__ import annotations
 
 import math
+import os
 import statistics
 import tempfile
 import time
@@ -60,6 +61,7 @@ def stages_after_few(few: str, folder: str) -> Stages:
 
 def stages(folder: str) -> Stages:
     """Go from a file of ratings to rankings."""
+    os.environ["XDG_CACHE_HOME"] = folder  # the user's is to hold nothing of this
     import torch
 
     import gnnrec
