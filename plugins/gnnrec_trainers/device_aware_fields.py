@@ -19,7 +19,8 @@ class DeviceAwareFields(Trainer):
     """`auto` takes CUDA, then MPS, then CPU."""
 
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
-    """Mixed precision computes linear maps in 16 bits; propagation and pair scores stay in 32."""
+    """Mixed precision computes linear maps in 16 bits; propagation and pair scores stay in 32. On a CPU, 16-mixed is
+    bf16-mixed."""
 
     batch_size: PositiveInt | None = None
     """Supervision edges in a step; left out, or above their number, all of them."""

@@ -1,4 +1,4 @@
-"""The training loop, on Lightning Fabric."""
+"""The training loop."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import time
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
-from lightning_fabric import Fabric
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gnnrec import TrainingError, UsageError
 from gnnrec.contract.training import Checkpoint, EpochRecord, Fit
 from gnnrec_trainers.best_epoch import BestEpoch
+from gnnrec_trainers.devices import chosen_device
 from gnnrec_trainers.neighborhoods import SampledPairwise
 from gnnrec_trainers.objectives import Listwise, Pairwise, Supervision, half_squared_norm
 from gnnrec_trainers.optimizer_state import load_state, split_state
+from gnnrec_trainers.precision import Precision
 from gnnrec_trainers.weights import overwrite
 
 if TYPE_CHECKING:
@@ -54,14 +55,13 @@ class Training:
                 f"trainer.scheduler: {scheduler.name} goes by validation, and nothing is val; take another one, or "
                 "hold something out: split.val: 0.1"
             )
-        self._fabric = Fabric(accelerator=available(config.device), devices=1, precision=config.precision)
-        self._fabric.launch()
-        self._device = self._fabric.device
-        module = cast("nn.Module", task.model)
-        self._wrapped, self._optimizer = self._fabric.setup(module, _optimizer(config, task.model, self._device))
+        self._device = chosen_device(config.device)
+        self._precision = Precision.named(config.precision, self._device)
+        self._module = cast("nn.Module", task.model).to(self._device)
+        self._optimizer = _optimizer(config, self._module, self._device)
         self._objective = objective(config, task, self._device)
         self._schedule = self._built_schedule()
-        self._average = averaged(module, config.ema) if config.ema is not None else None
+        self._average = averaged(self._module, config.ema) if config.ema is not None else None
         self._best = BestEpoch(task.model, config.monitor, config.patience, config.min_delta)
         self._epoch, self._step = 1, 0
         self._loss_sum = torch.zeros((), device=self._device)
@@ -106,7 +106,7 @@ class Training:
     def _train_epoch(self) -> tuple[float, float]:
         """The rest of the current epoch: its mean loss, and the learning rate of its last step."""
         steps, accumulate = self._objective.supervision.steps, self._config.accumulate
-        self._wrapped.train()
+        self._module.train()
         rate = self._optimizer.param_groups[0]["lr"]
         while self._step < steps:
             group = range(self._step, min(self._step + accumulate, steps))
@@ -123,28 +123,24 @@ class Training:
 
     def _backward(self, step: int, group: int) -> None:
         config, task = self._config, self._task
-        with self._fabric.autocast():
+        with self._precision.autocast():
             loss, scored = self._objective.loss(task.model, self._epoch, step)
             auxiliary = getattr(task.model.encoder, "auxiliary_loss", None)
             if auxiliary is not None:
                 loss = loss + auxiliary(scored.graph, scored.positives, self._generator("auxiliary loss", step))
             if config.l2:
                 loss = loss + config.l2 * half_squared_norm(task.model, scored)
-        self._fabric.backward(loss / group if group > 1 else loss)
+        self._precision.backward(loss / group if group > 1 else loss)
         self._loss_sum += loss.detach() * len(scored.edge_ids)
         self._unread.append(loss.detach())
 
     def _take_step(self) -> float:
         """One step of the optimizer, and of what follows it; gives its learning rate."""
-        if self._config.clip_norm is not None:
-            self._fabric.clip_gradients(
-                self._wrapped, self._optimizer, max_norm=self._config.clip_norm, error_if_nonfinite=False
-            )
         rate: float = self._optimizer.param_groups[0]["lr"]
-        self._optimizer.step()
+        self._precision.step(self._optimizer, self._config.clip_norm)
         self._optimizer.zero_grad()
         if self._average is not None:
-            self._average.update_parameters(cast("nn.Module", self._task.model))
+            self._average.update_parameters(self._module)
         if self._schedule is not None and not self._watches:
             self._schedule.step()
         return rate
@@ -174,8 +170,7 @@ class Training:
             return None
         mode: Literal["min", "max"] = "min" if config.monitor == "loss" else "max"
         steps = -(-self._objective.supervision.steps // config.accumulate)
-        bare = getattr(self._optimizer, "optimizer", self._optimizer)  # Fabric's wrapper is no Optimizer to torch
-        return config.scheduler.build(bare, steps, config.epochs, mode)
+        return config.scheduler.build(self._optimizer, steps, config.epochs, mode)
 
     def _generator(self, purpose: str, step: int) -> torch.Generator:
         return self._task.streams.generator(purpose, epoch=self._epoch, step=step, device=self._device)
@@ -226,7 +221,7 @@ class Training:
             {
                 "optimizer": optimizer_values,
                 "schedule": self._schedule.state_dict() if self._schedule is not None else None,
-                "precision": self._fabric.strategy.precision.state_dict(),
+                "precision": self._precision.state(),
                 **self._best.values(),
             },
         )
@@ -251,7 +246,7 @@ class Training:
         load_state(self._optimizer, part("optimizer"), values["optimizer"])
         if self._schedule is not None:
             self._schedule.load_state_dict(values["schedule"])
-        self._fabric.strategy.precision.load_state_dict(values["precision"])
+        self._precision.restore(values["precision"])
         random = part("random")
         torch.set_rng_state(random["cpu"])
         if "cuda" in random and self._device.type == "cuda":
@@ -286,31 +281,14 @@ def averaged(model: nn.Module, decay: float) -> AveragedModel:
     return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
 
 
-def available(device: str) -> str:
-    """The device itself, if it is there.
-
-    Raises:
-        UsageError: It is not.
-    """
-    found = {
-        "auto": True,
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    if not found[device]:
-        raise UsageError(f"trainer.device: {device} is not available on this machine; use auto")
-    return device
-
-
 def _seconds_since(started: float) -> float:
     return round(time.perf_counter() - started, 6)
 
 
-def _optimizer(config: DeviceAwareFields, model: TrainableModel, device: torch.device) -> torch.optim.Optimizer:
+def _optimizer(config: DeviceAwareFields, module: nn.Module, device: torch.device) -> torch.optim.Optimizer:
     options: dict[str, Any] = {"lr": config.learning_rate}
     if config.weight_decay:
         options["weight_decay"] = config.weight_decay
     if device.type in {"cpu", "cuda", "mps"}:
         options["fused"] = True  # one kernel over all parameters instead of several per parameter
-    return OPTIMIZERS[config.optimizer](model.to(device).parameters(), **options)
+    return OPTIMIZERS[config.optimizer](module.parameters(), **options)
