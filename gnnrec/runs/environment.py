@@ -16,8 +16,6 @@ LIBRARIES = (
     "gnnrec",
     "torch",
     "torch_geometric",
-    "lightning-fabric",
-    "torchmetrics",
     "numpy",
     "pandas",
     "pyarrow",

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torchmetrics.functional.classification import binary_auroc, binary_average_precision
 from toys import edges, interactions, movielens_like, pairs_of, small_recipe
 
 from gnnrec import DataError, pipeline, run
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 SCORES = st.lists(st.integers(-3, 3), min_size=1, max_size=12)
 """Few values, so that there are ties."""
+
+ANY_SCORES = st.lists(st.floats(width=32, allow_nan=False) | st.sampled_from([0.0, 1.0]), min_size=1, max_size=20)
+"""Infinities are among them."""
 
 
 def judge(positive: list[float], negative: list[float]) -> dict[str, float]:
@@ -63,8 +67,8 @@ def test_metrics_are_those_counted_by_hand() -> None:
 def test_auc_and_ap_equal_an_independent_count_with_ties(positive: list[float], negative: list[float]) -> None:
     dealt = negative * len(positive)
     metrics = judge(positive, dealt)
-    assert metrics["auc"] == pytest.approx(auc_by_counting(positive, dealt), abs=1e-6)
-    assert metrics["ap"] == pytest.approx(ap_by_counting(positive, dealt), abs=1e-6)
+    assert metrics["auc"] == pytest.approx(auc_by_counting(positive, dealt), abs=1e-12)
+    assert metrics["ap"] == pytest.approx(ap_by_counting(positive, dealt), abs=1e-12)
 
 
 @given(seed=st.integers(0, 2**32))
@@ -72,8 +76,44 @@ def test_auc_and_ap_equal_an_independent_count_on_scores_of_any_size(seed: int) 
     random = np.random.default_rng(seed)
     positive, negative = (random.normal(scale=1e3, size=size).astype(np.float32).tolist() for size in (7, 21))
     metrics = judge(positive, negative)
-    assert metrics["auc"] == pytest.approx(auc_by_counting(positive, negative), abs=1e-6)
-    assert metrics["ap"] == pytest.approx(ap_by_counting(positive, negative), abs=1e-6)
+    assert metrics["auc"] == pytest.approx(auc_by_counting(positive, negative), abs=1e-12)
+    assert metrics["ap"] == pytest.approx(ap_by_counting(positive, negative), abs=1e-12)
+
+
+@given(positive=ANY_SCORES, negative=ANY_SCORES)
+def test_auc_and_ap_equal_torchmetrics(positive: list[float], negative: list[float]) -> None:
+    ranks = torch.unique(torch.tensor([*positive, *negative]), return_inverse=True)[1].double()
+    scores, labels = ranks / (len(ranks) + 1), torch.tensor([1] * len(positive) + [0] * len(negative))
+    divided = torch.tensor(positive), torch.tensor(negative)
+    assert auc(*divided) == pytest.approx(float(binary_auroc(scores, labels)), abs=1e-6)
+    assert average_precision(*divided) == pytest.approx(float(binary_average_precision(scores, labels)), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("positive", "negative", "expected"),
+    [
+        ([1.0, 2.0], [], (0.0, 1.0)),
+        ([], [1.0, 2.0], (0.0, 0.0)),
+        ([], [], (0.0, 0.0)),
+        ([math.inf], [math.inf, -math.inf], (0.75, 1 / 2)),
+        ([-math.inf, math.inf], [0.0, math.inf], (1.5 / 4, 1 / 2 * 1 / 2 + 1 / 2 * 2 / 4)),
+        ([math.nan, 1.0], [0.0, 2.0], (3 / 4, 1 / 2 + 1 / 2 * 2 / 3)),
+        ([1.0, 1.0], [math.nan, 0.0], (1 / 2, 2 / 3)),
+        ([math.nan, math.inf], [math.inf, 0.0], (3.5 / 4, 1 / 2 + 1 / 2 * 2 / 3)),
+    ],
+)
+def test_of_one_class_alone_of_infinities_and_of_what_is_no_number(
+    positive: list[float], negative: list[float], expected: tuple[float, float]
+) -> None:
+    divided = torch.tensor(positive), torch.tensor(negative)
+    assert (auc(*divided), average_precision(*divided)) == pytest.approx(expected, abs=1e-15)
+
+
+def test_auc_and_ap_are_exact_in_double_precision() -> None:
+    count = 10_000
+    positive, negative = torch.arange(0, 2 * count, 2), torch.arange(1, 2 * count, 2)  # 0+ 1- 2+ 3- …
+    assert auc(positive, negative) == (count - 1) * count / 2 / count**2
+    assert average_precision(torch.tensor([-1]), torch.zeros(count)) == 1 / (count + 1)
 
 
 def test_large_scores_make_no_ties() -> None:
