@@ -1,11 +1,12 @@
-"""Draws the figures of a page with plotly, in the colours of the light theme."""
+"""The figures of a page as plotly's JSON, in the colours of the light theme; the page's own script draws them.
+
+plotly's Python objects are left aside: checking and copying each property takes them longer than a run's whole page.
+"""
 
 from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING, Any
-
-import plotly.graph_objects as go
 
 from gnnrec.report.colours import GRID, HUES, INK, QUIET, SURFACE
 from gnnrec.report.embedding_map import OTHER
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from gnnrec.report.groups import Grouped
     from gnnrec.report.side_by_side import Duel, SideBySide
 
+Figure = dict[str, Any]
+"""`data`, a list of traces, and `layout`: https://plotly.com/javascript/reference/."""
+
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "circle-open")
 WHOLE = {"tickformat": ",d"}
@@ -27,7 +31,7 @@ MAP_HEIGHT = 560
 LOSSES = ("train_loss", "val_loss")
 
 
-def run_figures(content: Content) -> dict[str, go.Figure]:
+def run_figures(content: Content) -> dict[str, Figure]:
     """The figures of a page about one run, by name."""
     figures = {
         "tail": long_tail(content.tail),
@@ -47,7 +51,7 @@ def run_figures(content: Content) -> dict[str, go.Figure]:
     return figures
 
 
-def side_by_side_figures(content: SideBySide) -> dict[str, go.Figure]:
+def side_by_side_figures(content: SideBySide) -> dict[str, Figure]:
     """The figures of a page about several runs, by name."""
     figures = {}
     names = dict.fromkeys(("val_loss", *filter(None, content.monitors)))
@@ -59,9 +63,9 @@ def side_by_side_figures(content: SideBySide) -> dict[str, go.Figure]:
     return figures
 
 
-def long_tail(tail: LongTail) -> go.Figure:
+def long_tail(tail: LongTail) -> Figure:
     """Interactions of items by rank."""
-    line = go.Scatter(
+    line = _scatter(
         x=tail.ranks,
         y=tail.interactions,
         mode="lines",
@@ -74,9 +78,9 @@ def long_tail(tail: LongTail) -> go.Figure:
     )
 
 
-def user_histogram(tail: LongTail) -> go.Figure:
+def user_histogram(tail: LongTail) -> Figure:
     """Users by their interactions."""
-    bars = go.Bar(
+    bars = _bar(
         x=tail.users.labels,
         y=tail.users.sizes.tolist(),
         marker={"color": HUES[0]},
@@ -85,32 +89,43 @@ def user_histogram(tail: LongTail) -> go.Figure:
     return _figure([bars], x="interactions of the user", y="users", xaxis={"type": "category"})
 
 
-def training(curves: Curves, names: Sequence[str], y: str) -> go.Figure:
+def training(curves: Curves, names: Sequence[str], y: str) -> Figure:
     """Curves over epochs, with the chosen epoch marked."""
     shown = [name for name in names if name in curves.series]
     lines = [_curve(curves, name, _words(name), place) for place, name in enumerate(shown)]
-    figure = _figure(lines, x="epoch", y=y)
-    figure.add_vline(
-        x=curves.chosen,
-        line={"color": QUIET, "dash": "dot", "width": 1.5},
-        annotation={
-            "text": f"chosen: epoch {curves.chosen}",
-            "font": {"color": INK},
-            "xanchor": "left" if curves.chosen < curves.epochs[-1] / 2 else "right",
-            "yanchor": "top",
-        },
-    )
-    return figure
+    x = curves.chosen
+    upright = {
+        "type": "line",
+        "line": {"color": QUIET, "dash": "dot", "width": 1.5},
+        "xref": "x",
+        "x0": x,
+        "x1": x,
+        "yref": "y domain",
+        "y0": 0,
+        "y1": 1,
+    }
+    words = {
+        "text": f"chosen: epoch {x}",
+        "font": {"color": INK},
+        "showarrow": False,
+        "xref": "x",
+        "x": x,
+        "xanchor": "left" if x < curves.epochs[-1] / 2 else "right",
+        "yref": "y domain",
+        "y": 1,
+        "yanchor": "top",
+    }
+    return _figure(lines, x="epoch", y=y, shapes=[upright], annotations=[words])
 
 
-def overlaid(labels: Sequence[str], curves_of: Sequence[Curves | None], name: str) -> go.Figure:
+def overlaid(labels: Sequence[str], curves_of: Sequence[Curves | None], name: str) -> Figure:
     """One number of several runs over their epochs, each with its chosen epoch as a dot; a run keeps its colour."""
     lines = []
     for place, (label, curves) in enumerate(zip(labels, curves_of, strict=True)):
         if curves is None or name not in curves.series:
             continue
         lines.append(_curve(curves, name, escape(label), place))
-        chosen = go.Scatter(
+        chosen = _scatter(
             x=[curves.chosen],
             y=[curves.at_chosen(name)],
             mode="markers",
@@ -122,10 +137,10 @@ def overlaid(labels: Sequence[str], curves_of: Sequence[Curves | None], name: st
     return _figure(lines, x="epoch", y=_words(name))
 
 
-def scores(content: Histogram) -> go.Figure:
+def scores(content: Histogram) -> Figure:
     """How scores of several samples are spread."""
     lines = [
-        go.Scatter(
+        _scatter(
             x=content.centres,
             y=shares,
             name=name,
@@ -139,10 +154,10 @@ def scores(content: Histogram) -> go.Figure:
     return _figure(lines, x="score", y="share of pairs", yaxis={"tickformat": ".0%", "rangemode": "tozero"})
 
 
-def grouped(content: Grouped, x: str) -> go.Figure:
+def grouped(content: Grouped, x: str) -> Figure:
     """Metrics of groups as bars side by side."""
     bars = [
-        go.Bar(
+        _bar(
             x=content.labels,
             y=values,
             name=name,
@@ -157,7 +172,7 @@ def grouped(content: Grouped, x: str) -> go.Figure:
     return _figure(bars, x=x, y=y, xaxis=xaxis, yaxis={"rangemode": "tozero"}, barmode="group")
 
 
-def embedding_map(content: EmbeddingMap) -> go.Figure:
+def embedding_map(content: EmbeddingMap) -> Figure:
     """Items on a plane, by group."""
     groups = sorted(set(content.groups), key=lambda group: (group == OTHER, -content.groups.count(group), group))
     dots = []
@@ -165,7 +180,7 @@ def embedding_map(content: EmbeddingMap) -> go.Figure:
         chosen = [i for i, each in enumerate(content.groups) if each == group]
         hue = QUIET if group == OTHER else _at(HUES, place)
         dots.append(
-            go.Scatter(
+            _scatter(
                 x=[round(content.x[i], 4) for i in chosen],
                 y=[round(content.y[i], 4) for i in chosen],
                 text=[escape(content.titles[i]) for i in chosen],
@@ -180,11 +195,11 @@ def embedding_map(content: EmbeddingMap) -> go.Figure:
     return _figure(dots, x=first, y=second, xaxis=hidden, yaxis=hidden, hovermode="closest", height=MAP_HEIGHT)
 
 
-def duel_of_users(duel: Duel) -> go.Figure:
+def duel_of_users(duel: Duel) -> Figure:
     """A metric of each user under two runs; on the line both are equal."""
     first, second = escape(duel.first), escape(duel.second)
     largest = max(duel.users, default=1)
-    dots = go.Scatter(
+    dots = _scatter(
         x=duel.x,
         y=duel.y,
         customdata=duel.users,
@@ -199,17 +214,16 @@ def duel_of_users(duel: Duel) -> go.Figure:
         },
         hovertemplate=f"{first} %{{x}}, {second} %{{y}}: %{{customdata:,}} users<extra></extra>",
     )
-    line = go.Scatter(
+    line = _scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "dash": "dash", "width": 1.5}, hoverinfo="skip"
     )
     shape = {"range": [-0.04, 1.04]}
     names = {"x": f"{duel.metric} of {first}", "y": f"{duel.metric} of {second}"}
-    figure = _figure([line, dots], **names, xaxis=shape, yaxis=shape, hovermode="closest", height=420)
-    return figure.update_layout(showlegend=False)
+    return _figure([line, dots], **names, xaxis=shape, yaxis=shape, hovermode="closest", height=420, showlegend=False)
 
 
-def _curve(curves: Curves, name: str, label: str, place: int) -> go.Scatter:
-    return go.Scatter(
+def _curve(curves: Curves, name: str, label: str, place: int) -> dict[str, Any]:
+    return _scatter(
         x=curves.epochs,
         y=curves.series[name],
         name=label,
@@ -220,15 +234,14 @@ def _curve(curves: Curves, name: str, label: str, place: int) -> go.Scatter:
     )
 
 
-def _figure(traces: Sequence[Any], *, x: str, y: str, **layout: Any) -> go.Figure:
+def _figure(traces: Sequence[Any], *, x: str, y: str, **layout: Any) -> Figure:
     """A figure on no ground of its own, so that the page's shows through."""
     axis = {"gridcolor": GRID, "linecolor": GRID, "zerolinecolor": GRID, "automargin": True}
     own = {name: layout.pop(name, {}) for name in ("xaxis", "yaxis")}
     titles = {name: {"title": {"text": text, "standoff": 10}} for name, text in (("xaxis", x), ("yaxis", y))}
-    return go.Figure(
-        list(traces),
-        {
-            "template": "none",
+    return {
+        "data": list(traces),
+        "layout": {
             "font": {"color": INK, "family": "system-ui, sans-serif", "size": 13},
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
@@ -242,7 +255,15 @@ def _figure(traces: Sequence[Any], *, x: str, y: str, **layout: Any) -> go.Figur
             **{name: axis | titles[name] | own[name] for name in own},
             **layout,
         },
-    )
+    }
+
+
+def _scatter(**fields: Any) -> dict[str, Any]:
+    return {"type": "scatter", **fields}
+
+
+def _bar(**fields: Any) -> dict[str, Any]:
+    return {"type": "bar", **fields}
 
 
 def _words(name: str) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
+import math
 from typing import TYPE_CHECKING, Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gnnrec.report import colours
 from gnnrec.report.content import gather
@@ -57,6 +55,7 @@ def side_by_side_page(runs: Sequence[Run]) -> str:
 
 
 def _page(template: str, figures: Mapping[str, Any], **content: Any) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
     from plotly.offline import get_plotlyjs
 
     # Titles come from the data and are never trusted; only plotly's own script is.
@@ -69,13 +68,22 @@ def _page(template: str, figures: Mapping[str, Any], **content: Any) -> str:
     )
     pages.filters["figure"] = _figure
     return pages.get_template(template).render(
-        figures={name: json.loads(figure.to_json()) for name, figure in figures.items()},
-        heights={name: figure.layout.height for name, figure in figures.items()},
+        figures={name: _of_json(figure) for name, figure in figures.items()},
+        heights={name: figure["layout"]["height"] for name, figure in figures.items()},
         dark=colours.DARK,
         plotly=get_plotlyjs(),
         version=__version__,
         **content,
     )
+
+
+def _of_json(value: Any) -> Any:
+    """What JSON can say of a value: null for a number that is not finite."""
+    if isinstance(value, dict):
+        return {name: _of_json(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_of_json(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _figure(value: float | None) -> str:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import logging
+import math
 import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
+import plotly.graph_objects as go
 import pytest
 from plotly.offline import get_plotlyjs
 from toys import movielens_like, small_recipe
@@ -165,6 +168,24 @@ def test_every_colour_of_a_figure_has_a_partner_on_dark_ground(trained: Run, sco
         used = set(re.findall(r'"(#[0-9a-f]{6})"', written.scripts[0]))
         assert used <= set(json.loads(written.scripts[1])) == set(colours.DARK)
     assert len(set(colours.DARK.values())) == len(colours.DARK)
+
+
+def test_plotly_knows_each_property_of_a_figure(trained: Run, scored: Run) -> None:
+    for html in (run_page(Subject.of(trained)), side_by_side_page([trained, scored])):
+        for figure in Page(html).figures.values():
+            known = json.loads(go.Figure(figure).to_json())  # raises for a name or a value that plotly does not know
+            assert known["data"] == figure["data"]
+            assert {**known["layout"], "template": None} == {**figure["layout"], "template": None}
+
+
+def test_a_number_that_is_not_finite_is_left_out_of_a_figure(trained: Run) -> None:
+    subject, metrics = Subject.of(trained), copy.deepcopy(trained.metrics)
+    k = min(trained.recipe.evaluation.k)
+    first, second, *_ = metrics["groups"]["popularity"]
+    first["metrics"][f"recall@{k}"], second["metrics"][f"recall@{k}"] = math.nan, math.inf
+    bars = Page(run_page(dataclasses.replace(subject, metrics=metrics))).figures["popularity"]["data"][0]
+    assert bars["y"][:2] == [None, None]
+    assert None not in bars["y"][2:]
 
 
 def test_side_by_side_overlays_what_was_trained(trained: Run, scored: Run) -> None:
