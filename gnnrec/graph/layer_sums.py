@@ -7,6 +7,7 @@ the same rule over the transposed matrices.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from torch_geometric.data.storage import EdgeStorage
 
     from gnnrec.graph.propagation import Reduce
+
+
+MOST_OF_ALL = 0.5
+"""The share of a matrix's entries from which on all of its rows are taken rather than some laid out anew."""
 
 
 class EmbeddedRows(NamedTuple):
@@ -77,6 +82,38 @@ def layer_sums(
         return EmbeddedRows(*sums)
 
 
+@dataclass(frozen=True)
+class _AtRows:
+    """A product at some of its rows.
+
+    Attributes:
+        whole: All rows.
+        some: These alone; None where they have most of the entries, so that laying them out would not pay.
+        rows: int64 [B].
+    """
+
+    whole: Matrices
+    some: Matrices | None
+    rows: Tensor
+
+    @classmethod
+    def of(cls, whole: Matrices, rows: Tensor) -> _AtRows:
+        crow = whole.structure.crow
+        entries = int((crow[rows + 1] - crow[rows]).sum())
+        return cls(whole, whole.rows(rows) if entries <= MOST_OF_ALL * len(whole.factors) else None, rows)
+
+    def product(self, dense: Tensor) -> Tensor:
+        """With [S, D]: [B, D]."""
+        return product(self.whole.matrix, dense)[self.rows] if self.some is None else product(self.some.matrix, dense)
+
+    def transposed_product(self, dense: Tensor) -> Tensor:
+        """With [B, D]: [S, D]."""
+        if self.some is not None:
+            return product(self.some.transposed, dense)
+        spread = dense.new_zeros(self.whole.structure.shape[0], dense.size(1)).index_copy_(0, self.rows, dense)
+        return product(self.whole.transposed, spread)
+
+
 class _LayerSums(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -94,11 +131,12 @@ class _LayerSums(torch.autograd.Function):
                 torch.addmm(user, to_user.matrix, inner_item),
                 torch.addmm(item, to_item.matrix, inner_user),
             )
+        outer = _AtRows.of(to_user, rows[0]), _AtRows.of(to_item, rows[1])
         initial = user[rows[0]], item[rows[1]]
-        ctx.matrices, ctx.layers, ctx.rows, ctx.sizes = matrices, layers, rows, (user.size(0), item.size(0))
+        ctx.matrices, ctx.outer, ctx.layers = matrices, outer, layers
         return (
-            initial[0] + to_user.at_rows(rows[0], inner_item),
-            initial[1] + to_item.at_rows(rows[1], inner_user),
+            initial[0] + outer[0].product(inner_item),
+            initial[1] + outer[1].product(inner_user),
             *initial,
         )
 
@@ -107,16 +145,14 @@ class _LayerSums(torch.autograd.Function):
     def backward(
         ctx: Any, user: Tensor, item: Tensor, initial_user: Tensor, initial_item: Tensor
     ) -> tuple[Tensor | None, ...]:
-        to_user, to_item = ctx.matrices
-        (users, items), (num_users, num_items) = ctx.rows, ctx.sizes
-        of_item = product(to_user.transposed, user.new_zeros(num_users, user.size(1)).index_copy_(0, users, user))
-        of_user = product(to_item.transposed, item.new_zeros(num_items, item.size(1)).index_copy_(0, items, item))
+        (to_user, to_item), outer = ctx.matrices, ctx.outer
+        of_item, of_user = outer[0].transposed_product(user), outer[1].transposed_product(item)
         all_user, all_item = of_user, of_item
         for _ in range(ctx.layers - 1):
             all_user, all_item = (
                 torch.addmm(of_user, to_item.transposed, all_item),
                 torch.addmm(of_item, to_user.transposed, all_user),
             )
-        all_user[users] += user + initial_user  # no row stands twice, so nothing has to be scattered one by one
-        all_item[items] += item + initial_item
+        all_user[outer[0].rows] += user + initial_user  # none stands twice, so nothing has to be scattered one by one
+        all_item[outer[1].rows] += item + initial_item
         return all_user, all_item, None, None, None

@@ -145,10 +145,6 @@ def as_borne(degree: Tensor) -> Tensor:
     return degree.float() if degree.is_floating_point() else degree
 
 
-MOST_OF_ALL = 0.5
-"""The share of a matrix's entries from which on all of its rows are taken rather than some looked up."""
-
-
 @dataclass(frozen=True)
 class Matrices:
     """A matrix of factors [T, S] and, when it is first asked for, its transpose.
@@ -172,13 +168,10 @@ class Matrices:
         structure = self.structure.transposed()
         return structure.matrix(self.factors[structure.order])
 
-    def at_rows(self, rows: Tensor, source: Tensor) -> Tensor:
-        """The product with `source` [S, D] at some rows, int64 [B]: [B, D]."""
-        crow = self.structure.crow
-        if int((crow[rows + 1] - crow[rows]).sum()) > MOST_OF_ALL * len(self.factors):
-            return product(self.matrix, source)[rows]
-        some = self.structure.rows(rows)
-        return product(some.matrix(self.factors[some.order]), source)
+    def rows(self, chosen: Tensor) -> Matrices:
+        """The matrix of some targets, int64 [B], none twice: [B, S]."""
+        structure = self.structure.rows(chosen)
+        return Matrices(structure, self.factors[structure.order])
 
 
 def matrices_over(edges: EdgeStorage, num_sources: int, num_targets: int, reduce: Reduce) -> Matrices:

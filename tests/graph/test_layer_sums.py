@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from random_graphs import BACKWARD, FORWARD, GRAPHS, random_graph, relational_graph, some_of
 from torch import Tensor
 
-from gnnrec.graph import propagation
+from gnnrec.graph import layer_sums as module
 from gnnrec.graph.layer_sums import layer_sums
 from gnnrec.graph.propagation import propagate_over
 
@@ -23,7 +23,7 @@ def test_sums_and_gradients_are_those_of_layers_one_by_one(
     rows = some_of(counts[0], 1), some_of(counts[1], 2)
     reduce = "mean" if mean else "symmetric"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(propagation, "MOST_OF_ALL", most)
+        patch.setattr(module, "MOST_OF_ALL", most)
         found = layer_sums(*tables, graph[BACKWARD], graph[FORWARD], layers, rows, reduce)
     user, item = tables
     sums: list[Tensor] = [user, item]
