@@ -12,6 +12,7 @@ import torch
 from gnnrec.data.edges import Edges
 from gnnrec.data.id_tables import read_id_table
 from gnnrec.data.lookup import nodes_of
+from gnnrec.data.membership import among
 from gnnrec.data.ranked_lists import NO_ITEM
 from gnnrec.errors import DataError
 
@@ -78,7 +79,7 @@ def as_rankings(table: pd.DataFrame, data: Interactions, task: RankingTask, k: i
     short = int(((lengths > 0) & (lengths < k)).sum())
     _tell(source, short, f"lists have fewer than {k} places; what is missing is a miss")
     listed = Edges(users[known], items[known], seen.num_users, seen.num_items)
-    masked = np.isin(listed.keys, seen.keys)
+    masked = among(listed.keys, seen.sorted()[0].keys)
     _tell(source, int(masked.sum()), "places hold what the user has seen; they are misses")
     if task.candidates is not None:
         others = ~task.candidates.among(listed) & ~masked

@@ -138,13 +138,14 @@ class HistoryScoring(Scoring):
 
     @override
     def score_pairs(self, edge_label_index: Tensor) -> Tensor:
-        users, row = torch.unique(edge_label_index[0], return_inverse=True)
-        scores = torch.empty(len(row))
+        users, row, counts = torch.unique(edge_label_index[0], return_inverse=True, return_counts=True)
+        scores, by_user = torch.empty(len(row)), torch.argsort(row)  # so that each block's pairs lie together
+        ends = [0, *counts.cumsum(0).tolist()]
         size = max(1, BLOCK_CELLS // self.num_items)
         for start in range(0, len(users), size):
-            block = self.score(users[start : start + size])
-            of_block = (row >= start) & (row < start + size)
-            scores[of_block] = block[row[of_block] - start, edge_label_index[1, of_block]]
+            stop = min(start + size, len(users))
+            of_block = by_user[ends[start] : ends[stop]]
+            scores[of_block] = self.score(users[start:stop])[row[of_block] - start, edge_label_index[1, of_block]]
         return scores
 
     @override
