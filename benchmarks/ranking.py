@@ -21,7 +21,7 @@ from benchmarks.data import gowalla
 from benchmarks.harness import MIB, OURS, Measurement, seconds_of, take_turns
 from benchmarks.processes import peak_bytes
 from gnnrec.data.ranked_lists import Catalogue
-from gnnrec.data.size import BLOCK_CELLS
+from gnnrec.data.size import RANKED_CELLS
 from gnnrec.evaluation.ranking import RankingTask
 from gnnrec_metrics.accuracy import NDCG, Precision, Recall
 
@@ -50,7 +50,7 @@ def measure(quick: bool) -> Iterator[Measurement]:
     user = torch.randn(train.num_users, CHANNELS, generator=generator)
     item = torch.randn(train.num_items, CHANNELS, generator=generator)
     task = RankingTask(test, train)
-    blocks = torch.split(task.users, BLOCK_CELLS // train.num_items)
+    blocks = torch.split(task.users, RANKED_CELLS // train.num_items)
 
     def bare() -> None:
         for users in blocks:

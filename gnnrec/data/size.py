@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from gnnrec.data.edges import Edges
 
 BLOCK_CELLS = 2**24
-"""Scores held at once (users of a block times items): 64 MiB of float32."""
+"""Scores that a loss holds at once (users of a block times items): 64 MiB of float32."""
+
+RANKED_CELLS = 2**22
+"""Scores that are ranked at once: 16 MiB, which stay near the processor and in memory that is used again."""
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,17 @@ import torch
 from torch import Tensor
 
 from gnnrec.data.ranked_lists import NO_ITEM, RankedLists
-from gnnrec.data.size import BLOCK_CELLS
+from gnnrec.data.size import RANKED_CELLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gnnrec.data.edges import Edges
     from gnnrec.evaluation.candidates import Candidates
+
+
+MANY_TIES = 8
+"""From so many times k items of a row on that tie for the last place or are above, they are not listed one by one."""
 
 
 class RankingTask:
@@ -65,7 +69,7 @@ class RankingTask:
         return total / len(self.relevant)
 
     def _blocks(self) -> tuple[Tensor, ...]:
-        return torch.split(self.users, max(1, BLOCK_CELLS // self.seen.num_items))
+        return torch.split(self.users, max(1, RANKED_CELLS // self.seen.num_items))
 
     def _masked(self, score: Callable[[Tensor], Tensor], users: Tensor) -> Tensor:
         """Scores [B, I] with -inf at what each user has seen."""
@@ -105,6 +109,8 @@ def top_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
         items = items.sort(dim=1).values
         values, order = scores.gather(1, items).sort(dim=1, descending=True, stable=True)
         items = items.gather(1, order)
+    if crossing.all() and len(crossing):
+        return _top_across_ties(scores, values[:, -1:], k)
     if crossing.any():
         values[crossing], items[crossing] = _top_across_ties(scores[crossing], values[crossing, -1:], k)
     return values, items
@@ -112,9 +118,18 @@ def top_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 def _top_across_ties(scores: Tensor, last: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """The same for rows in which several items tie for the last place, whose score is `last` [B, 1]."""
-    above, level = scores > last, scores == last
-    wanted = k - above.sum(dim=1, keepdim=True)
-    chosen = above | (level & (level.cumsum(dim=1) <= wanted))
-    items = chosen.nonzero()[:, 1].view(-1, k)  # ascending, exactly k a row
+    wanted = scores >= last
+    if int(wanted.sum()) <= MANY_TIES * k * len(scores):
+        rows, items = wanted.nonzero(as_tuple=True)  # by row, and ascending within it
+        level = scores[rows, items] == last[rows, 0]
+        places = level.cumsum(0)
+        begins = torch.searchsorted(rows, torch.arange(len(scores), device=rows.device))
+        before = (places - level.long())[begins]  # of the rows above
+        above = torch.bincount(rows[~level], minlength=len(scores))
+        items = items[~level | (places - before[rows] <= (k - above)[rows])].view(-1, k)
+    else:
+        level = scores == last
+        room = k - (wanted & ~level).sum(dim=1, keepdim=True)
+        items = (wanted & ~(level & (level.cumsum(dim=1, dtype=torch.int32) > room))).nonzero()[:, 1].view(-1, k)
     values, order = scores.gather(1, items).sort(dim=1, descending=True, stable=True)
     return values, items.gather(1, order)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 from typing_extensions import override
 
-from gnnrec.data.size import BLOCK_CELLS
+from gnnrec.data.size import RANKED_CELLS
 from gnnrec.errors import UsageError
 from gnnrec.graph.sparse import incidence
 from gnnrec.modelling.layerwise import encode
@@ -141,7 +141,7 @@ class HistoryScoring(Scoring):
         users, row, counts = torch.unique(edge_label_index[0], return_inverse=True, return_counts=True)
         scores, by_user = torch.empty(len(row)), torch.argsort(row)  # so that each block's pairs lie together
         ends = [0, *counts.cumsum(0).tolist()]
-        size = max(1, BLOCK_CELLS // self.num_items)
+        size = max(1, RANKED_CELLS // self.num_items)
         for start in range(0, len(users), size):
             stop = min(start + size, len(users))
             of_block = by_user[ends[start] : ends[stop]]

@@ -13,7 +13,7 @@ import torch
 from gnnrec.data.history import history_edges
 from gnnrec.data.lookup import NEW_ITEMS, find_nodes, listed_ids, require_item, require_nodes, taken_apart, unknown
 from gnnrec.data.new_items import new_items
-from gnnrec.data.size import BLOCK_CELLS
+from gnnrec.data.size import RANKED_CELLS
 from gnnrec.errors import UsageError
 from gnnrec.evaluation.ranking import top_items
 
@@ -66,7 +66,7 @@ def recommend(
     run, barred, k = _choice_of(run, k, new_items, candidates, exclude)
     known = run.split.interactions.seen
     tables, without = [], list[Any]()
-    for block in torch.split(torch.from_numpy(nodes), max(1, BLOCK_CELLS // len(run.items))):
+    for block in torch.split(torch.from_numpy(nodes), max(1, RANKED_CELLS // len(run.items))):
         scores = run.scoring.score(block)
         if not include_seen:
             rows, items = known.items_of(block.numpy())

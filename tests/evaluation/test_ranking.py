@@ -115,7 +115,7 @@ def test_blocks_of_users_do_not_change_the_ranking(monkeypatch: pytest.MonkeyPat
         asked.append(len(users))
         return scores[users]
 
-    monkeypatch.setattr("gnnrec.evaluation.ranking.BLOCK_CELLS", 22)
+    monkeypatch.setattr("gnnrec.evaluation.ranking.RANKED_CELLS", 22)
     blocked = RankingTask(relevant, seen).rank(score, 5)
     assert asked == [2, 2, 2, 2, 1]
     assert torch.equal(whole.items, blocked.items)
