@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gnnrec.contract.kinds import Loss
+from gnnrec.data.size import RANKED_CELLS
 from gnnrec.errors import LESS_MEMORY, TrainingError
 from gnnrec.recipe.load import load_recipe, shipped_recipes
 from gnnrec.recipe.schema import MODEL_SECTIONS
@@ -62,7 +63,8 @@ def needed_memory(recipe: Recipe, size: Size) -> Need:
         listwise = isinstance(component, Loss) and component.listwise
         amount = component.memory(size.block if listwise else size)
         told.append((amount, f"{component.kind} {component.name}", component.memory_for))
-    ranking = FLOAT * RANKING_COPIES * size.block.users * size.items
+    ranked = min(size.users, max(1, RANKED_CELLS // size.items))
+    ranking = FLOAT * RANKING_COPIES * ranked * size.items
     told.append((ranking, "ranking", "scores of all items for a block of users"))
     _, by, what = max(told)
     return Need(STARTED + sum(amount for amount, _, _ in told), by, what)
