@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gnnrec import DataError, Encoding, FeatureBlock, UsageError
-from gnnrec_features.columns import column_of
+from gnnrec_features.columns import texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ class TextEncoding(Encoding):
         vectorizer = _vectorizer(max_features=words)
         from sklearn.utils.extmath import randomized_svd
 
-        texts = sorted(_texts(table, column))
+        texts = sorted(texts_of(table, column))
         if not any(map(vectorizer.build_analyzer(), texts)):
             raise DataError(
                 f"text: column '{column}' has no word of two letters or more for any of the {len(texts)} nodes that "
@@ -69,7 +69,7 @@ class TextEncoding(Encoding):
         Raises:
             DataError: The table lacks the column, or it holds something else than text.
         """
-        rows = self._vectorizer.transform(_texts(table, self._column))  # [N, V]
+        rows = self._vectorizer.transform(texts_of(table, self._column))  # [N, V]
         values = np.asarray(rows @ self._directions.T, np.float32)
         return FeatureBlock(values, tuple(f"{self._column}_{i}" for i in range(len(self._directions))))
 
@@ -90,16 +90,3 @@ def _vectorizer(**options: Any) -> Any:
         message = f"feature encoder text needs the package scikit-learn: pip install gnnrec[text] ({error})"
         raise UsageError(message) from error
     return TfidfVectorizer(**options)
-
-
-def _texts(table: pd.DataFrame, column: str) -> list[str]:
-    """A text for each row, empty where it is missing."""
-    cells = column_of(table, column, "text")
-    texts = ["" if missing else cell for cell, missing in zip(cells, cells.isna(), strict=True)]
-    wrong = next((text for text in texts if not isinstance(text, str)), None)
-    if wrong is not None:
-        raise DataError(
-            f"text: column '{column}' holds something else than text, such as {str(wrong)[:60]}; for numbers "
-            f"use {{name: numeric, columns: [{column}]}}, for lists {{name: multi_hot, column: {column}}}"
-        )
-    return texts

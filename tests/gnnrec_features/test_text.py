@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 from toys import observed
 
 from gnnrec import DataError, UsageError
@@ -100,4 +101,15 @@ def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyP
         Text().fit(TABLE, NOTHING)
     assert str(error.value) == (
         "feature encoder text needs the package scikit-learn: pip install gnnrec[text] (No module named 'sklearn')"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"), [({"words": 9}, "words"), ({"dimensions": 16, "words": 9}, "dimensions and words")]
+)
+def test_what_is_about_words_is_not_said_of_a_model(fields: dict[str, int], told: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        Text(model="minilm", **fields)
+    assert error.value.errors()[0]["msg"] == (
+        f"Value error, {told}: these are about TF-IDF, and model gives features of its own; leave one out"
     )
