@@ -52,9 +52,12 @@ class ParquetFile:
             DataError: The file is damaged.
         """
         try:
-            return self._file.read(list(columns))
+            table = self._file.read(list(columns))
+            for kind in table.schema.types:
+                getattr(kind, "tz", None)  # the name of a zone is read when it is first asked for
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise DataError(f"{self.path} is a damaged Parquet file: {_first_line(error)}") from None
+        return table
 
     @cached_property
     def _file(self) -> pa_parquet.ParquetFile:

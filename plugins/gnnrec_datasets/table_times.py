@@ -29,6 +29,8 @@ logger = logging.getLogger("gnnrec")
 PER_SECOND: dict[Unit, int] = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 """Numbers of each unit."""
 
+SECONDS_OF_A_DAY = 86_400
+
 FIRST_OF_UNIT = 1e11
 """A number from here on counts no seconds (the year 5138) but milliseconds (1973), a thousand times it microseconds."""
 
@@ -64,6 +66,9 @@ def seconds_of(column: Column, unit: Unit | None, form: str | None) -> Seconds:
     Raises:
         DataError: A cell is missing, is no time, is rounded, or is so late that the unit must be another.
     """
+    kind = column.plain.type
+    if form is None and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+        return _of_moments(column)
     if form is not None:
         dates = _by_format(column, form)
     else:
@@ -79,6 +84,16 @@ def seconds_of(column: Column, unit: Unit | None, form: str | None) -> Seconds:
             column.refuse(bad, f"no time, {KNOWN}, in column '{column.name}'", _fitting(column))
     seconds = (dates - pd.Timestamp(0, tz="UTC")) // pd.Timedelta(seconds=1)
     return np.asarray(seconds, np.int64)
+
+
+def _of_moments(column: Column) -> Seconds:
+    """Times and dates of Parquet's own, which are whole numbers since 1970 in UTC."""
+    values: Any = column.plain
+    column.refuse(values.is_null().to_numpy(), f"no time, {KNOWN}, in column '{column.name}'")
+    if pa.types.is_date32(values.type):
+        return np.asarray(values.cast(pa.int32()).to_numpy(), np.int64) * SECONDS_OF_A_DAY
+    per_second = PER_SECOND["ms" if pa.types.is_date(values.type) else values.type.unit]
+    return np.asarray(values.cast(pa.int64()).to_numpy() // per_second, np.int64)
 
 
 def _counted(column: Column, numbers: Numbers, unit: Unit | None) -> Seconds:
@@ -160,8 +175,6 @@ def _dates(column: Column) -> pd.Series[Any]:
         values = values.cast(pa.large_string())
     if is_text(values.type):
         return pd.to_datetime(values.to_pandas(), format="ISO8601", utc=True, errors="coerce")
-    if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
-        return pd.to_datetime(values.to_pandas(date_as_object=False), utc=True)
     return pd.Series(pd.NaT, index=range(len(values)), dtype="datetime64[ns, UTC]")
 
 

@@ -230,7 +230,7 @@ def test_what_was_not_asked_for_the_longest_goes_first(file: Path, monkeypatch: 
 
 
 def test_two_at_once_keep_one(file: Path) -> None:
-    barrier, found = threading.Barrier(2), []
+    barrier, found, level = threading.Barrier(2), [], logger.level
 
     def parse() -> Interactions:
         barrier.wait(10)
@@ -242,5 +242,6 @@ def test_two_at_once_keep_one(file: Path) -> None:
     for thread in threads:
         thread.join(20)
     assert [same(each, toy_interactions()) for each in found] == [True, True]
+    assert (logger.level, logger.filters) == (level, [])
     (folder,) = kept(file)
     assert (folder / module.ABOUT).is_file()

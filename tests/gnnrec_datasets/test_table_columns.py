@@ -417,3 +417,18 @@ def test_a_part_that_is_none_is_told_with_row_and_value(column: list[Any], messa
 
 def test_an_empty_cell_of_a_text_file_is_no_part() -> None:
     assert refusal(DIVIDED.replace("val", ""), part="fold") == f"log.csv: 1 {NO_PART}; row 3 has nothing{DROP}"
+
+
+@pytest.mark.parametrize(
+    ("column", "second"),
+    [
+        (pa.array([0, 73_768_400_437_000_000], pa.timestamp("us")), 73_768_400_437),
+        (pa.array([0, 73_768_400_437_000], pa.timestamp("ms", "Asia/Tokyo")), 73_768_400_437),
+        (pa.array([0, -1], pa.timestamp("ns")), -1),
+        (pa.array([0, 19_000], pa.date32()), 19_000 * 86_400),
+        (pa.array([0, 19_000 * 86_400_000], pa.date64()), 19_000 * 86_400),
+    ],
+)
+def test_times_of_parquet_are_whole_seconds_whatever_their_unit(column: pa.Array[Any], second: int) -> None:
+    """Those of the year 4307 too, which pandas does not hold in nanoseconds; rounded down, before 1970 as well."""
+    assert values(load(parquet(user=[1, 1], item=[1, 2], when=column), timestamp="when").edges.time) == [0, second]
