@@ -4,51 +4,58 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from threading import Lock
+from dataclasses import dataclass, field
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_lock = Lock()
-_listening: list[_Listener] = []
-"""Who listens, of all threads; the first one lets the logger tell more, the last one sets it back."""
+
+@dataclass(eq=False)
+class _Listener:
+    """Who listens: to what one thread says."""
+
+    thread: int
+    records: list[logging.LogRecord] = field(default_factory=list)
 
 
-class _Listener(logging.Filter):
-    """Keeps all records from information on, and lets through what would have been shown without it.
+class _Ears(logging.Filter):
+    """Hands records from information on to those who listen, and lets through what would have been shown without them.
 
-    Args:
-        level: The logger's own, which is set back.
-        shown: From which level on records are shown.
+    It is one filter for all threads: of several, those behind one that holds a record back would not see it.
     """
 
-    def __init__(self, level: int, shown: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.records: list[logging.LogRecord] = []
-        self.level, self.shown = level, shown
+        self.lock, self.listeners = Lock(), list[_Listener]()
+        self.level = self.shown = logging.NOTSET
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno >= logging.INFO:
-            self.records.append(record)
+        for each in tuple(self.listeners):
+            if each.thread == record.thread and record.levelno >= logging.INFO:
+                each.records.append(record)
         return record.levelno >= self.shown
+
+
+_ears = _Ears()
 
 
 @contextmanager
 def heard_too() -> Iterator[list[logging.LogRecord]]:
-    """The records of the logger `gnnrec` as they come, whether they are shown or not."""
-    logger = logging.getLogger("gnnrec")
-    with _lock:
-        of = _listening[0] if _listening else _Listener(logger.level, logger.getEffectiveLevel())
-        listener = _Listener(of.level, of.shown)
-        _listening.append(listener)
-        logger.addFilter(listener)
-        logger.setLevel(min(of.shown, logging.INFO))
+    """The records of the logger `gnnrec` that this thread makes, as they come, whether they are shown or not."""
+    logger, listener = logging.getLogger("gnnrec"), _Listener(get_ident())
+    with _ears.lock:
+        if not _ears.listeners:
+            _ears.level, _ears.shown = logger.level, logger.getEffectiveLevel()
+            logger.addFilter(_ears)
+            logger.setLevel(min(_ears.shown, logging.INFO))
+        _ears.listeners.append(listener)
     try:
         yield listener.records
     finally:
-        with _lock:
-            logger.removeFilter(listener)
-            _listening.remove(listener)
-            if not _listening:
-                logger.setLevel(listener.level)
+        with _ears.lock:
+            _ears.listeners.remove(listener)
+            if not _ears.listeners:
+                logger.removeFilter(_ears)
+                logger.setLevel(_ears.level)

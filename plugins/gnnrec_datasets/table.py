@@ -53,7 +53,7 @@ class Table(TableFields):
             )
         fields: dict[str, Any] = {field: tables[name] for name, field in TABLES.items() if name in tables}
         if "interactions" in tables:
-            fields |= {"columns": None, "more": []}
+            fields |= {"columns": None, "more": [], "cache": False}  # the run keeps them: nobody else reads these files
         relations = [
             {"path": path, **dict(zip(("source", "name", "target"), name, strict=True))}
             for name, path in tables.items()

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from movielens_releases import zipped
@@ -68,6 +69,16 @@ def test_what_may_not_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, dataset in made.items():
         what = "ml: ratings.csv" if name == "ml" else name
         assert said(dataset) == f"{what} cannot be read: Permission denied"
+
+
+def test_a_file_of_parquet_that_may_not_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pq.write_table(pa.table({"user": [1], "item": [2]}), "log.parquet")
+
+    def refuse(*_: object, **__: object) -> object:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(pq, "ParquetFile", refuse)  # it is opened natively
+    assert said(Table(path="log.parquet")) == "log.parquet cannot be read: Permission denied"
 
 
 @pytest.mark.parametrize(

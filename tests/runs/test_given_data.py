@@ -104,6 +104,10 @@ def test_a_list_of_genres_is_encoded(tmp_path: Path) -> None:
     assert "Horror" in str(finished.read_json("features.json")["item"])
 
 
+def test_tables_that_the_run_keeps_are_not_kept_in_the_user_s_cache_as_well(tmp_path: Path) -> None:
+    assert ease(tmp_path, LOG).recipe.to_dict()["dataset"]["cache"] is False
+
+
 def test_a_run_that_is_moved_has_its_data_with_it(tmp_path: Path) -> None:
     finished = run("movielens_sage", MODEL, data=LOG, out=tmp_path / "runs")
     assert "path: ${here}/data/interactions.parquet" in (finished.directory / "recipe.yaml").read_text()
