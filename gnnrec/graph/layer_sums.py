@@ -1,8 +1,8 @@
 """The sum of all layers of a linear propagation at some nodes, with no more products than these need.
 
-K layers h^(k+1) = A h^(k) summed up are E + A(E + A(… + A E)) (Horner's rule): each step is a product that is added to
-E in place, no layer is kept, and the outermost product is taken at the rows that are read alone. The backward pass is
-the same rule over the transposed matrices.
+Of K layers h^(k+1) = A h^(k) the first K are read at some rows, and the last is computed at these alone. With S, that
+puts rows where they belong, the gradient is S g + Aᵀ(S g + Aᵀ(… + Aᵀ S g)) (Horner's rule): in both directions a layer
+costs a product and the rows that are read, and the innermost product of the gradient is again one over few rows.
 """
 
 from __future__ import annotations
@@ -124,21 +124,15 @@ class _LayerSums(torch.autograd.Function):
         layers: int,
         rows: tuple[Tensor, Tensor],
     ) -> tuple[Tensor, ...]:
-        to_user, to_item = matrices
-        inner_user, inner_item = user, item
+        (to_user, to_item), (users, items) = matrices, rows
+        initial = user[users], item[items]
+        sums = initial
         for _ in range(layers - 1):
-            inner_user, inner_item = (
-                torch.addmm(user, to_user.matrix, inner_item),
-                torch.addmm(item, to_item.matrix, inner_user),
-            )
-        outer = _AtRows.of(to_user, rows[0]), _AtRows.of(to_item, rows[1])
-        initial = user[rows[0]], item[rows[1]]
+            user, item = product(to_user.matrix, item), product(to_item.matrix, user)
+            sums = sums[0] + user[users], sums[1] + item[items]
+        outer = _AtRows.of(to_user, users), _AtRows.of(to_item, items)
         ctx.matrices, ctx.outer, ctx.layers = matrices, outer, layers
-        return (
-            initial[0] + outer[0].product(inner_item),
-            initial[1] + outer[1].product(inner_user),
-            *initial,
-        )
+        return sums[0] + outer[0].product(item), sums[1] + outer[1].product(user), *initial
 
     @staticmethod
     @once_differentiable
@@ -146,13 +140,14 @@ class _LayerSums(torch.autograd.Function):
         ctx: Any, user: Tensor, item: Tensor, initial_user: Tensor, initial_item: Tensor
     ) -> tuple[Tensor | None, ...]:
         (to_user, to_item), outer = ctx.matrices, ctx.outer
-        of_item, of_user = outer[0].transposed_product(user), outer[1].transposed_product(item)
-        all_user, all_item = of_user, of_item
+        all_item, all_user = outer[0].transposed_product(user), outer[1].transposed_product(item)
         for _ in range(ctx.layers - 1):
+            all_user[outer[0].rows] += user  # no row stands twice, so nothing has to be added one by one
+            all_item[outer[1].rows] += item
             all_user, all_item = (
-                torch.addmm(of_user, to_item.transposed, all_item),
-                torch.addmm(of_item, to_user.transposed, all_user),
+                product(to_item.transposed, all_item),
+                product(to_user.transposed, all_user),
             )
-        all_user[outer[0].rows] += user + initial_user  # none stands twice, so nothing has to be scattered one by one
+        all_user[outer[0].rows] += user + initial_user
         all_item[outer[1].rows] += item + initial_item
         return all_user, all_item, None, None, None

@@ -188,7 +188,7 @@ class Pairwise(Objective):
     def _at_rows(self, model: TrainableModel, batch: Batch, step: int) -> tuple[Tensor, Scored] | None:
         """The same by an encoder that embeds some rows more quickly than all of them; None where it is no such case."""
         embed_rows = getattr(model.encoder, "embed_rows", None)
-        if embed_rows is None or self._negatives.needs_score or self.supervision.steps == 1:
+        if embed_rows is None or self._negatives.needs_score or self._always_the_same:
             return None
         pairs = self._joined(batch, self._negatives.draw(batch, step))
         (users, of_user), (items, of_item) = (torch.unique(ids, return_inverse=True) for ids in pairs)
@@ -199,6 +199,11 @@ class Pairwise(Objective):
         initial = InitialRows(found.initial_user, found.initial_item, local)
         scored = Scored(self._graph, pairs, batch.edge_ids, batch.epoch, initial)
         return self._pairwise(model, found.user, found.item, local, len(batch.edge_ids)), scored
+
+    @property
+    def _always_the_same(self) -> bool:
+        """Whether steps score the same pairs again, so that what is kept by these pairs serves the next step too."""
+        return self.supervision.steps == 1 and self._negatives.every == "run"
 
     def _joined(self, batch: Batch, drawn: tuple[Tensor, Tensor]) -> Tensor:
         """Positives, then the negatives of each; the same tensor as long as nothing changes, for what is kept by it."""
