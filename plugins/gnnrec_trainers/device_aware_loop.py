@@ -14,6 +14,7 @@ from gnnrec import TrainingError, UsageError
 from gnnrec.contract.training import Checkpoint, EpochRecord, Fit
 from gnnrec_trainers.best_epoch import BestEpoch
 from gnnrec_trainers.devices import chosen_device
+from gnnrec_trainers.freed_memory import keep_freed_memory
 from gnnrec_trainers.neighborhoods import SampledPairwise
 from gnnrec_trainers.objectives import Listwise, Pairwise, Supervision, half_squared_norm
 from gnnrec_trainers.optimizer_state import load_state, split_state
@@ -56,6 +57,7 @@ class Training:
                 "hold something out: split.val: 0.1"
             )
         self._device = chosen_device(config.device)
+        keep_freed_memory()
         self._precision = Precision.named(config.precision, self._device)
         self._module = cast("nn.Module", task.model).to(self._device)
         self._optimizer = _optimizer(config, self._module, self._device)
