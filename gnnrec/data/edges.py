@@ -117,19 +117,25 @@ class Edges:
 
     def items_of(self, users: IdArray) -> tuple[IdArray, IdArray]:
         """The items of some users: (row, item), each int64 [H]; row r belongs to `users[r]`."""
+        rows, places = self.places_of(users)
+        return rows, self.items[places]
+
+    def places_of(self, users: IdArray) -> tuple[IdArray, IdArray]:
+        """Where the edges of some users are: (row, place), each int64 [H]; row r belongs to `users[r]`."""
         order, start = self._by_user
         counts = start[users + 1] - start[users]
         rows = np.repeat(np.arange(len(users)), counts)
         # The place of each entry within its user's run, shifted to where that run starts.
-        within = np.arange(len(rows)) - np.repeat(counts.cumsum() - counts, counts)
-        return rows, self.items[order[start[users][rows] + within]]
+        places = np.arange(len(rows)) + np.repeat(start[users] - (counts.cumsum() - counts), counts)
+        return rows, places if order is None else order[places]
 
     @cached_property
-    def _by_user(self) -> tuple[IdArray, IdArray]:
-        """The order that sorts edges by user [E], and where each user's run starts [U + 1]."""
+    def _by_user(self) -> tuple[IdArray | None, IdArray]:
+        """The order that sorts edges by user [E], None where they are so; where each user's run starts [U + 1]."""
         start = np.zeros(self.num_users + 1, np.int64)
         start[1:] = np.bincount(self.users, minlength=self.num_users).cumsum()
-        return np.argsort(self.users, kind="stable"), start
+        ascend = bool((self.users[1:] >= self.users[:-1]).all())
+        return None if ascend else np.argsort(self.users, kind="stable"), start
 
 
 @dataclass(frozen=True)

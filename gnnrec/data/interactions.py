@@ -145,7 +145,7 @@ class Interactions:
         """Edges over these users and items by original ids: columns `user`, `item`, `time`, `weight`."""
         known = {name: values for name in ("time", "weight") if (values := getattr(edges, name)) is not None}
         ends = {"user": edges.users, "item": edges.items}
-        return pd.DataFrame({kind: self.tables[kind][kind].to_numpy()[ids] for kind, ids in ends.items()} | known)
+        return pd.DataFrame({kind: self.tables[kind][kind].array.take(ids) for kind, ids in ends.items()} | known)
 
     def keep(self, chosen: Mask, *, seen: bool = True) -> Self:
         """The chosen interactions, with the users and items that still have some: all are numbered anew.

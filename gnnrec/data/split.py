@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 
 from gnnrec.data.clearing import Clearing, not_later, until
 from gnnrec.data.edges import Renumbering
-from gnnrec.data.fingerprint import digest_edges, digest_parts, digest_values
+from gnnrec.data.fingerprint import digest_parts, digest_values
 from gnnrec.data.observed import Observed
 from gnnrec.data.parts import PARTS, TRAIN
 from gnnrec.errors import ContractError
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
-    import pandas as pd
 
     from gnnrec.data.edges import Edges, IdArray, Mask
     from gnnrec.data.interactions import Interactions
@@ -102,8 +102,21 @@ class Split:
                 raise ContractError(f"a split's absent {node_type}s have training edges")
 
     def edges(self, *parts: Part) -> Edges:
-        """All edges of the given parts."""
-        return self.interactions.edges.keep(self._in(*parts))
+        """All edges of the given parts; made once, whoever asks."""
+        wanted = tuple(place for place in self._there if PARTS[place] in parts)
+        if wanted not in self._edges:
+            self._edges[wanted] = self.interactions.edges.keep(self._in(*parts))
+        return self._edges[wanted]
+
+    @cached_property
+    def _there(self) -> tuple[int, ...]:
+        """The parts that have edges, by their positions."""
+        return tuple(np.flatnonzero(np.bincount(self.part, minlength=len(PARTS))).tolist())
+
+    @cached_property
+    def _edges(self) -> dict[tuple[int, ...], Edges]:
+        """What `edges` gave."""
+        return {}
 
     @property
     def message_edges(self) -> Edges:
@@ -188,8 +201,7 @@ class Split:
     @cached_property
     def fingerprint(self) -> str:
         """A digest of the interactions and of each one's part: runs with the same one answered the same questions."""
-        data = self.interactions
-        return digest_parts(digest_edges(data.edges, data.users["user"], data.items["item"]), digest_values(self.part))
+        return digest_parts(self.interactions.fingerprint["edges"], digest_values(self.part))
 
     def to_table(self) -> pd.DataFrame:
         """What was divided and how, a row per interaction.
@@ -198,11 +210,11 @@ class Split:
         `supervision`.
         """
         return self.interactions.to_table(self.interactions.edges).assign(
-            part=np.array(PARTS)[self.part], message=self.message, supervision=self.supervision
+            part=pd.Series(PARTS).array.take(self.part), message=self.message, supervision=self.supervision
         )
 
     def _in(self, *parts: Part) -> Mask:
-        return np.isin(self.part, [PARTS.index(part) for part in parts])
+        return np.array([part in parts for part in PARTS])[self.part]
 
     def _observed(self, edges: Edges, clearing: Clearing) -> Observed:
         """The edges, and of all else what is cleared."""

@@ -54,32 +54,31 @@ class UnknownPairs(nn.Module):
     def __init__(self, known: Edges, weights: Tensor | None = None) -> None:
         super().__init__()
         self.num_users, self.num_items = known.num_users, known.num_items
-        keys = torch.unique(torch.from_numpy(known.keys))  # sorted, [K]
+        keys, users, items = _in_order(known)
         self.num_unknown = self.num_users * self.num_items - len(keys)
         if self.num_unknown == 0:
             raise DataError(
                 "every user has interacted with every item: there are no negatives, and nothing to recommend; take "
                 "data of more items, or count fewer of the interactions (filters)"
             )
-        users, items = keys // self.num_items, keys % self.num_items
         degree = torch.bincount(users, minlength=self.num_users)  # [U]
         first = degree.cumsum(0) - degree  # [U], each user's first known key
         if weights is None:
             self.total, ends, known_before = self.num_items, None, None
-            before, known_before_user, known_of_user = torch.arange(len(keys)), first, degree
+            gaps, known_before_user, known_of_user = keys - torch.arange(len(keys)), first, degree
         else:
             weights = _checked(weights, known).cpu()
             ends = weights.cumsum(0)
             self.total = int(ends[-1])
             known_before = torch.cat([torch.zeros(1, dtype=torch.int64), weights[items].cumsum(0)])
-            before, known_before_user = known_before[:-1], known_before[first]
+            known_before_user = known_before[first]
             known_of_user = known_before[first + degree] - known_before_user
-            items = ends[items] - weights[items]  # where each known item starts
-        starts = users * self.total + items
+            starts = users * self.total + ends[items] - weights[items]  # of each known pair
+            gaps = starts - known_before[:-1]
         self.unknown_weight = self.num_users * self.total - int(known_of_user.sum())
         for name, table in (
-            ("gaps", starts - before),
-            ("row_gaps", starts - (before - known_before_user[users])),
+            ("gaps", gaps),
+            ("row_gaps", gaps + known_before_user[users]),
             ("known_before", known_before),
             ("known_before_user", known_before_user),
             ("unknown_per_user", self.total - known_of_user),
@@ -169,6 +168,15 @@ def share_of(whole: Tensor | int, bits: Tensor) -> Tensor:
     bits_high, bits_low = bits >> LIMB, bits & mask
     carried: Tensor = (high * bits_low + low * bits_high + ((low * bits_low) >> LIMB)) >> LIMB
     return high * bits_high + carried
+
+
+def _in_order(known: Edges) -> tuple[Tensor, Tensor, Tensor]:
+    """Keys, users and items of the pairs, each pair once and ascending: three int64 [K]."""
+    keys = torch.from_numpy(known.keys)
+    if bool((keys[1:] > keys[:-1]).all()):
+        return keys, torch.from_numpy(known.users), torch.from_numpy(known.items)
+    keys = torch.unique(keys)
+    return keys, keys // known.num_items, keys % known.num_items
 
 
 def _checked(weights: Tensor, known: Edges) -> Tensor:
