@@ -45,6 +45,7 @@ from gnnrec.runs.stopping import StopRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gnnrec.data.parts import Part
     from gnnrec.data.split import Split
     from gnnrec.runs.refitting import On
 
@@ -242,10 +243,11 @@ def _fill(
         objective=Objective.of(recipe.loss),
         candidates=candidates,
     )
-    val_evaluator, test_evaluator = ask("val") if "val" in asked else None, ask("test")
+    evaluators: dict[Part, Evaluator] = {part: ask(part) for part in HELD_OUT if part in asked or part == "test"}
+    test_evaluator = evaluators["test"]
     stages = Stages(directory, recipe, split, used, stop, choice)
     watch.run_started(RunStart(recipe, directory.path, stages.epochs, counts, stages.epochs_done))
-    outcome = stages.fit(val_evaluator, clock, watch)
+    outcome = stages.fit(evaluators.get("val"), clock, watch)
     stop.forget()
 
     data = {"source": interactions.source, "fingerprint": interactions.fingerprint, "used": [*used], **counts}
@@ -272,7 +274,8 @@ def _fill(
         save_fitted(directory, fitted, split, judged.per_user, candidates)
         metrics["seconds"] = clock.seconds()
         history = Run(directory.path).history
-        write_report(Subject(directory.path, recipe, metrics, history, split, scoring, environment, candidates))
+        ours = evaluators.__getitem__
+        write_report(Subject(directory.path, recipe, metrics, history, split, scoring, environment, ours))
     metrics["seconds"] = clock.seconds()  # with the report's
     directory.write_json("metrics.json", metrics)
     return metrics

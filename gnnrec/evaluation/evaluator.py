@@ -12,10 +12,11 @@ import torch
 from gnnrec.data.fingerprint import digest_values
 from gnnrec.data.ranked_lists import Catalogue, RankedLists
 from gnnrec.evaluation.groups import Groups, by_activity, by_popularity
-from gnnrec.evaluation.link import auc, average_precision, held_out_pairs
+from gnnrec.evaluation.link import auc, average_precision, by_score, held_out_pairs
 from gnnrec.evaluation.lists import as_rankings
-from gnnrec.evaluation.ranking import RankingTask
+from gnnrec.evaluation.ranking import BestItems, ListwiseLoss, RankingTask
 from gnnrec.modelling.leaks import check_negatives
+from gnnrec.modelling.score_rows import PairScores, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from gnnrec.data.split import Split
     from gnnrec.evaluation.candidates import Candidates
     from gnnrec.modelling.objective import Objective
+    from gnnrec.modelling.score_rows import Reader
     from gnnrec.modelling.scoring import Scoring
     from gnnrec.recipe.schema import Evaluation
 
@@ -70,6 +72,15 @@ def _warn_of_level(lists: RankedLists) -> None:
         )
 
 
+def _tell_of_sample(asked: int, held_out: int, part: Part) -> None:
+    """Say that not all held-out pairs are asked about."""
+    if asked < held_out:
+        logger.info(
+            "auc, ap and a loss of pairs are asked of %s of the %s %s interactions, a sample, with their negatives",
+            *(f"{asked:,}", f"{held_out:,}", part),
+        )
+
+
 class Evaluator:
     """Asks every scoring the same questions about one part.
 
@@ -81,6 +92,9 @@ class Evaluator:
         objective: The loss to report; None for a recommender that was not trained.
         candidates: What is ranked in the parts that they are for; all items where there are none. Loss, AUC and average
             precision know nothing of them.
+
+    Attributes:
+        pairs: What loss, AUC and average precision are about; where the loss is listwise, it is about lists.
 
     Raises:
         DataError: Every user has interacted with every item.
@@ -96,12 +110,14 @@ class Evaluator:
         candidates: Candidates | None = None,
     ) -> None:
         seen = split.known("validate" if part == "val" else "test")
-        self._pairs = held_out_pairs(split, part, seed, evaluation.negatives)
-        users, items = (self._pairs.divide(side)[1] for side in self._pairs.edge_label_index)
+        held_out = split.edges(part)
+        self.pairs = held_out_pairs(split, part, seed, evaluation.negatives)
+        _tell_of_sample(self.pairs.num_positives, len(held_out), part)
+        users, items = (self.pairs.divide(side)[1] for side in self.pairs.edge_label_index)
         check_negatives(users, items, split, split.interactions.seen, what="evaluation negatives")
-        self._full_ranking = self._ranking = RankingTask(split.edges(part), seen)
+        self._full_ranking = self._ranking = RankingTask(held_out, seen)
         if candidates is not None and part in candidates.parts:
-            self._ranking = RankingTask(split.edges(part), seen, candidates)
+            self._ranking = RankingTask(held_out, seen, candidates)
         self._objective = objective
         self._lengths, self._every = evaluation.k, evaluation.every
         self._metrics = {f"{metric.name}@{k}": (metric, k) for k in evaluation.k for metric in evaluation.metrics}
@@ -113,7 +129,7 @@ class Evaluator:
     @property
     def negatives_fingerprint(self) -> str:
         """A digest of the pairs that loss, AUC and average precision are about, negatives among them."""
-        return digest_values(self._pairs.edge_label_index.cpu().numpy())
+        return digest_values(self.pairs.edge_label_index.cpu().numpy())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -123,9 +139,10 @@ class Evaluator:
     def measure(self, scoring: Scoring, names: Iterable[str] | None = None) -> dict[str, float]:
         """The metrics asked for (all if not said), and no work for others."""
         wanted = tuple(self.names if names is None else names)
-        values = self._link_metrics(scoring, wanted)
-        if any(name in self._metrics for name in wanted):
-            lists = self._rank(scoring)
+        best = None if self._metrics.keys().isdisjoint(wanted) else self._best()
+        values = self._measured(scoring, wanted, [] if best is None else [best])
+        if best is not None:
+            lists = best.lists()
             values |= {name: self._value(name, lists).mean().item() for name in wanted if name in self._metrics}
         return {name: values[name] for name in wanted}
 
@@ -139,18 +156,20 @@ class Evaluator:
         return self.measure(scoring, dict.fromkeys(("loss", monitor)))
 
     def judge(self, scoring: Scoring) -> Judgement:
-        """All metrics, those of each user and those of groups; all of one ranking.
+        """All metrics, those of each user and those of groups; all of one ranking, in one pass over the users.
 
         A warning tells of a ranking that is by item id alone for most users.
         """
-        lists = self._rank(scoring)
+        best = self._best()
+        values = self._measured(scoring, self.names, [best])
+        lists = best.lists()
         _warn_of_level(lists)
         found = self._of_lists(lists)
-        return found._replace(metrics={**self._link_metrics(scoring, self.names), **found.metrics})
+        return found._replace(metrics={**values, **found.metrics})
 
     def rankings(self, scoring: Scoring) -> RankedLists:
         """What is judged: the best items for each user that is asked about."""
-        return self._rank(scoring)
+        return self._ranking.rank(scoring.score, max(self._lengths))
 
     def judge_lists(self, table: pd.DataFrame, data: Interactions, source: str) -> Judgement:
         """The ranking metrics of lists that any system has made; see `lists.as_rankings`."""
@@ -175,27 +194,36 @@ class Evaluator:
             ),
         )
 
-    def _rank(self, scoring: Scoring) -> RankedLists:
-        return self._ranking.rank(scoring.score, max(self._lengths))
-
     def _value(self, name: str, lists: RankedLists) -> Tensor:
         """Per user, float64 [Q]; or, of all lists together, a scalar."""
         metric, k = self._metrics[name]
         return metric.measure(lists.cut(k), self._catalogue).double()
 
-    def _link_metrics(self, scoring: Scoring, wanted: tuple[str, ...]) -> dict[str, float]:
+    def _best(self) -> BestItems:
+        return BestItems(self._ranking, max(self._lengths))
+
+    def _measured(self, scoring: Scoring, wanted: tuple[str, ...], others: Sequence[Reader]) -> dict[str, float]:
+        """What is wanted of loss, AUC and average precision; in the same pass over the users others read as well."""
         values: dict[str, float] = {}
-        objective = self._objective
-        if objective is not None and objective.listwise and "loss" in wanted:
-            values["loss"] = self._full_ranking.loss(scoring.score, objective.loss)
-        pairwise_loss = objective is not None and not objective.listwise and "loss" in wanted
-        if pairwise_loss or "auc" in wanted or "ap" in wanted:
-            self._pairs = self._pairs.to(scoring.device)
-            positive, negative = self._pairs.divide(scoring.score_pairs(self._pairs.edge_label_index))
-            if pairwise_loss and objective is not None:
+        objective = self._objective if "loss" in wanted else None
+        readers, pairs, listwise = [*others], None, None
+        if objective is not None and objective.listwise:
+            listwise = ListwiseLoss(self._full_ranking, objective.loss)
+            readers.insert(0, listwise)
+        about_pairs = "auc" in wanted or "ap" in wanted or (objective is not None and not objective.listwise)
+        if about_pairs and scoring.pairs_of_rows:
+            pairs = PairScores(self.pairs.edge_label_index, scoring.num_items)
+            readers.insert(0, pairs)  # before anything is masked
+        read_rows(scoring.score, scoring.num_items, readers)
+        if listwise is not None:
+            values["loss"] = listwise.mean()
+        if about_pairs:
+            self.pairs = self.pairs.to(scoring.device)
+            scores = scoring.score_pairs(self.pairs.edge_label_index) if pairs is None else pairs.scores
+            positive, negative = self.pairs.divide(scores)
+            if objective is not None and not objective.listwise:
                 values["loss"] = float(objective.loss(positive, negative))
-            if "auc" in wanted:
-                values["auc"] = auc(positive, negative)
-            if "ap" in wanted:
-                values["ap"] = average_precision(positive, negative)
+            if "auc" in wanted or "ap" in wanted:
+                counts = by_score(positive, negative)
+                values |= {"auc": auc(*counts), "ap": average_precision(*counts)}
         return values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from gnnrec.data.edges import Edges
     from gnnrec.data.parts import Part
     from gnnrec.data.split import Split
+
+
+MOST_PAIRS = 2**22
+"""Held-out pairs that are asked about, negatives among them; of more the positives are a sample.
+
+With two negatives for each these are 1,398,101 positives, and an AUC that differs from that over all with a standard
+deviation of at most 0.5 / √1,398,101 = 0.0004.
+"""
 
 
 @dataclass(frozen=True)
@@ -51,51 +60,69 @@ def held_out_pairs(split: Split, part: Part, seed: int, negatives: int) -> Label
     """The positives of a held-out part with their evaluation negatives.
 
     Drawn uniformly over all pairs that are not known (filtered ones are), from the split's seed alone: so every model
-    and every run over the split is asked the same question.
+    and every run over the split is asked the same question. Where there are more than `MOST_PAIRS`, the positives are a
+    sample, uniform and without replacement, by the same seed.
 
     Raises:
         DataError: Every user has interacted with every item.
     """
-    positives = split.edges(part)
+    positives, most, streams = split.edges(part), max(1, MOST_PAIRS // (1 + negatives)), Streams(seed)
+    if len(positives) > most:
+        order = torch.randperm(len(positives), generator=streams.generator(f"evaluation positives of {part}"))
+        positives = positives.keep(np.sort(order[:most].numpy()))
     unknown = UnknownPairs(split.interactions.seen)
-    generator = Streams(seed).generator(f"evaluation negatives of {part}")
+    generator = streams.generator(f"evaluation negatives of {part}")
     return LabelledPairs.of(positives, unknown.draw_pairs((len(positives), negatives), generator))
 
 
-def auc(positive: Tensor, negative: Tensor) -> float:
-    """Area under the ROC curve: how often one of positive [B] is above one of negative [B, R]; ties count half.
-
-    It is the Mann-Whitney statistic, exact in float64; 0 where either is empty.
-
-    >>> auc(torch.tensor([3.0, 1.0]), torch.tensor([[2.0, 0.0], [1.0, -1.0]]))
-    0.8125
-    """
-    hits, misses = _counts(positive, negative)
-    won = hits * (misses.cumsum(0) - misses / 2)
-    return float(won.sum()) / max(len(positive) * negative.numel(), 1)
-
-
-def average_precision(positive: Tensor, negative: Tensor) -> float:
-    """Average precision of positive [B] among positive and negative [B, R]; 0 where positive is empty.
-
-    Precision at each score, of all that score as much or more, weighted with the recall gained there: what ties is
-    taken together.
-
-    >>> average_precision(torch.tensor([3.0, 1.0]), torch.tensor([[2.0, 0.0], [1.0, -1.0]]))
-    0.75
-    """
-    hits, misses = (each.flip(0) for each in _counts(positive, negative))
-    found = hits.cumsum(0)
-    gained = hits * found / (found + misses.cumsum(0))
-    return float(gained.sum()) / max(len(positive), 1)
-
-
-def _counts(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
-    """Of each different score, from the least: how many positives have it, and how many negatives; two float64 [G].
+def by_score(positive: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+    """Of each different score, from the least: how many of positive [B] have it, and of negative [B, R].
 
     A NaN is above all numbers, and like no other NaN.
+
+    Returns:
+        Two float64 [G], which `auc` and `average_precision` are counted from.
+
+    >>> by_score(torch.tensor([3.0, 1.0]), torch.tensor([[2.0, 0.0], [1.0, -1.0]]))[0].tolist()
+    [0.0, 0.0, 1.0, 0.0, 1.0]
     """
     different, place = torch.unique(torch.cat([positive, negative.flatten()]), return_inverse=True)
     of_class = (place[: len(positive)], place[len(positive) :])
     hits, misses = (torch.bincount(each, minlength=len(different)).cpu().double() for each in of_class)
     return hits, misses
+
+
+def auc(hits: Tensor, misses: Tensor) -> float:
+    """Area under the ROC curve: how often a positive is above a negative; ties count half.
+
+    It is the Mann-Whitney statistic, exact in float64; 0 where there are no positives or no negatives. As an estimate
+    from a sample its variance is at most AUC · (1 − AUC) / min(positives, negatives) (Birnbaum and Klose 1957).
+
+    Args:
+        hits: Positives of each score, see `by_score`: float64 [G].
+        misses: Negatives of each score: float64 [G].
+
+    >>> auc(*by_score(torch.tensor([3.0, 1.0]), torch.tensor([[2.0, 0.0], [1.0, -1.0]])))
+    0.8125
+    """
+    won = hits * (misses.cumsum(0) - misses / 2)
+    return float(won.sum()) / max(float(hits.sum()) * float(misses.sum()), 1.0)
+
+
+def average_precision(hits: Tensor, misses: Tensor) -> float:
+    """Average precision of positives among all; 0 where there are none.
+
+    Precision at each score, of all that score as much or more, weighted with the recall gained there: what ties is
+    taken together.
+
+    Args:
+        hits: Positives of each score, see `by_score`: float64 [G].
+        misses: Negatives of each score: float64 [G].
+
+    >>> average_precision(*by_score(torch.tensor([3.0, 1.0]), torch.tensor([[2.0, 0.0], [1.0, -1.0]])))
+    0.75
+    """
+    hits, misses = hits.flip(0), misses.flip(0)
+    found = hits.cumsum(0)
+    gained = hits * found / (found + misses.cumsum(0))
+    return float(gained.sum()) / max(float(hits.sum()), 1.0)

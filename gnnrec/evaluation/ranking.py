@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gnnrec.data.ranked_lists import NO_ITEM, RankedLists
-from gnnrec.data.size import RANKED_CELLS
+from gnnrec.modelling.score_rows import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 MANY_TIES = 8
 """From so many times k items of a row on that tie for the last place or are above, they are not listed one by one."""
+
+RUN = 64
+"""Neighbouring items of a long row, of which the highest is looked at first."""
+
+MANY_RUNS = 8
+"""From so many times k runs on a row is long, and `topk` over all of it takes longer than over the best of them."""
 
 
 class RankingTask:
@@ -39,16 +45,15 @@ class RankingTask:
     def __init__(self, held_out: Edges, seen: Edges, candidates: Candidates | None = None) -> None:
         self.seen, self.candidates = seen, candidates
         self.relevant = relevant = held_out if candidates is None else held_out.keep(candidates.among(held_out))
-        self.users = torch.from_numpy(np.unique(relevant.users))
-        self._relevant_keys = torch.from_numpy(np.unique(relevant.keys))
+        self._relevant_keys = torch.from_numpy(relevant.sorted()[0].keys)
         self._num_relevant = torch.bincount(torch.from_numpy(relevant.users), minlength=relevant.num_users)
+        self.users = self._num_relevant.nonzero()[:, 0]
 
     def rank(self, score: Callable[[Tensor], Tensor], k: int) -> RankedLists:
         """Rank with `score`, which gives float [B, I] for int64 [B] users; in blocks, so memory is bounded."""
-        num_items = self.seen.num_items
-        k = min(k, num_items)
-        items, level = zip(*(self._top(score, users, k) for users in self._blocks()), strict=True)
-        return replace(self.judged(torch.cat(items)), level=torch.cat(level))
+        best = BestItems(self, k)
+        read_rows(score, self.seen.num_items, [best])
+        return best.lists()
 
     def judged(self, items: Tensor) -> RankedLists:
         """Rankings of items, int64 [Q, k] for `users`, with what is relevant in them; -1 is no item."""
@@ -58,37 +63,70 @@ class RankingTask:
         relevant = (self._relevant_keys[at] == keys) & (items != NO_ITEM)
         return RankedLists(self.users, items, relevant, self._num_relevant[self.users])
 
-    def loss(self, score: Callable[[Tensor], Tensor], loss: Callable[[Tensor, Tensor], Tensor]) -> float:
-        """A listwise loss of the relevant items, seen items taken out: the mean over all relevant interactions."""
-        total = 0.0
-        for users in self._blocks():
-            rows, items = self.relevant.items_of(users.numpy())
-            scores = self._masked(score, users)
-            positives = torch.from_numpy(np.stack([rows, items])).to(scores.device)
-            total += float(loss(scores, positives)) * len(rows)
-        return total / len(self.relevant)
-
-    def _blocks(self) -> tuple[Tensor, ...]:
-        return torch.split(self.users, max(1, RANKED_CELLS // self.seen.num_items))
-
-    def _masked(self, score: Callable[[Tensor], Tensor], users: Tensor) -> Tensor:
-        """Scores [B, I] with -inf at what each user has seen."""
-        scores = score(users)
+    def mask(self, users: Tensor, scores: Tensor) -> None:
+        """Make scores [B, I] of users int64 [B] -inf, in place, at what each has seen."""
         rows, seen = self.seen.items_of(users.numpy())
         scores[torch.from_numpy(rows).to(scores.device), torch.from_numpy(seen).to(scores.device)] = -torch.inf
-        return scores
 
-    def _top(self, score: Callable[[Tensor], Tensor], users: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """The best items [B, k], and whether there are several of one score alone [B]."""
-        scores = self._masked(score, users)
-        if self.candidates is not None:
-            others = torch.from_numpy(self.candidates.others(users.numpy()))
-            scores.masked_fill_(others.to(scores.device), -torch.inf)
-        values, items = top_items(scores, k)
+
+class BestItems:
+    """Reads off scores what is at the top of each user's ranking; see `score_rows.Reader`.
+
+    Args:
+        task: What is ranked.
+        k: How many places are looked at.
+
+    Attributes:
+        users: Those of the task.
+    """
+
+    def __init__(self, task: RankingTask, k: int) -> None:
+        self._task, self._k, self.users = task, min(k, task.seen.num_items), task.users
+        self._items = torch.empty(len(self.users), self._k, dtype=torch.int64)
+        self._level = torch.empty(len(self.users), dtype=torch.bool)
+
+    def read(self, users: Tensor, scores: Tensor) -> None:
+        """Rank for some users; what they have seen and what is no candidate is masked."""
+        self._task.mask(users, scores)
+        candidates = self._task.candidates
+        if candidates is not None:
+            scores.masked_fill_(torch.from_numpy(candidates.others(users.numpy())).to(scores.device), -torch.inf)
+        values, items = top_items(scores, self._k)
         none = values == -torch.inf
         last = values.masked_fill(none, torch.inf).amin(dim=1)
         level = ((~none).sum(dim=1) > 1) & (values[:, 0] == last)
-        return items.masked_fill_(none, NO_ITEM).cpu(), level.cpu()
+        places = torch.searchsorted(self.users, users)
+        self._items[places], self._level[places] = items.masked_fill_(none, NO_ITEM).cpu(), level.cpu()
+
+    def lists(self) -> RankedLists:
+        """The rankings, and which of them are of one score alone; once all users are read."""
+        return replace(self._task.judged(self._items), level=self._level)
+
+
+class ListwiseLoss:
+    """Reads off scores a listwise loss of what is relevant, seen items taken out; see `score_rows.Reader`.
+
+    Args:
+        task: What is relevant, and seen.
+        loss: Of scores [B, I] and positives int64 [2, P] (row, item): a mean over the positives.
+
+    Attributes:
+        users: Those of the task.
+    """
+
+    def __init__(self, task: RankingTask, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
+        self._task, self._loss, self._total, self.users = task, loss, 0.0, task.users
+
+    def read(self, users: Tensor, scores: Tensor) -> None:
+        """Add that of some users; what they have seen is masked."""
+        self._task.mask(users, scores)
+        rows, items = self._task.relevant.items_of(users.numpy())
+        positives = torch.from_numpy(np.stack([rows, items])).to(scores.device)
+        self._total += float(self._loss(scores, positives)) * len(rows)
+
+    def mean(self) -> float:
+        """Over all relevant interactions, once all users are read."""
+        return self._total / len(self._task.relevant)
 
 
 def top_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -102,7 +140,7 @@ def top_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     tensor([[1, 2, 0]])
     """
     # One more than asked for shows where a tie runs across the end of the list.
-    values, items = scores.topk(min(k + 1, scores.size(1)), dim=1)
+    values, items = _highest(scores, min(k + 1, scores.size(1)))
     crossing = values[:, k] == values[:, k - 1] if values.size(1) > k else torch.zeros(0, dtype=torch.bool)
     values, items = values[:, :k], items[:, :k]
     if (values[:, 1:] == values[:, :-1]).any():
@@ -114,6 +152,24 @@ def top_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     if crossing.any():
         values[crossing], items[crossing] = _top_across_ties(scores[crossing], values[crossing, -1:], k)
     return values, items
+
+
+def _highest(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """What `topk` gives, any of the items that tie for the last place: both [B, k].
+
+    On a CPU a long row is looked at in runs: what is highest in it lies in the k runs whose own highest are.
+    """
+    count = scores.size(1) // RUN
+    if scores.device.type != "cpu" or count < MANY_RUNS * k:
+        values, items = scores.topk(k, dim=1)
+        return values, items
+    runs = scores[:, : count * RUN].view(len(scores), count, RUN)
+    first = runs.amax(dim=2).topk(k, dim=1, sorted=False).indices * RUN  # [B, k], where these runs begin
+    places = (first[:, :, None] + torch.arange(RUN)).flatten(1)  # [B, k * RUN]
+    rest = torch.arange(count * RUN, scores.size(1)).expand(len(scores), -1)
+    places = torch.cat([places, rest], dim=1)
+    values, at = scores.gather(1, places).topk(k, dim=1)
+    return values, places.gather(1, at)
 
 
 def _top_across_ties(scores: Tensor, last: Tensor, k: int) -> tuple[Tensor, Tensor]:

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 from typing_extensions import override
 
-from gnnrec.data.size import RANKED_CELLS
 from gnnrec.errors import UsageError
 from gnnrec.graph.sparse import incidence
 from gnnrec.modelling.layerwise import encode
+from gnnrec.modelling.score_rows import PairScores, read_rows
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -34,12 +34,15 @@ class Scoring(ABC):
         num_items: I.
         by_history: How a user who was not there in training is scored, in words.
         by_item: How similar items are found, in words.
+        pairs_of_rows: Whether the score of a pair takes the scores of all items for its user. Where these are wanted
+            too, the pair's is read off them (see `score_rows`), so that nobody is scored twice.
     """
 
     device: torch.device
     num_items: int
     by_history: str
     by_item: str
+    pairs_of_rows: bool
 
     @abstractmethod
     def score(self, users: Tensor) -> Tensor:
@@ -77,6 +80,7 @@ class EncodedScoring(Scoring):
 
     by_history = "folded in as a new node with these edges"
     by_item = "cosine of item embeddings"
+    pairs_of_rows = False
 
     def __init__(self, model: TrainableModel, graph: HeteroData, fold_in: FoldIn) -> None:
         was_training = model.training
@@ -126,6 +130,7 @@ class HistoryScoring(Scoring):
 
     by_history = "scored from the history, like every user"
     by_item = "scores after a history of that item alone"
+    pairs_of_rows = True
 
     def __init__(self, scorer: nn.Module, known: Edges) -> None:
         self._scorer, self._known = scorer, known
@@ -138,15 +143,9 @@ class HistoryScoring(Scoring):
 
     @override
     def score_pairs(self, edge_label_index: Tensor) -> Tensor:
-        users, row, counts = torch.unique(edge_label_index[0], return_inverse=True, return_counts=True)
-        scores, by_user = torch.empty(len(row)), torch.argsort(row)  # so that each block's pairs lie together
-        ends = [0, *counts.cumsum(0).tolist()]
-        size = max(1, RANKED_CELLS // self.num_items)
-        for start in range(0, len(users), size):
-            stop = min(start + size, len(users))
-            of_block = by_user[ends[start] : ends[stop]]
-            scores[of_block] = self.score(users[start:stop])[row[of_block] - start, edge_label_index[1, of_block]]
-        return scores
+        pairs = PairScores(edge_label_index, self.num_items)
+        read_rows(self.score, self.num_items, [pairs])
+        return pairs.scores
 
     @override
     def score_histories(self, histories: Edges) -> Tensor:

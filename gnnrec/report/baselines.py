@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from gnnrec.data.extended_split import extended
 from gnnrec.errors import GnnrecError
-from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.modelling.fitting import fit_scorer
 from gnnrec.plugin.registry import installed
 from gnnrec.randomness import Streams
@@ -99,8 +98,8 @@ def _judged(subject: Subject, scorer: str) -> Baseline:
     def judged(part: Part, phase: Phase, fitted: Fitted) -> dict[str, float]:
         if not len(split.edges(part)):
             return {}
-        asked = Evaluator(split, part, recipe.evaluation, recipe.split.seed, candidates=subject.candidates)
-        return asked.measure(fitted.scoring(phase))
+        asked = subject.evaluator(part)
+        return asked.measure(fitted.scoring(phase), [name for name in asked.names if name != "loss"])
 
     origin = "fitted and judged for this report, with its default settings"
     return Baseline(SCORERS[scorer], judged("val", "validate", fitted), judged("test", "test", refitted), origin)

@@ -72,6 +72,7 @@ class Content:
         monitor: The metric that chose the epoch, as the history names it.
         curves: None where nothing was trained.
         scores: Of test positives and of their negatives.
+        scored: How many of these positives, in words.
         k: Length of the lists that the next two look at.
         by_activity: Test metrics by users' training interactions; None where the run says nothing of them.
         by_popularity: Test metrics by items' training interactions; likewise.
@@ -95,6 +96,7 @@ class Content:
     monitor: str
     curves: Curves | None
     scores: Histogram
+    scored: str
     k: int
     by_activity: Grouped | None
     by_popularity: Grouped | None
@@ -107,6 +109,7 @@ def gather(subject: Subject) -> Content:
     """Ask a run all that its page says."""
     recipe, split, metrics = subject.recipe, subject.split, subject.metrics
     found, left_out = baselines(subject)
+    scores, scored = score_distribution(subject)
     k, groups = min(recipe.evaluation.k), metrics.get("groups", {})
     return Content(
         name=recipe.name,
@@ -123,7 +126,8 @@ def gather(subject: Subject) -> Content:
         tail=long_tail(split.interactions.edges),
         monitor=monitor(recipe),
         curves=curves(subject.history, metrics["best_epoch"]),
-        scores=score_distribution(subject),
+        scores=scores,
+        scored=scored,
         k=k,
         by_activity=grouped(groups.get("activity", ()), k),
         by_popularity=grouped(groups.get("popularity", ()), k),

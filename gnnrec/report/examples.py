@@ -54,7 +54,7 @@ def example_users(subject: Subject) -> list[ExampleUser]:
     counts = np.bincount(train.users, minlength=train.num_users)
     popularity = np.bincount(train.items, minlength=train.num_items)
     words = ItemWords(split.interactions.items)
-    users = np.unique(test.users)
+    users = np.flatnonzero(np.bincount(test.users))
     ordered = users[np.argsort(counts[users], kind="stable")]
     chosen: dict[int, str] = {}
     for kind, place in KINDS.items():

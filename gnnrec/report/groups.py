@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from gnnrec.evaluation.link import held_out_pairs
 from gnnrec.report.distributions import Histogram, histogram
 
 if TYPE_CHECKING:
@@ -21,6 +20,9 @@ METRICS = ("recall", "ndcg")
 
 SCORED_PAIRS = 20_000
 """Up to how many test positives, with their negatives, are scored once more."""
+
+SCORED_CELLS = 2**29
+"""Up to how many scores are computed for them, where each pair takes those of all items: a second or two."""
 
 SCORE_BINS = 60
 
@@ -52,15 +54,21 @@ def grouped(groups: Sequence[Mapping[str, Any]], k: int) -> Grouped | None:
     )
 
 
-def score_distribution(subject: Subject) -> Histogram:
-    """Scores of test positives and of their evaluation negatives."""
-    recipe = subject.recipe
-    pairs = held_out_pairs(subject.split, "test", recipe.split.seed, recipe.evaluation.negatives)
+def score_distribution(subject: Subject) -> tuple[Histogram, str]:
+    """Scores of test positives and of their evaluation negatives, and how many positives of how many, in words."""
+    pairs, scoring = subject.evaluator("test").pairs, subject.scoring
+    edges = subject.split.interactions.edges
+    most = SCORED_PAIRS
+    if scoring.pairs_of_rows and edges.num_users * edges.num_items > SCORED_CELLS:
+        most = min(most, max(1, SCORED_CELLS // edges.num_items // (1 + subject.recipe.evaluation.negatives)))
     positives, negatives = pairs.divide(torch.arange(pairs.edge_label_index.size(1)))
     some = np.arange(len(positives))
-    if len(some) > SCORED_PAIRS:
-        some = some[np.linspace(0, len(some) - 1, SCORED_PAIRS).round().astype(np.int64)]
+    if len(some) > most:
+        some = some[np.linspace(0, len(some) - 1, most).round().astype(np.int64)]
     taken = torch.cat([positives[some], negatives[some].flatten()])
-    scores = subject.scoring.score_pairs(pairs.edge_label_index[:, taken].to(subject.scoring.device))
+    scores = scoring.score_pairs(pairs.edge_label_index.cpu()[:, taken].to(scoring.device))
     of_pairs = scores.double().cpu().numpy()
-    return histogram({"test positives": of_pairs[: len(some)], "negatives": of_pairs[len(some) :]}, SCORE_BINS)
+    return (
+        histogram({"test positives": of_pairs[: len(some)], "negatives": of_pairs[len(some) :]}, SCORE_BINS),
+        f"{len(some):,} of {len(subject.split.edges('test')):,} test interactions",
+    )

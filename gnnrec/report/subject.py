@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.runs.directory import PARTIAL
 from gnnrec.runs.judging import candidates_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import pandas as pd
 
+    from gnnrec.data.parts import Part
     from gnnrec.data.split import Split
-    from gnnrec.evaluation.candidates import Candidates
     from gnnrec.modelling.scoring import Scoring
     from gnnrec.recipe.schema import Recipe
     from gnnrec.runs.saved import Run
@@ -33,7 +35,7 @@ class Subject:
         split: What it was trained and judged on.
         scoring: That of the test phase.
         environment: As in environment.json.
-        candidates: What was ranked for the test, and for val where they hold for it; None where it was all items.
+        evaluator: Gives what judges a part of which there is something; the run's own, where it is still there.
     """
 
     directory: Path
@@ -43,7 +45,7 @@ class Subject:
     split: Split
     scoring: Scoring
     environment: Mapping[str, Any]
-    candidates: Candidates | None = None
+    evaluator: Callable[[Part], Evaluator]
 
     @classmethod
     def of(cls, run: Run) -> Subject:
@@ -53,15 +55,21 @@ class Subject:
             UsageError: It learned from all there is, so there is nothing to report.
         """
         run.require_test()
+        recipe, split, candidates = run.recipe, run.split, candidates_of(run)
+
+        @cache
+        def evaluator(part: Part) -> Evaluator:
+            return Evaluator(split, part, recipe.evaluation, recipe.split.seed, candidates=candidates)
+
         return cls(
             directory=run.directory.resolve(),
-            recipe=run.recipe,
+            recipe=recipe,
             metrics=run.metrics,
             history=run.history,
-            split=run.split,
+            split=split,
             scoring=run.scoring,
             environment=run.environment,
-            candidates=candidates_of(run),
+            evaluator=evaluator,
         )
 
     @property

@@ -168,7 +168,7 @@ def test_pairs_leave_val_as_it_is_and_a_listwise_loss_is_over_all_items() -> Non
 
 @pytest.mark.parametrize("cells", [2**24, 60])
 def test_a_ranking_of_pairs_equals_one_by_one_in_blocks(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gnnrec.evaluation.ranking.RANKED_CELLS", cells)
+    monkeypatch.setattr("gnnrec.modelling.score_rows.RANKED_CELLS", cells)
     random = np.random.default_rng(0)
     scores = random.normal(size=(25, 20)).astype(np.float32)
     kind = random.choice(3, size=(25, 20), p=[0.5, 0.3, 0.2])  # nothing, seen, held out

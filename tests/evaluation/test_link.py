@@ -13,8 +13,9 @@ from torchmetrics.functional.classification import binary_auroc, binary_average_
 from toys import edges, interactions, movielens_like, pairs_of, small_recipe
 
 from gnnrec import DataError, pipeline, run
-from gnnrec.evaluation import evaluator
-from gnnrec.evaluation.link import LabelledPairs, auc, average_precision, held_out_pairs
+from gnnrec.evaluation import evaluator, link
+from gnnrec.evaluation.link import LabelledPairs, auc, average_precision, by_score, held_out_pairs
+from gnnrec.recipe.schema import Evaluation
 from gnnrec.testing import checkerboard
 from gnnrec_losses.functional import bce
 from gnnrec_splits.random_link import RandomLink
@@ -36,7 +37,8 @@ def judge(positive: list[float], negative: list[float]) -> dict[str, float]:
     count, all_scores = len(positive), torch.tensor([*positive, *negative], dtype=torch.float32)
     pairs = LabelledPairs(torch.stack([torch.zeros(len(all_scores)), torch.arange(len(all_scores))]).long(), count)
     divided = pairs.divide(all_scores)
-    return {"loss": float(bce(*divided)), "auc": auc(*divided), "ap": average_precision(*divided)}
+    counts = by_score(*divided)
+    return {"loss": float(bce(*divided)), "auc": auc(*counts), "ap": average_precision(*counts)}
 
 
 def auc_by_counting(positive: list[float], negative: list[float]) -> float:
@@ -84,7 +86,7 @@ def test_auc_and_ap_equal_an_independent_count_on_scores_of_any_size(seed: int) 
 def test_auc_and_ap_equal_torchmetrics(positive: list[float], negative: list[float]) -> None:
     ranks = torch.unique(torch.tensor([*positive, *negative]), return_inverse=True)[1].double()
     scores, labels = ranks / (len(ranks) + 1), torch.tensor([1] * len(positive) + [0] * len(negative))
-    divided = torch.tensor(positive), torch.tensor(negative)
+    divided = by_score(torch.tensor(positive), torch.tensor(negative))
     assert auc(*divided) == pytest.approx(float(binary_auroc(scores, labels)), abs=1e-6)
     assert average_precision(*divided) == pytest.approx(float(binary_average_precision(scores, labels)), abs=1e-6)
 
@@ -105,15 +107,15 @@ def test_auc_and_ap_equal_torchmetrics(positive: list[float], negative: list[flo
 def test_of_one_class_alone_of_infinities_and_of_what_is_no_number(
     positive: list[float], negative: list[float], expected: tuple[float, float]
 ) -> None:
-    divided = torch.tensor(positive), torch.tensor(negative)
+    divided = by_score(torch.tensor(positive), torch.tensor(negative))
     assert (auc(*divided), average_precision(*divided)) == pytest.approx(expected, abs=1e-15)
 
 
 def test_auc_and_ap_are_exact_in_double_precision() -> None:
     count = 10_000
     positive, negative = torch.arange(0, 2 * count, 2), torch.arange(1, 2 * count, 2)  # 0+ 1- 2+ 3- …
-    assert auc(positive, negative) == (count - 1) * count / 2 / count**2
-    assert average_precision(torch.tensor([-1]), torch.zeros(count)) == 1 / (count + 1)
+    assert auc(*by_score(positive, negative)) == (count - 1) * count / 2 / count**2
+    assert average_precision(*by_score(torch.tensor([-1]), torch.zeros(count))) == 1 / (count + 1)
 
 
 def test_large_scores_make_no_ties() -> None:
@@ -143,6 +145,40 @@ def test_evaluation_negatives_are_a_positive_of_no_part_and_follow_from_the_spli
         assert not torch.equal(held_out_pairs(split, part, 2, 5).edge_label_index, pairs.edge_label_index)
         drawn[part] = negatives
     assert not torch.equal(drawn["val"], drawn["test"])
+
+
+def test_of_very_many_held_out_pairs_a_sample_is_asked_and_the_run_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    split = RandomLink(val=0.25, test=0.25, seed=1).split(checkerboard())
+    held_out = pairs_of(split.edges("test"))
+    monkeypatch.setattr(link, "MOST_PAIRS", 3 * len(held_out))
+    assert held_out_pairs(split, "test", 1, 2).num_positives == len(held_out) == 24
+    monkeypatch.setattr(link, "MOST_PAIRS", 32)
+    drawn = set()
+    for seed in range(3):
+        pairs = held_out_pairs(split, "test", seed, 2)
+        assert (pairs.num_positives, pairs.edge_label_index.shape) == (10, (2, 30))
+        positives = list(map(tuple, pairs.edge_label_index[:, :10].T.tolist()))
+        assert positives == sorted(set(positives) & held_out)
+        assert torch.equal(held_out_pairs(split, "test", seed, 2).edge_label_index, pairs.edge_label_index)
+        drawn |= {*positives}
+    assert len(drawn) > 10  # another seed draws others
+    with caplog.at_level("INFO", "gnnrec"):
+        evaluator.Evaluator(split, "test", Evaluation(metrics=()), 1)
+    assert caplog.messages == [
+        "auc, ap and a loss of pairs are asked of 10 of the 24 test interactions, a sample, with their negatives"
+    ]
+
+
+def test_the_auc_of_a_sample_differs_by_no_more_than_its_documented_deviation() -> None:
+    generator = torch.Generator().manual_seed(0)
+    positive, negative = torch.randn(20_000, generator=generator) + 0.5, torch.randn(20_000, 2, generator=generator)
+    whole, errors = auc(*by_score(positive, negative)), []
+    for _ in range(100):
+        some = torch.randperm(20_000, generator=generator)[:1000]
+        errors.append(auc(*by_score(positive[some], negative[some])) - whole)
+    assert 0 < np.sqrt(np.mean(np.square(errors))) < math.sqrt(whole * (1 - whole) / 1000)
 
 
 def test_every_run_over_a_split_is_asked_the_same_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

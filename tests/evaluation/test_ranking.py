@@ -22,7 +22,7 @@ from written_scorings import Told
 
 from gnnrec.data.ranked_lists import Catalogue, RankedLists
 from gnnrec.evaluation.evaluator import Evaluator
-from gnnrec.evaluation.ranking import RankingTask, top_items
+from gnnrec.evaluation.ranking import MANY_RUNS, RUN, RankingTask, top_items
 from gnnrec.modelling.objective import Objective
 from gnnrec.plugin.registry import installed
 from gnnrec.recipe.schema import Evaluation
@@ -37,6 +37,17 @@ def test_top_items_are_those_of_a_stable_sort(seed: int, k: int, levels: int) ->
     generator = torch.Generator().manual_seed(seed)
     scores = torch.randint(levels, (7, 12), generator=generator).float()
     scores[torch.rand(7, 12, generator=generator) < 0.3] = -torch.inf
+    values, items = top_items(scores.clone(), k)
+    sorted_values, sorted_items = scores.sort(dim=1, descending=True, stable=True)
+    assert torch.equal(items, sorted_items[:, :k])
+    assert torch.equal(values, sorted_values[:, :k])
+
+
+@given(seed=st.integers(0, 2**32), k=st.integers(1, 5), levels=st.sampled_from([2, 5, 10_000]))
+def test_top_items_of_long_rows_are_those_of_a_stable_sort(seed: int, k: int, levels: int) -> None:
+    size = RUN * MANY_RUNS * (k + 1) + seed % RUN
+    scores = torch.randint(levels, (3, size), generator=torch.Generator().manual_seed(seed)).float()
+    scores[0, : size - k] = -torch.inf
     values, items = top_items(scores.clone(), k)
     sorted_values, sorted_items = scores.sort(dim=1, descending=True, stable=True)
     assert torch.equal(items, sorted_items[:, :k])
@@ -115,7 +126,7 @@ def test_blocks_of_users_do_not_change_the_ranking(monkeypatch: pytest.MonkeyPat
         asked.append(len(users))
         return scores[users]
 
-    monkeypatch.setattr("gnnrec.evaluation.ranking.RANKED_CELLS", 22)
+    monkeypatch.setattr("gnnrec.modelling.score_rows.RANKED_CELLS", 22)
     blocked = RankingTask(relevant, seen).rank(score, 5)
     assert asked == [2, 2, 2, 2, 1]
     assert torch.equal(whole.items, blocked.items)
@@ -168,6 +179,26 @@ def test_only_what_is_asked_for_is_computed() -> None:
     scoring = Told(torch.zeros(2, 6))
     scoring.score_pairs = pytest.fail  # type: ignore[assignment]
     assert list(evaluator("test").measure(scoring, ["recall@2"])) == ["recall@2"]  # type: ignore[arg-type]
+
+
+def test_everything_is_read_in_one_pass_where_pairs_are_read_off_rows() -> None:
+    scores = torch.rand(2, 6, generator=torch.Generator().manual_seed(0))
+    asked: list[int] = []
+
+    class Rows(Told):
+        pairs_of_rows = True
+
+        def score(self, users: torch.Tensor) -> torch.Tensor:
+            asked.extend(users.tolist())
+            return super().score(users)
+
+    scoring = Rows(scores)
+    scoring.score_pairs = pytest.fail  # type: ignore[assignment]
+    found = evaluator("test").judge(scoring)  # type: ignore[arg-type]
+    assert sorted(asked) == [0, 1]
+    told = evaluator("test").judge(Told(scores))  # type: ignore[arg-type]
+    assert found.metrics == told.metrics
+    assert found.per_user.equals(told.per_user)
 
 
 def test_a_listwise_loss_leaves_seen_items_out_of_the_sum() -> None:

@@ -11,6 +11,7 @@ from torch import nn
 from toys import movielens_like, small_recipe
 
 from gnnrec import run
+from gnnrec.modelling import leaks
 from gnnrec.modelling.leaks import LeakError, check_graph, check_negatives
 from gnnrec.testing import checkerboard
 from gnnrec_graphs.bipartite import Bipartite
@@ -145,10 +146,18 @@ def test_a_positive_among_negatives_is_told() -> None:
     train = SPLIT.edges("train")
     users, items = torch.tensor([[int(train.users[0])]]), torch.tensor([[int(train.items[0])]])
     with pytest.raises(
-        LeakError, match=r"^1 training negatives are known interactions; the first is user \d+ and item"
+        LeakError, match=r"^1 of 1 training negatives are known interactions; the first is user \d+ and item"
     ):
         check_negatives(users, items, SPLIT, train, what="training negatives")
     check_negatives(users, items + (1 if items < 15 else -1), SPLIT, train, what="training negatives")
+
+
+def test_of_very_many_negatives_some_are_looked_at_evenly_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaks, "LOOKED_AT", 4)
+    train = SPLIT.edges("train")
+    users, items = (torch.from_numpy(each[:10].copy()) for each in (train.users, train.items))
+    with pytest.raises(LeakError, match=r"^4 of 4 evaluation negatives are known interactions"):
+        check_negatives(users, items, SPLIT, train, what="evaluation negatives")
 
 
 def test_a_graph_builder_that_leaks_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import torch
 from toys import movielens_like, small_recipe, split_by_hand
 
 from gnnrec import Run, UsageError, load_recipe, run
+from gnnrec.data.parts import HELD_OUT
 from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.modelling.scoring import Scoring
 from gnnrec.report.baselines import baselines
@@ -38,6 +39,7 @@ class RightForHeavyUsers(Scoring):
     """Gives items of the user's own parity 1 where the user is heavy, and -1 where not; others the contrary."""
 
     by_history = by_item = ""
+    pairs_of_rows = True
 
     def __init__(self) -> None:
         self.device, self.num_items = torch.device("cpu"), 16
@@ -73,7 +75,8 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
     parts = light * HEAVY + heavy * (12 - HEAVY)
     split = split_by_hand(checkerboard(), parts, ["ms" if part == "train" else "" for part in parts])
     scoring = RightForHeavyUsers()
-    judged = Evaluator(split, "test", recipe.evaluation, recipe.split.seed).judge(scoring)
+    evaluators = {part: Evaluator(split, part, recipe.evaluation, recipe.split.seed) for part in HELD_OUT}
+    judged = evaluators["test"].judge(scoring)
     return Subject(
         directory=folder / "runs" / "toy" / "20260102-030405-s0.partial",
         recipe=recipe,
@@ -102,6 +105,7 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
                 {"name": "mine", "given": "mine.py", "sha256": "0123456789abcdef"},
             ],
         },
+        evaluator=evaluators.__getitem__,
     )
 
 
@@ -129,13 +133,22 @@ def test_without_recall_and_ndcg_or_groups_there_is_nothing_of_groups(subject: S
 
 
 def test_scores_of_positives_and_negatives_are_told_apart(subject: Subject) -> None:
-    found = score_distribution(subject)
+    found, of = score_distribution(subject)
+    assert of == "12 of 12 test interactions"
     assert len(found.centres) == 60
     assert found.centres[0] == pytest.approx(-1.0, abs=0.02)
     positives, negatives = found.shares["test positives"], found.shares["negatives"]
     # Every other user's score is turned round: half of the positives are at -1, half at 1.
     assert (positives[0], positives[-1], sum(positives)) == (0.5, 0.5, 1.0)
     assert sum(negatives) == pytest.approx(1.0)
+
+
+def test_of_scores_that_take_a_row_each_few_are_drawn_where_rows_are_long(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gnnrec.report.groups.SCORED_CELLS", 150)  # of 192; so nine pairs, three with their negatives
+    assert score_distribution(subject)[1] == "3 of 12 test interactions"
+    assert "Scores of 3 of 12 test interactions and of their evaluation negatives" in run_page(subject)
 
 
 def test_the_long_tail_counts_items_by_rank_and_users_in_bins() -> None:

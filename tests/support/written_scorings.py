@@ -14,9 +14,10 @@ class Told:
     """Gives the scores that it was told, [U, I]."""
 
     device = torch.device("cpu")
+    pairs_of_rows = False
 
     def __init__(self, scores: Tensor) -> None:
-        self.scores = scores
+        self.scores, self.num_items = scores, scores.size(1)
 
     def score(self, users: Tensor) -> Tensor:
         return self.scores[users]
