@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from gnnrec.runs.peak_memory import peak_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,12 +37,8 @@ def fresh(function: Callable[..., T], *arguments: object) -> T:
 
 
 def peak_bytes() -> int:
-    """What this process has taken of memory at its peak, without what it was started from."""
-    status = Path("/proc/self/status")
-    if status.is_file():  # where ru_maxrss counts what started the process, as large as that was
-        found = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(found.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes, on macOS
+    """What this process has taken of memory at its peak; 0 where nothing tells."""
+    return peak_memory() or 0
 
 
 def output_of(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:

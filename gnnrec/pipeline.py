@@ -31,9 +31,10 @@ from gnnrec.runs.clock import Clock
 from gnnrec.runs.directory import RunDirectory
 from gnnrec.runs.environment import describe_environment
 from gnnrec.runs.given_data import GivenData
-from gnnrec.runs.needed_memory import require_memory
+from gnnrec.runs.needed_memory import needed_memory, require_memory
 from gnnrec.runs.notebook import NotebookProgress, in_notebook
 from gnnrec.runs.observing import Observers
+from gnnrec.runs.peak_memory import memory_taken
 from gnnrec.runs.record import read_run
 from gnnrec.runs.refitting import FILE as CHOICE
 from gnnrec.runs.refitting import choice_of, read_choice, require_data
@@ -228,7 +229,7 @@ def _fill(
         split = recipe.split.split(apply_filters(interactions, recipe.filters))
     counts, used = count_split(split), used_parts(recipe, interactions.fingerprint)
     _tell(recipe, split, used, counts, is_judged=is_judged)
-    require_memory(recipe, Size.of(split.edges("train")))
+    require_memory(recipe, size := Size.of(split.edges("train")))
     if choice is not None:
         require_data(choice, used, split.fingerprint, directory.path)
     directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with, directory.path))
@@ -277,5 +278,6 @@ def _fill(
         ours = evaluators.__getitem__
         write_report(Subject(directory.path, recipe, metrics, history, split, scoring, environment, ours))
     metrics["seconds"] = clock.seconds()  # with the report's
+    metrics["memory"] = memory_taken(fitted.device) | {"estimated_bytes": needed_memory(recipe, size).amount}
     directory.write_json("metrics.json", metrics)
     return metrics

@@ -38,7 +38,7 @@ def small(tmp_path: Path) -> Callable[..., Recipe]:
 
 
 def without_seconds(made: Run) -> dict[str, Any]:
-    return {key: value for key, value in made.metrics.items() if key != "seconds"}
+    return {key: value for key, value in made.metrics.items() if key not in {"seconds", "memory"}}
 
 
 def history_of(made: Run) -> list[dict[str, float]]:
@@ -84,12 +84,14 @@ def test_a_run_directory_holds_what_its_table_says(small: Callable[..., Recipe],
         "split.parquet",
     }
     metrics = json.loads((made.directory / "metrics.json").read_text())
-    assert set(metrics) == {"best_epoch", "val", "test", "groups", "seconds"}
+    assert set(metrics) == {"best_epoch", "val", "test", "groups", "seconds", "memory"}
     assert set(metrics["val"]) >= {"loss", "auc", "ap"}
     assert set(metrics["test"]) >= {"loss", "auc", "ap"}
     assert set(metrics["seconds"]) == {"load", "train", "evaluate", "total"}
     seconds = metrics["seconds"]
     assert 0 < seconds["load"] + seconds["train"] + seconds["evaluate"] <= seconds["total"] + 0.002
+    assert set(metrics["memory"]) == {"peak_bytes", "estimated_bytes"}
+    assert 0 < metrics["memory"]["estimated_bytes"] < metrics["memory"]["peak_bytes"]
     history = [json.loads(line) for line in (made.directory / "history.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in history] == [1, 2, 3]
     assert {tuple(line) for line in history} == {("epoch", "train_loss", "val_loss", "lr", "seconds")}

@@ -139,7 +139,19 @@ def _summarise(finished: Run) -> None:
         words = f" in {epochs} epochs" if epochs else ""
         say(f"fitted anew on {metrics['refit']['on'].replace('+', ' and ')}{words}")
     say("  ".join(f"{phase} {value:.1f} s" for phase, value in metrics["seconds"].items()))
+    if memory := _of_memory(metrics.get("memory", {})):
+        say(memory)
     say(f"run directory {finished.directory}")
+
+
+def _of_memory(memory: Mapping[str, int | None]) -> str:
+    """The memory at its peak, and what was thought beforehand; empty where nothing told."""
+    from gnnrec.runs.needed_memory import in_words
+
+    peak, estimated = memory.get("peak_bytes"), memory.get("estimated_bytes")
+    return (
+        "" if peak is None or estimated is None else f"peak memory {in_words(peak)} (estimated {in_words(estimated)})"
+    )
 
 
 def _of_cold(groups: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:

@@ -30,7 +30,7 @@ class Subject:
     Attributes:
         directory: Where it lies now: `<root>/<recipe>/<run>`.
         recipe: With every default filled in.
-        metrics: `best_epoch`, `val`, `test`, `groups` (older runs have none) and `seconds`, as in metrics.json.
+        metrics: `best_epoch`, `val`, `test`, `groups` (older runs have none), `seconds` and others, as in metrics.json.
         history: A row per epoch; empty where nothing was trained.
         split: What it was trained and judged on.
         scoring: That of the test phase.

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gnnrec.cli.run import _of_memory
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
@@ -40,3 +42,10 @@ def test_those_that_training_knows_nothing_of_are_told(
     done = gnnrec("run", "mine.yaml")
     assert done.stderr.splitlines()[1].endswith("unknown to training: 1 items of val, 2 users of test, 2 items of test")
     assert f"cold, without a training interaction: {said}" in done.stdout.splitlines()
+
+
+def test_the_memory_taken_is_told_where_it_is_known() -> None:
+    gigabytes = {"peak_bytes": 1_500_000_000, "estimated_bytes": 640_000_000}
+    assert _of_memory(gigabytes) == "peak memory 1.5 GB (estimated 640 MB)"
+    assert not _of_memory(gigabytes | {"peak_bytes": None})
+    assert not _of_memory({}), "an older run"

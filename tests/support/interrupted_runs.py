@@ -35,8 +35,9 @@ SETTING = {"trainer__checkpoint_seconds": 0, "evaluation__every": 2}
 
 
 def without_seconds(directory: Path) -> dict[str, Any]:
+    """The metrics, without what no two runs have in common: time and memory."""
     metrics: dict[str, Any] = json.loads((directory / "metrics.json").read_text())
-    del metrics["seconds"]
+    del metrics["seconds"], metrics["memory"]
     return metrics
 
 
