@@ -13,6 +13,7 @@ from gnnrec.version import __version__
 
 if TYPE_CHECKING:
     from gnnrec.comparison.compare import compare
+    from gnnrec.contract.blending import Blending, HeldOut
     from gnnrec.contract.hookspecs import hookimpl
     from gnnrec.contract.kinds import (
         Dataset,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "Availability": "gnnrec.data.interactions",
     "Batch": "gnnrec.contract.training",
+    "Blending": "gnnrec.contract.blending",
     "Catalogue": "gnnrec.data.ranked_lists",
     "Checkpoint": "gnnrec.contract.training",
     "ContractError": "gnnrec.errors",
@@ -72,6 +74,7 @@ _LAZY = {
     "Fraction": "gnnrec.contract.kinds",
     "GnnrecError": "gnnrec.errors",
     "GraphBuilder": "gnnrec.contract.kinds",
+    "HeldOut": "gnnrec.contract.blending",
     "Interactions": "gnnrec.data.interactions",
     "Loss": "gnnrec.contract.kinds",
     "Metric": "gnnrec.contract.kinds",
@@ -104,6 +107,7 @@ _LAZY = {
 __all__ = [
     "Availability",
     "Batch",
+    "Blending",
     "Catalogue",
     "Checkpoint",
     "ContractError",
@@ -121,6 +125,7 @@ __all__ = [
     "Fraction",
     "GnnrecError",
     "GraphBuilder",
+    "HeldOut",
     "Interactions",
     "Loss",
     "Metric",

@@ -27,6 +27,7 @@ from gnnrec.recipe.schema import Recipe, with_choices
 from gnnrec.recipe.used_parts import unused_parts, used_parts
 from gnnrec.report.page import write_report
 from gnnrec.report.subject import Subject
+from gnnrec.runs.blend_stages import stages_of
 from gnnrec.runs.clock import Clock
 from gnnrec.runs.directory import RunDirectory
 from gnnrec.runs.environment import describe_environment
@@ -40,7 +41,6 @@ from gnnrec.runs.refitting import FILE as CHOICE
 from gnnrec.runs.refitting import choice_of, read_choice, require_data
 from gnnrec.runs.resuming import require_same, require_unchanged, unfinished
 from gnnrec.runs.saved import Run, load_run, save_fitted
-from gnnrec.runs.stages import Stages
 from gnnrec.runs.stopping import StopRequest
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def _fill(
     )
     evaluators: dict[Part, Evaluator] = {part: ask(part) for part in HELD_OUT if part in asked or part == "test"}
     test_evaluator = evaluators["test"]
-    stages = Stages(directory, recipe, split, used, stop, choice)
+    stages = stages_of(directory, recipe, split, used, stop, choice)
     watch.run_started(RunStart(recipe, directory.path, stages.epochs, counts, stages.epochs_done))
     outcome = stages.fit(evaluators.get("val"), clock, watch)
     stop.forget()
@@ -262,7 +262,7 @@ def _fill(
     }
     directory.write_json("environment.json", environment)
     fitted, choice = outcome.fitted, outcome.choice
-    metrics: dict[str, Any] = {"best_epoch": outcome.best_epoch, "val": outcome.val, "test": {}}
+    metrics: dict[str, Any] = {**outcome.told(), "test": {}}
     if choice is not None:
         metrics |= choice.told()
     if choice is not None and not is_judged:

@@ -14,7 +14,7 @@ from gnnrec.errors import GnnrecError, UsageError, suggestion
 from gnnrec.recipe.check import LINK_METRICS
 from gnnrec.recipe.faults import RecipeError
 from gnnrec.recipe.load import SUFFIXES, find_recipe, shipped_recipes
-from gnnrec.recipe.schema import Recipe
+from gnnrec.recipe.schema import Recipe, parts_of
 from gnnrec.runs.record import RunRecord, read_finished_run
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _read(target: Recipe | str | Path, change: SharedOverrides, seeds: int, spli
 
 def _to_be_run(target: str, over_splits: Sequence[Recipe], seeds: int) -> Contender:
     recipe = over_splits[0]
-    once = recipe.scorer is not None and recipe.scorer.deterministic
+    once = all(part.scorer is not None and part.scorer.deterministic for part in parts_of(recipe))
     wanted = range(recipe.seed, recipe.seed + (1 if once else seeds))
     recipes = {
         (split, seed): each.model_copy(update={"seed": seed})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -125,6 +126,12 @@ class Evaluator:
         self._activity = np.bincount(train.users, minlength=train.num_users)
         self._popularity = np.bincount(train.items, minlength=train.num_items)
         self._catalogue = Catalogue(torch.from_numpy(self._popularity), train.num_users)
+
+    def asking(self, objective: Objective | None) -> Evaluator:
+        """The same questions, with the loss of another objective."""
+        other = copy(self)
+        other._objective = objective  # noqa: SLF001 - of its own class
+        return other
 
     @property
     def negatives_fingerprint(self) -> str:

@@ -24,6 +24,7 @@ from gnnrec.recipe.schema import ModelSections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from torch import Tensor, nn
     from torch_geometric.data import HeteroData
@@ -60,7 +61,7 @@ class Fitted:
     weights: Mapping[str, Tensor]
     best_epoch: int | None
     device: str
-    features: States = field(default_factory=dict)
+    features: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic_core import PydanticUndefined
 
+from gnnrec.contract.blending import BlendedPart
 from gnnrec.contract.component import PARTS_OF_DATA, Component
 from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.errors import PluginError, suggestion
@@ -176,6 +177,8 @@ def _check_class(place: str, annotation: Any, origin: type | None, within: tuple
         raise PluginError(
             f"{place} is a dataclass, which ignores what it does not know; make {kind.__name__} a BaseModel"
         )
+    if issubclass(kind, BlendedPart):
+        return  # it holds components, each checked as its own kind
     if issubclass(kind, BaseModel):
         _check_nesting(place, kind, within)
         _check_model(kind)

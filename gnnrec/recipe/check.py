@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from gnnrec.contract.kinds import NODE_TYPES
 from gnnrec.errors import suggestion
+from gnnrec.recipe.blends import faults_of_part, take_parts, with_parts
 from gnnrec.recipe.faults import Fault, RecipeError
 from gnnrec.recipe.nodes import Node, Path, dotted
 from gnnrec.recipe.schema import COMPONENT_SECTIONS, MODEL_SECTIONS, SECTIONS, Evaluation, Named, recipe_model
@@ -40,10 +41,16 @@ def check(node: Node, registry: Registry, made: Mapping[str, str] | None = None)
     """
     if not isinstance(node.value, dict):
         raise RecipeError([Fault(node.position, "", f"a recipe is a mapping of sections; got {shown(node.plain())}")])
-    node = _with_metrics(node, registry)
+    node, parts = take_parts(_with_metrics(node, registry), registry)
     data = node.plain()
     faults = [Fault(node.position_of(path), dotted(path), message) for path, message in _unusable(data, ())]
     faults += _missing_sections(node, data, registry)
+    checked = []
+    for index, part in enumerate(parts):
+        try:
+            checked.append(check(part, registry, made))
+        except RecipeError as error:
+            faults += faults_of_part(index, error)
     recipe = None
     written = node.find(("trainer", "monitor"))
     monitor = written.value if written is not None else None
@@ -61,7 +68,7 @@ def check(node: Node, registry: Registry, made: Mapping[str, str] | None = None)
     faults += _unknown_monitor(node, data, monitor)
     if recipe is None or faults:
         raise RecipeError(faults)
-    return recipe
+    return with_parts(recipe, checked)
 
 
 def _named(data: dict[str, Any], registry: Registry) -> Named | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from gnnrec.contract.blending import BlendedPart
+from gnnrec.contract.kinds import CONTRACTS
+from gnnrec.recipe.blends import EXTENDED, OF_PART
 from gnnrec.recipe.made_with import MADE_WITH
 from gnnrec.recipe.schema import COMPONENT_SECTIONS, MODEL_SECTIONS, SECTIONS, recipe_model
 
@@ -38,6 +41,8 @@ def json_schema(registry: Registry) -> Schema:
     # Not "Evaluation": pydantic qualifies the name where a part of a component is called so too.
     evaluation = definitions[properties["evaluation"]["$ref"].removeprefix(DEFINITIONS)]
     _allow_bare_names(evaluation["properties"]["metrics"], sorted(registry.components("metric")))
+    if BlendedPart.__name__ in definitions:
+        _hold_sections(definitions, properties)
     # The other sections keep their form where a recipe extends another.
     choices = {section: _taken_out(properties[section]) for section in COMPONENT_SECTIONS}
     extending = _Extending(definitions)
@@ -76,6 +81,19 @@ def _name_itself(definition: Schema) -> None:
 
 def _allow_bare_names(metrics: Schema, names: list[str]) -> None:
     metrics["items"] = {"anyOf": [{"enum": names}, metrics["items"]]}
+
+
+def _hold_sections(definitions: dict[str, Schema], properties: Mapping[str, Schema]) -> None:
+    """Let a part of a recommender hold what a recipe's sections may, in place of any component of their kinds."""
+    part = definitions[BlendedPart.__name__]
+    part["properties"] |= {section: deepcopy(properties[section]) for section in OF_PART}
+    part["properties"][EXTENDED] = {
+        "type": "string",
+        "title": "Recipe",
+        "description": "Another recipe, whose sections stand for the part's; what stands beside it changes them.",
+    }
+    for contract in CONTRACTS.values():
+        definitions.pop(contract.__name__, None)
 
 
 def _taken_out(section: Schema) -> Schema:

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from gnnrec.errors import UsageError, suggestion
 from gnnrec.plugin.registry import Registry, installed
 from gnnrec.recipe import overrides as overriding
+from gnnrec.recipe.blends import with_extended_parts
 from gnnrec.recipe.check import check, check_component_data
 from gnnrec.recipe.deprecation import deprecations
 from gnnrec.recipe.faults import Fault, Position, RecipeError
@@ -127,6 +128,7 @@ class _Source:
             fields = reading(tables, None if own is None else own.value, registry)
             node = merge(node, overriding.tree(overriding.from_mapping({"dataset": fields}), node.position))
         node = merge(node, overrides_node)
+        node = with_extended_parts(node, partial(_read_named, path.parent, (path.resolve(),)))
         if isinstance(node.value, dict) and "name" not in node.value:
             node = merge(node, overriding.tree(overriding.from_mapping({"name": name_of(path)}), node.position))
         self.node = node
@@ -261,19 +263,33 @@ def _read(path: Path, extended_by: tuple[Path, ...]) -> Node:
     parent = node.value.pop("extends", None) if isinstance(node.value, dict) else None
     if parent is None:
         return node
-    if not isinstance(parent.value, str):
-        raise RecipeError([Fault(parent.position, "extends", "expected the path or name of one recipe")])
-    beside = path.parent / parent.value
-    try:
-        base = beside if _holds(beside.is_file) else find_recipe(parent.value)
-    except RecipeError as error:
-        raise RecipeError([Fault(parent.position, "extends", fault.message) for fault in error.faults]) from None
-    chain = (*extended_by, path.resolve())
-    if base.resolve() in chain:
-        circle = " → ".join(step.name for step in (*chain, base))
-        raise RecipeError([Fault(parent.position, "extends", f"recipes extend each other in a circle: {circle}")])
-    base_node = _read(base, chain)
+    base_node = _read_named(path.parent, (*extended_by, path.resolve()), parent, "extends")
     if isinstance(base_node.value, dict):
         base_node.value.pop("name", None)
         base_node.value.pop(MADE_WITH, None)
     return merge(base_node, node)
+
+
+def _read_named(folder: Path, chain: tuple[Path, ...], named: Node, path: str) -> Node:
+    """The nodes of a recipe that another one names.
+
+    Args:
+        folder: Where it is looked for first.
+        chain: The recipes that lead to it.
+        named: What names it.
+        path: Where that stands.
+
+    Raises:
+        RecipeError: There is none, it cannot be read, or it is one of those that lead to it.
+    """
+    if not isinstance(named.value, str):
+        raise RecipeError([Fault(named.position, path, "expected the path or name of one recipe")])
+    beside = folder / named.value
+    try:
+        base = beside if _holds(beside.is_file) else find_recipe(named.value)
+    except RecipeError as error:
+        raise RecipeError([Fault(named.position, path, fault.message) for fault in error.faults]) from None
+    if base.resolve() in chain:
+        circle = " → ".join(step.name for step in (*chain, base))
+        raise RecipeError([Fault(named.position, path, f"recipes extend each other in a circle: {circle}")])
+    return _read(base, chain)

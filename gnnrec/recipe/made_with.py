@@ -129,9 +129,9 @@ def _absence(name: str, version: str, registry: Registry) -> str:
 def _components(value: Any) -> Iterator[Component]:
     if isinstance(value, Component):
         yield value
-    elif isinstance(value, BaseModel):
+    if isinstance(value, BaseModel):
         for field in type(value).model_fields:
             yield from _components(vars(value)[field])
-    elif isinstance(value, tuple):
-        for each in value:
+    elif isinstance(value, (tuple, dict)):
+        for each in value.values() if isinstance(value, dict) else value:
             yield from _components(each)

@@ -216,12 +216,13 @@ def _merge(base: Node, over: Node, path: Path) -> Node:
         return _patch(base, over, path)
     children: dict[str | int, Node] = {}
     keys: dict[str | int, Position] = {}
+    position = over.position
     if isinstance(base.value, dict) and not (path and _renames(base, over)):
-        children, keys = dict(base.value), dict(base.keys)
+        children, keys, position = dict(base.value), dict(base.keys), base.position
     for key, child in over.value.items():
         children[key] = _merge(children.get(key, Node(None, child.position)), child, (*path, key))
         keys[key] = over.keys[key]
-    return Node(children, base.position if isinstance(base.value, dict) else over.position, keys)
+    return Node(children, position, keys)
 
 
 def _patch(base: Node, over: Node, path: Path) -> Node:

@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from gnnrec.contract.attribute_docstrings import described_by_docstrings
+from gnnrec.contract.blending import Blending
 from gnnrec.contract.component import CONFIG
 from gnnrec.contract.kinds import (
     CONTRACTS,
@@ -187,6 +188,18 @@ class Recipe(BaseModel):
     def to_flat_dict(self) -> dict[str, Any]:
         """The same by dotted keys, as `-s` takes them: `features.item.0.name`; a list of plain values is one value."""
         return dict(_flat(self.to_dict(), ""))
+
+
+def parts_of(recipe: Recipe) -> tuple[Recipe, ...]:
+    """The recipe itself; of one that blends recommenders, a recipe for each of them, over the same data."""
+    if not isinstance(recipe.scorer, Blending):
+        return (recipe,)
+    whole = []
+    for part in recipe.scorer.parts:
+        features: dict[str, Any] = dict(part.features)
+        sections = {section: getattr(part, section) for section in (*MODEL_SECTIONS, "scorer")}
+        whole.append(recipe.model_copy(update={"features": Features.model_construct(**features), **sections}))
+    return tuple(whole)
 
 
 def recommender_of(recipe: Recipe) -> Scorer | ModelSections:

@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 
 from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.errors import UsageError
+from gnnrec.recipe.blends import PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +30,10 @@ def stand_ins(node: Node, registry: Registry) -> list[type[Component]]:
 
     It takes whatever fields the recipe says, and its method says that it is not here.
     """
-    listwise = node.find(("negatives",)) is None
+    absent = {each: within for within in (node, *_parts(node)) for each in _named(within)}
     return [
-        _stand_in(kind, name, {"listwise": True} if kind == "loss" and listwise else {})
-        for kind, name in _named(node)
+        _stand_in(kind, name, {"listwise": True} if kind == "loss" and within.find(("negatives",)) is None else {})
+        for (kind, name), within in absent.items()
         if name not in registry.components(kind)
     ]
 
@@ -61,6 +62,12 @@ def _named(node: Node) -> Iterator[tuple[str, str]]:
         name = node.find((*path, "name"))
         if name is not None and isinstance(name.value, str):
             yield kind, name.value
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    """Of a recipe that is made of parts, what stands in each."""
+    parts = node.find(PLACE)
+    yield from parts.value if parts is not None and isinstance(parts.value, list) else ()
 
 
 def _stand_in(kind: str, name: str, more: dict[str, Any]) -> type[Component]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gnnrec.recipe.schema import parts_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -24,9 +26,11 @@ def used_parts(recipe: Recipe, fingerprint: Mapping[str, str]) -> dict[str, str]
         recipe: Its filters, features, split, and what it fits are asked.
         fingerprint: A digest of each part of the data, see `Interactions.fingerprint`.
     """
-    wanted = {"edges"} | {f"table {node_type}" for node_type, some in recipe.features if some}
-    for component in _asked(recipe):
-        wanted |= set(fingerprint) if component.looks_at is None else set(component.looks_at)
+    wanted = {"edges"}
+    for part in parts_of(recipe):
+        wanted |= {f"table {node_type}" for node_type, some in part.features if some}
+        for component in _asked(part):
+            wanted |= set(fingerprint) if component.looks_at is None else set(component.looks_at)
     begins = tuple(FAMILIES[each] for each in wanted & FAMILIES.keys())
     return {part: digest for part, digest in fingerprint.items() if part in wanted or part.startswith(begins)}
 

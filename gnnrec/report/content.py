@@ -142,7 +142,8 @@ def summary(recipe: Recipe, metrics: Mapping[str, Any], environment: Mapping[str
     seconds, device = metrics["seconds"], environment["device"]
     spent = f" in {seconds['train']:.1f} s on {device}" if "train" in seconds else " in another run"
     if recipe.scorer is not None:
-        told = f"Scorer {recipe.scorer.name}, seed {recipe.seed}; fitted{spent}."
+        parts = ", ".join(part["name"] for part in metrics.get("parts", ()))
+        told = f"Scorer {recipe.scorer.name}{parts and f' of {parts}'}, seed {recipe.seed}; fitted{spent}."
     else:
         sections = recipe.model_sections()
         told = (

@@ -28,7 +28,60 @@ CHECKPOINTS = "checkpoints"
 """The folder of checkpoints, which a finished run no longer has."""
 
 
-class RunDirectory:
+class RunFolder:
+    """Writes files of a run, or of one of its parts.
+
+    Args:
+        path: Where they lie.
+        checkpoints: Where checkpoints are kept while it runs.
+
+    Attributes:
+        path: Where they lie now.
+    """
+
+    def __init__(self, path: Path, checkpoints: Path) -> None:
+        self.path, self.checkpoints = path, checkpoints
+
+    def below(self, name: str) -> RunFolder:
+        """A folder in this one, made when something is written in it."""
+        return RunFolder(self.path / name, self.checkpoints / name)
+
+    def _prepare(self) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a file whole or not at all."""
+        target = self.path / name
+        draft = target.with_name(f".{name}.new")
+        try:
+            self._prepare()
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(target)
+        except OSError as error:
+            raise RunDirectoryError(f"cannot write {target}: {error.strerror}") from None
+
+    def write_json(self, name: str, data: Mapping[str, Any]) -> None:
+        """Write a file of JSON."""
+        self.write_text(name, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+    def append_line(self, name: str, record: Mapping[str, float]) -> None:
+        """Add a line to a history."""
+        try:
+            self._prepare()
+            with (self.path / name).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+        except OSError as error:
+            raise RunDirectoryError(f"cannot write the history in {self.path}: {error.strerror}") from None
+
+    def keep_lines(self, name: str, epochs: int) -> None:
+        """Cut a history down to its first epochs: what comes after the checkpoint is done again."""
+        history = self.path / name
+        if history.exists():
+            lines = history.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+            self.write_text(history.name, "".join(lines[:epochs]))
+
+
+class RunDirectory(RunFolder):
     """Writes a run's files; as long as it is open, no other process can.
 
     Args:
@@ -43,7 +96,8 @@ class RunDirectory:
     """
 
     def __init__(self, path: Path, made: Iterable[Path] = ()) -> None:
-        self.path, self._made = path, tuple(made)
+        super().__init__(path, path / CHECKPOINTS)
+        self._made = tuple(made)
         self._lock = FileLock(path / LOCK, timeout=0)
         try:
             self._lock.acquire()
@@ -81,44 +135,13 @@ class RunDirectory:
             raise RunDirectoryError(f"there is nothing to resume in {path}: it holds no recipe; start the run again")
         return cls(path)
 
-    @property
-    def checkpoints(self) -> Path:
-        """Where checkpoints are kept while it runs."""
-        return self.path / CHECKPOINTS
+    def _prepare(self) -> None:
+        """It was made at once: where it is gone, its user has to know."""
 
     @property
     def is_worth_keeping(self) -> bool:
         """Whether an epoch was recorded or a checkpoint saved."""
-        return any(self.path.glob("*.jsonl")) or any(self.checkpoints.rglob("*.safetensors"))
-
-    def write_text(self, name: str, text: str) -> None:
-        """Write a file whole or not at all."""
-        target = self.path / name
-        draft = target.with_name(f".{name}.new")
-        try:
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(target)
-        except OSError as error:
-            raise RunDirectoryError(f"cannot write {target}: {error.strerror}") from None
-
-    def write_json(self, name: str, data: Mapping[str, Any]) -> None:
-        """Write a file of JSON."""
-        self.write_text(name, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-
-    def append_line(self, name: str, record: Mapping[str, float]) -> None:
-        """Add a line to a history."""
-        try:
-            with (self.path / name).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record) + "\n")
-        except OSError as error:
-            raise RunDirectoryError(f"cannot write the history in {self.path}: {error.strerror}") from None
-
-    def keep_lines(self, name: str, epochs: int) -> None:
-        """Cut a history down to its first epochs: what comes after the checkpoint is done again."""
-        history = self.path / name
-        if history.exists():
-            lines = history.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-            self.write_text(history.name, "".join(lines[:epochs]))
+        return any(self.path.rglob("*.jsonl")) or any(self.checkpoints.rglob("*.safetensors"))
 
     def finish(self) -> Path:
         """Give the directory its final name, now that it is whole; its checkpoints are no longer needed.

@@ -10,7 +10,7 @@ from gnnrec.contract.kinds import Loss
 from gnnrec.data.size import RANKED_CELLS
 from gnnrec.errors import LESS_MEMORY, TrainingError
 from gnnrec.recipe.load import load_recipe, shipped_recipes
-from gnnrec.recipe.schema import MODEL_SECTIONS
+from gnnrec.recipe.schema import MODEL_SECTIONS, parts_of
 from gnnrec.runs.free_memory import free_memory
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def require_memory(recipe: Recipe, size: Size) -> None:
         TrainingError: More is needed than is free.
     """
     free = free_memory()
-    if free is None or (recipe.scorer is None and _has_accelerator()):
+    if free is None or (_trains(recipe) and _has_accelerator()):
         return
     need = needed_memory(recipe, size)
     told = (
@@ -111,12 +111,17 @@ def in_words(amount: int) -> str:
 
 def _at_work(recipe: Recipe) -> Iterator[Component]:
     """The components that come after the split."""
-    for _, some in recipe.features:
-        yield from some
-    for section in (*MODEL_SECTIONS, "scorer"):
-        component = getattr(recipe, section)
-        if component is not None:
-            yield component
+    for part in parts_of(recipe):
+        for _, some in part.features:
+            yield from some
+        for section in (*MODEL_SECTIONS, "scorer"):
+            component = getattr(part, section)
+            if component is not None:
+                yield component
+
+
+def _trains(recipe: Recipe) -> bool:
+    return any(part.scorer is None for part in parts_of(recipe))
 
 
 def _has_accelerator() -> bool:

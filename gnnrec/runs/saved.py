@@ -14,10 +14,9 @@ from safetensors.torch import save_file
 from gnnrec.data.extended_split import extended
 from gnnrec.data.lookup import require_nodes
 from gnnrec.errors import RunDirectoryError, UsageError
-from gnnrec.modelling.fitting import restore
+from gnnrec.modelling.blending import restored
 from gnnrec.randomness import Streams
 from gnnrec.recipe.load import load_run_recipe
-from gnnrec.recipe.schema import recommender_of
 from gnnrec.runs import judging, recommending
 from gnnrec.runs.directory import FORMAT, read_json, require_finished_run
 from gnnrec.runs.judging import CANDIDATES
@@ -345,6 +344,6 @@ class Run:
         weights = load_weights(self.directory)
         try:
             states = self.read_json(FEATURES) if (self.directory / FEATURES).exists() else None
-            return restore(recommender_of(recipe), dict(recipe.features), split, Streams(recipe.seed), weights, states)
+            return restored(recipe, split, Streams(recipe.seed), weights, states)
         except RuntimeError as error:
             raise RunDirectoryError(f"the weights in {self.directory} do not load: {error}") from None

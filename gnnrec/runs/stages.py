@@ -24,7 +24,8 @@ from gnnrec.runs.checkpointing import StoredCheckpoints
 from gnnrec.runs.refitting import FILE, LEARNED, Choice, epochs_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from torch import Tensor
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from gnnrec.modelling.scoring import Scoring
     from gnnrec.recipe.schema import Recipe
     from gnnrec.runs.clock import Clock
-    from gnnrec.runs.directory import RunDirectory
+    from gnnrec.runs.directory import RunFolder
     from gnnrec.runs.observing import Observers
     from gnnrec.runs.stopping import StopRequest
 
@@ -52,12 +53,19 @@ class Outcome:
         best_epoch: The chosen epoch, or the last where nothing is val; None for a scorer.
         val: Validation metrics of the first stage; empty where a parent has them, or nothing is val.
         choice: What the second stage went by; None where there was one stage.
+        parts: Of a recommender that is made of some: what metrics.json says of each.
     """
 
     fitted: Fitted
     best_epoch: int | None
     val: Mapping[str, float]
     choice: Choice | None
+    parts: Sequence[Mapping[str, Any]] = ()
+
+    def told(self) -> dict[str, Any]:
+        """What metrics.json says of it."""
+        parts = {"parts": list(self.parts)} if self.parts else {}
+        return {"best_epoch": self.best_epoch, "val": self.val, **parts}
 
 
 class Stages:
@@ -77,7 +85,7 @@ class Stages:
 
     def __init__(
         self,
-        directory: RunDirectory,
+        directory: RunFolder,
         recipe: Recipe,
         split: Split,
         used: Mapping[str, str],
@@ -115,31 +123,31 @@ class Stages:
             raise UsageError("refit fits anew on train and val, and nothing is val: leave refit out, or hold some out")
         if choice is None:
             with clock.phase("train"):
-                fitted = self._choose(val, watch)
+                fitted = self.choose(val, watch.epoch_ended)
             best_epoch = fitted.best_epoch
             with clock.phase("evaluate"):
                 figures = {} if val is None else val.measure(fitted.scoring("validate"))
             if not self._recipe.refit:
                 return Outcome(fitted, best_epoch, figures, None)
-            choice = self._keep_choice(best_epoch, figures, clock.seconds())
+            choice = self.keep_choice(best_epoch, figures, clock.seconds())
         else:
             clock.add(choice.seconds)
         logger.info("fitting anew on %s", choice.on.replace("+", " and "))
         with clock.phase("refit"):
-            fitted = self._refit(choice, watch)
+            fitted = self.refit(choice, watch.epoch_ended)
         return Outcome(fitted, choice.best_epoch, choice.val, choice)
 
     def learned(self, choice: Choice) -> Split:
         """The split that the second stage learns from."""
         return extended(self._split, LEARNED[choice.on], self._recipe.split.seed)
 
-    def _choose(self, val: Evaluator | None, watch: Observers) -> Fitted:
+    def choose(self, val: Evaluator | None, tell: Callable[[EpochRecord], None]) -> Fitted:
         """The first stage: fit on train, judge each epoch, keep the best; where nothing is val, the last."""
         trainer = self._recipe.trainer
 
         def epoch_ended(record: EpochRecord) -> None:
             self._directory.append_line(HISTORY, record.to_json())
-            watch.epoch_ended(record)
+            tell(record)
 
         if val is None:
             return self._fit(self._split, _nothing_held_out, epoch_ended, self._all_epochs())
@@ -153,7 +161,7 @@ class Stages:
         logger.info("nothing is val, so no epoch is chosen: all %d are trained, and the last is kept", self.epochs)
         return Replay([EpochRecord(epoch, math.nan, {}, math.nan, 0.0) for epoch in range(1, self.epochs + 1)])
 
-    def _keep_choice(self, best_epoch: int | None, val: Mapping[str, float], seconds: Mapping[str, float]) -> Choice:
+    def keep_choice(self, best_epoch: int | None, val: Mapping[str, float], seconds: Mapping[str, float]) -> Choice:
         """Write down what the first stage found; its checkpoints are no longer needed."""
         epochs = epochs_until(self._directory.path / HISTORY, best_epoch)
         choice = Choice("train+val", best_epoch, epochs, self._split.fingerprint, self._used, val, seconds)
@@ -162,13 +170,13 @@ class Stages:
         self._checkpoints = self._stored(self._folder_of_second)
         return choice
 
-    def _refit(self, choice: Choice, watch: Observers) -> Fitted:
+    def refit(self, choice: Choice, tell: Callable[[EpochRecord], None]) -> Fitted:
         """The second stage: fit anew on more, without validation."""
 
         def epoch_ended(record: EpochRecord) -> None:
             told = replace(record, refit_of=len(choice.epochs))
             self._directory.append_line(REFIT_HISTORY, told.to_json())
-            watch.epoch_ended(told)
+            tell(told)
 
         parent, begun = choice.parent, self._checkpoints.found
         weights = load_weights(Path(parent.directory)) if parent is not None and parent.warm and not begun else None

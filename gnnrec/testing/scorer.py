@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Generator, Tensor
 
+from gnnrec.contract.blending import Blending
 from gnnrec.graph.sparse import incidence
+from gnnrec.testing.blending import RULES as OF_BLENDING
+from gnnrec.testing.blending import BlendingCase
 from gnnrec.testing.checkerboard import Checkerboard
 from gnnrec.testing.comparing import TOLERANCE, difference
 from gnnrec.testing.every_kind import EVERY_KIND, Job, repeatable
@@ -176,11 +179,15 @@ def check_scorer(component: Scorer, *, personal: bool = True) -> None:
     """Check a scorer, as its fields are.
 
     Args:
-        component: The scorer.
+        component: The scorer; of one that is made of parts, what joins them is checked.
         personal: False for one that looks at no history, such as popularity: it cannot learn the checkerboard.
 
     Raises:
         ContractViolation: It breaks a rule; the message says which, what was asked for and what was got.
     """
-    for check in bound("scorer", RULES, ScorerCase(component, personal)):
+    if isinstance(component, Blending):
+        checks = bound("scorer", OF_BLENDING, BlendingCase(component))
+    else:
+        checks = bound("scorer", RULES, ScorerCase(component, personal))
+    for check in checks:
         check()

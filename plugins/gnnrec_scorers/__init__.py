@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gnnrec import Scorer, hookimpl
+from gnnrec_scorers.blend import Blend
 from gnnrec_scorers.ease import EASE
 from gnnrec_scorers.ials import IALS
 from gnnrec_scorers.item_knn import ItemKNN
@@ -14,4 +15,4 @@ from gnnrec_scorers.rp3beta import RP3Beta
 @hookimpl
 def gnnrec_components() -> tuple[type[Scorer], ...]:
     """Contribute the built-in scorers."""
-    return (Popularity, Random, ItemKNN, RP3Beta, EASE, IALS)
+    return (Popularity, Random, ItemKNN, RP3Beta, EASE, IALS, Blend)

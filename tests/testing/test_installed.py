@@ -48,8 +48,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 """What a component's checks have to be told."""
 
-BY_ITSELF = {"dataset-table", "dataset-adjacency_list", "dataset-atomic", "dataset-converted", "features-vectors"}
-"""Components that read a file: they have a test of their own."""
+READ_A_FILE = {"dataset-table", "dataset-adjacency_list", "dataset-atomic", "dataset-converted", "features-vectors"}
+
+BY_ITSELF = {*READ_A_FILE, "scorer-blend"}
+"""Components that read a file, or are made of others: they have a test of their own."""
 
 
 def checks() -> list[Any]:
