@@ -33,7 +33,7 @@ class DeviceAwareFields(Trainer):
     """Sample neighbours with replacement."""
 
     workers: Annotated[int, Field(ge=0)] = 0
-    """Processes that sample neighbourhoods ahead; 0 samples in between steps. The result is the same."""
+    """Processes that sample neighbourhoods ahead; with 0 a thread samples the next step's. The result is the same."""
 
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     """Adam (Kingma and Ba 2015), AdamW (Loshchilov and Hutter 2019) or plain gradient descent."""

@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, Dataset
 from gnnrec import UsageError
 from gnnrec.graph.neighbor_sampling import NeighborSampler
 from gnnrec_trainers.objectives import Negatives, Objective, Scored, Supervision, pairs_of
+from gnnrec_trainers.prefetching import prefetched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +28,14 @@ class SampledPairwise(Objective):
     """Positives of a batch against their negatives, over the sampled neighbourhood of both.
 
     A batch's supervision edges are never among the edges that it propagates over, in either direction. Negatives and
-    neighbours are drawn on CPU, by generators of their step, so that drawing ahead changes nothing.
+    neighbours are drawn on CPU, by generators of their step, so that drawing ahead changes nothing: a thread does, or
+    worker processes, unless negatives need the scores of their step.
 
     Args:
         task: What is trained.
         fan_out: See `NeighborSampler`.
         replace: Draw neighbours with replacement.
-        workers: Processes that draw ahead.
+        workers: Processes that draw ahead; with 0 a thread does.
         batch_size: B.
         device: Where the model is.
 
@@ -61,7 +63,8 @@ class SampledPairwise(Objective):
 
     def loss(self, model: TrainableModel, epoch: int, step: int) -> tuple[Tensor, Scored]:
         """Encodes the neighbourhood; negatives that are looked for by score are scored on one of their own."""
-        scored = (self._next((epoch, step)) if self._workers else self._prepare((epoch, step), model)).to(self._device)
+        place = epoch, step
+        scored = (self._prepare(place, model) if self._negatives.needs_score else self._next(place)).to(self._device)
         user, item = model.encoder(scored.graph)
         return self._pairwise(model, user, item, scored.pairs, len(scored.edge_ids)), scored
 
@@ -100,13 +103,15 @@ class SampledPairwise(Objective):
         if self._ahead is None or self._ahead[0] != place:
             epoch, first = place
             places = [(epoch, step) for step in range(first, self.supervision.steps)]
-            self._ahead = (
-                place,
-                iter(DataLoader(_Places(self), batch_size=None, sampler=places, num_workers=self._workers)),
-            )
+            self._ahead = place, self._drawn_ahead(places)
         (epoch, step), ahead = self._ahead
         self._ahead = (epoch, step + 1), ahead
         return next(ahead)
+
+    def _drawn_ahead(self, places: list[Place]) -> Iterator[Scored]:
+        if not self._workers:
+            return prefetched(self.prepare, places)
+        return iter(DataLoader(_Places(self), batch_size=None, sampler=places, num_workers=self._workers))
 
 
 class _Places(Dataset[Scored]):
