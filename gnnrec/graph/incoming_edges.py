@@ -61,7 +61,7 @@ class IncomingEdges:
     Attributes:
         start: int64 [T + 1], where each target's edges start.
         sources: int32 or int64 [E], by target, ascending for each.
-        edge_ids: int64 [E], which column of the `edge_index` each one is.
+        edge_ids: The same dtype [E], which column of the `edge_index` each one is.
         in_degree: int64 [T].
         out_degree: int64 [S].
 
@@ -74,7 +74,7 @@ class IncomingEdges:
     def __init__(self, edge_index: Tensor, num_sources: int, num_targets: int) -> None:
         structure = Structure.of(edge_index[1], edge_index[0], (num_targets, num_sources))
         self.start = structure.crow.long()
-        self.sources, self.edge_ids = structure.col, structure.order
+        self.sources, self.edge_ids = structure.col, structure.order.to(structure.col.dtype)
         self.in_degree = self.start.diff()
         self.out_degree = torch.bincount(edge_index[0], minlength=num_sources)
         self.max_degree = int(self.in_degree.max()) if num_targets else 0

@@ -88,7 +88,7 @@ class LoaderSampler(BaseSampler):  # type: ignore[misc]
             row={relation: edges[0] for relation, edges in drawn.edge_index.items()},
             col={relation: edges[1] for relation, edges in drawn.edge_index.items()},
             edge={
-                relation: self._sampler.incoming[relation].edge_ids[positions]
+                relation: self._sampler.incoming[relation].edge_ids[positions].long()
                 for relation, positions in drawn.positions.items()
             },
             num_sampled_nodes={kind: list(counts) for kind, counts in drawn.nodes_per_hop.items()},

@@ -26,8 +26,14 @@ if TYPE_CHECKING:
     Tables = Mapping[str, Tensor]
     """The embeddings of one layer by node type, [N, D] each; a name for annotations."""
 
-BLOCK_EDGES = 2**22
-"""Edges, of all types together, that are propagated over at once."""
+WHOLE_EDGES = 2**22
+"""Edges, of all types together, up to which a graph is encoded at once."""
+
+BLOCK_CELLS = 2**22
+"""Edges and targets of a block, times the channels of a layer."""
+
+FLOATS_PER_EDGE = 32
+"""What laying out an edge takes, as channels."""
 
 LAYERED = ("initial_embeddings", "propagate_layer", "num_layers")
 """What a module must have (see `Encoder.build`)."""
@@ -36,28 +42,33 @@ LAYER_TAKES = ["graph", "layer", "tables"]
 """What `propagate_layer` is given."""
 
 
-def encode(module: nn.Module, graph: HeteroData, block_edges: int = BLOCK_EDGES) -> tuple[Tensor, Tensor]:
+def encode(
+    module: nn.Module, graph: HeteroData, whole_edges: int = WHOLE_EDGES, block_cells: int = BLOCK_CELLS
+) -> tuple[Tensor, Tensor]:
     """Embed every node of `graph`, without gradients: user [U, D], item [I, D].
 
-    A graph of up to `block_edges` edges, or any graph where the module cannot go layer by layer, is given to the module
-    whole. Otherwise the tables of all layers and the edges sorted by target stay, and beyond them only what one block
-    needs: its edges, and a row for each of its nodes. A node with more edges than that is a block of its own.
+    A graph of up to `whole_edges` edges, or any graph where the module cannot go layer by layer, is given to the module
+    whole. Otherwise a layer and the next stay, or all where the module combines them, and the edges sorted by target;
+    beyond them only what one block needs: its edges, and a row for each of its nodes. A node with more edges than that
+    is a block of its own.
 
     Args:
         module: See `Encoder.build`.
         graph: On the module's device.
-        block_edges: The bound on the edges of a block; a target counts as one too.
+        whole_edges: Edges that need no blocks.
+        block_cells: The bound on a block: its edges and targets, times D and what an edge itself takes.
     """
     num_edges = sum(graph[relation].edge_index.size(1) for relation in graph.edge_types)
     with torch.no_grad():
-        if num_edges <= block_edges or not is_layered(module):
+        if num_edges <= whole_edges or not is_layered(module):
             whole: tuple[Tensor, Tensor] = module(graph)
             return whole
         # Only a module that puts layers together has a use for the earlier ones.
         layers: list[Tables] = []
-        for tables in by_layer(module, graph, block_edges):
+        for tables in by_layer(module, graph, block_cells):
             layers = [*layers, tables] if hasattr(module, "combine_layers") else [tables]
-        return combined(module, layers, "user"), combined(module, layers, "item")
+        user, item = (_combined_in_blocks(module, layers, kind, block_cells) for kind in ("user", "item"))
+        return user, item
 
 
 def is_layered(module: nn.Module) -> bool:
@@ -81,7 +92,7 @@ def check_layers(module: nn.Module, name: str) -> None:
             )
 
 
-def by_layer(module: Any, graph: HeteroData, block_edges: int = BLOCK_EDGES) -> Iterator[Tables]:
+def by_layer(module: Any, graph: HeteroData, block_cells: int = BLOCK_CELLS) -> Iterator[Tables]:
     """The tables of each layer of a module that `is_layered`, from layer 0, in blocks of nodes."""
     sampler = NeighborSampler(graph, (-1,))
     tables: Tables = module.initial_embeddings(graph)
@@ -90,7 +101,7 @@ def by_layer(module: Any, graph: HeteroData, block_edges: int = BLOCK_EDGES) -> 
         following: dict[str, Tensor] = {}
         for kind, table in tables.items():
             following[kind] = table[:0]
-            for start, end in _blocks(sampler, kind, block_edges):
+            for start, end in _blocks(sampler, kind, block_cells // (table.size(1) + FLOATS_PER_EDGE)):
                 nodes = torch.arange(start, end, device=table.device)
                 block = next_rows(module, sampler, layer, tables, kind, nodes)
                 if block is None:
@@ -129,6 +140,22 @@ def combined(module: Any, layers: Sequence[Tables], kind: str) -> Tensor:
         return layers[-1][kind]
     together: Tensor = combine([tables[kind] for tables in layers])
     return together
+
+
+def _combined_in_blocks(module: Any, layers: Sequence[Tables], kind: str, block_cells: int) -> Tensor:
+    """The same, some rows at a time, in the place of the last of several layers where they are as wide."""
+    tables = [each[kind] for each in layers]
+    whole, last = len(tables[0]), tables[-1]
+    rows = max(1, block_cells // sum(table.size(1) for table in tables))
+    if len(tables) == 1 or rows >= whole:
+        return combined(module, layers, kind)
+    together: Tensor | None = None
+    for start in range(0, whole, rows):
+        block = combined(module, [{kind: table[start : start + rows]} for table in tables], kind)
+        if together is None:
+            together = last if block.shape[1:] == last.shape[1:] else block.new_empty(whole, block.size(1))
+        together[start : start + rows] = block
+    return last if together is None else together
 
 
 def _blocks(sampler: NeighborSampler, kind: str, block_edges: int) -> Iterator[tuple[int, int]]:
