@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gnnrec.data.size import RANKED_CELLS
+
 if TYPE_CHECKING:
     from gnnrec.data.size import Size
 
@@ -20,9 +22,19 @@ PAIR = 64
 """Bytes of a pair of items at the most: as it is found, sorted, and kept."""
 
 
-def memory_of_square(size: Size) -> int:
-    """Bytes of one float32 matrix [I, I] that is inverted in its own memory."""
+def memory_of_autoencoder(size: Size) -> int:
+    """Bytes of `autoencoder.fit_autoencoder` at its peak: one float32 matrix [I, I] that is inverted in its own memory.
+
+    Through users: three float64 matrices [U, U], and a float32 one [I, U].
+    """
+    if fits_through_users(size.users, size.items):
+        return 4 * size.users * (6 * size.users + size.items) + BLOCKS
     return 4 * size.items * (size.items + ROWS) + BLOCKS
+
+
+def fits_through_users(users: int, items: int) -> bool:
+    """Whether a system of users by users takes less memory than one of items by items: from about 3 items a user on."""
+    return users * (6 * users + items) < items**2
 
 
 def memory_of_nearest(size: Size, neighbours: int) -> int:
@@ -32,3 +44,8 @@ def memory_of_nearest(size: Size, neighbours: int) -> int:
     """
     made = size.interactions**2 // size.users
     return PAIR * min(size.items * min(neighbours, size.items), made) + BLOCKS
+
+
+def memory_of_neighbours(size: Size) -> int:
+    """Bytes of a `UserKNNModule`: every interaction twice, and cosines of as many histories as are ranked at once."""
+    return 48 * size.interactions + 3 * 4 * size.users * min(size.users, max(1, RANKED_CELLS // size.items))

@@ -24,21 +24,22 @@ def co_occurrence(
 
     Args:
         train: The interactions.
-        weights: float32 [U], w; ones where it is not given.
+        weights: [U], w, whose dtype is the result's; ones in float32 where it is not given.
         block_cells: Bounds the memory; does not change the result.
 
     Yields:
-        The items of a block, int64 [b], ascending, and their rows of M, float32 [b, I], in fresh memory.
+        The items of a block, int64 [b], ascending, and their rows of M, [b, I], in fresh memory.
     """
     users, items = torch.from_numpy(train.users), torch.from_numpy(train.items)
     structure = Structure.of(items, users, (train.num_items, train.num_users))
     users, items = users[structure.order], items[structure.order]
-    by_item = structure.matrix(torch.ones(len(users)) if weights is None else weights[users])  # Xᵀ diag(w)
+    weights = torch.ones(train.num_users) if weights is None else weights
+    by_item = structure.matrix(weights[users])  # Xᵀ diag(w)
     start = structure.crow.tolist()
     size = max(1, block_cells // max(train.num_users, train.num_items))
     for block in torch.split(torch.arange(train.num_items), size):
         first, last = int(block[0]), int(block[-1]) + 1
         entries = slice(start[first], start[last])
-        known = torch.zeros(train.num_users, len(block))
+        known = torch.zeros(train.num_users, len(block), dtype=weights.dtype)
         known[users[entries], items[entries] - first] = 1.0
         yield block, product(by_item, known).T.contiguous()

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 class ItemKNN(Scorer):
     """Item-based nearest neighbours by cosine (Sarwar et al. 2001): the similarities to what the user knows, summed.
 
-    An item i is compared with its `neighbours` nearest items j, by c_ij / (sqrt(n_i · n_j) + shrinkage). Departures:
-    the sum is not divided by the sum of similarities, which is for ratings; the cosine is shrunk, so that a few common
-    users do not make a neighbour (as in Ferrari Dacrema et al. 2021).
+    An item i is compared with its `neighbours` nearest items j, by c_ij / (n_i^item_power · sqrt(n_j) + shrinkage),
+    where c_ij sums d_u^-user_power over the users u of both; n and d count interactions. Departures: the sum is not
+    divided by the sum of similarities, which is for ratings; the cosine is shrunk, so that a few common users do not
+    make a neighbour (as in Ferrari Dacrema et al. 2021), may favour popular items (asymmetric, Aiolli 2013), and may
+    count users who know much for less.
     """
 
     uses: ClassVar[tuple[str, ...]] = ()
@@ -35,6 +37,12 @@ class ItemKNN(Scorer):
     shrinkage: Annotated[float, Field(ge=0)] = 10.0
     """Added to the denominator of the cosine: the larger, the less items with few interactions count."""
 
+    item_power: Annotated[float, Field(ge=0, le=4)] = 0.5
+    """Power of an item's popularity that its scores are divided by: less than 0.5 favours popular items."""
+
+    user_power: Annotated[float, Field(ge=0, le=4)] = 0.0
+    """Power of a user's activity that what the user knows in common is divided by; 0 counts all users alike."""
+
     def memory(self, size: Size) -> int:
         """See `block_memory.memory_of_nearest`."""
         from gnnrec_scorers.block_memory import memory_of_nearest
@@ -45,5 +53,6 @@ class ItemKNN(Scorer):
         """See `item_similarity.cosines`."""
         from gnnrec_scorers.item_similarity import ItemSimilarity, cosines, nearest
 
-        scored, known, values = nearest(cosines(observed.edges, self.shrinkage), self.neighbours)
+        similar = cosines(observed.edges, self.shrinkage, item_power=self.item_power, user_power=self.user_power)
+        scored, known, values = nearest(similar, self.neighbours)
         return ItemSimilarity.of(known, scored, values, observed.edges.num_items)

@@ -74,11 +74,23 @@ def nearest(blocks: Iterable[Block], neighbours: int) -> tuple[Tensor, Tensor, T
     return torch.cat(items), torch.cat(others), torch.cat(values)
 
 
-def cosines(train: Edges, shrinkage: float, *, block_cells: int = BLOCK_CELLS) -> Iterator[Block]:
-    """c_ij / (sqrt(n_i · n_j) + shrinkage): c_ij users know both items, n_i users know i."""
-    norms = _degrees(train.items, train.num_items).sqrt()
-    for items, common in co_occurrence(train, block_cells=block_cells):
-        yield items, common.div_(torch.outer(norms[items], norms).add_(shrinkage))
+def cosines(
+    train: Edges,
+    shrinkage: float,
+    *,
+    item_power: float = 0.5,
+    user_power: float = 0.0,
+    block_cells: int = BLOCK_CELLS,
+) -> Iterator[Block]:
+    """From each item i of a block to every j: c_ij / (n_i^item_power · sqrt(n_j) + shrinkage).
+
+    c_ij is Σ d_u^-user_power over the users u of both; n and d count a node's interactions.
+    """
+    counts = _degrees(train.items, train.num_items)
+    scored, known = counts.pow(item_power), counts.sqrt()
+    weights = _degrees(train.users, train.num_users).pow(-user_power)
+    for items, common in co_occurrence(train, weights, block_cells=block_cells):
+        yield items, common.div_(torch.outer(scored[items], known).add_(shrinkage))
 
 
 def walks(train: Edges, alpha: float, beta: float, *, block_cells: int = BLOCK_CELLS) -> Iterator[Block]:

@@ -9,7 +9,7 @@ from scorer_toys import edges_of, histories, ridge_by_column, uneven
 from gnnrec import Edges, Observed, UsageError
 from gnnrec_datasets import MovieLens
 from gnnrec_scorers import EASE, symmetric_inverse
-from gnnrec_scorers.ease_module import item_weights
+from gnnrec_scorers.autoencoder import item_weights
 from gnnrec_scorers.symmetric_inverse import invert_
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ pytest_plugins = ["real_data"]
 @pytest.mark.parametrize("l2", [0.5, 3.0, 300.0])
 def test_weights_are_those_of_regressing_each_item_on_all_others_in_float64(l2: float) -> None:
     expected = torch.from_numpy(ridge_by_column(uneven().double().numpy(), l2))
-    weights = item_weights(edges_of(uneven()), l2)
+    weights = item_weights(edges_of(uneven()), torch.full((8,), l2))
     torch.testing.assert_close(weights.double(), expected, rtol=1e-4, atol=1e-6)
     fitted = EASE(l2=l2).fit(Observed(edges_of(uneven())), torch.Generator())
     scores = fitted(histories(uneven())).double()
@@ -29,8 +29,8 @@ def test_weights_are_those_of_regressing_each_item_on_all_others_in_float64(l2: 
 
 
 def test_weights_do_not_depend_on_the_size_of_blocks() -> None:
-    train = edges_of(uneven())
-    torch.testing.assert_close(item_weights(train, 3.0, block_cells=36), item_weights(train, 3.0))
+    train, threes = edges_of(uneven()), torch.full((8,), 3.0)
+    torch.testing.assert_close(item_weights(train, threes, block_cells=36), item_weights(train, threes))
 
 
 def test_an_l2_that_float32_cannot_take_is_a_message() -> None:

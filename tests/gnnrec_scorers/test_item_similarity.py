@@ -33,6 +33,16 @@ def test_cosines_with_shrinkage_are_as_by_hand() -> None:
     torch.testing.assert_close(similar, by_hand)
 
 
+def test_asymmetric_cosines_of_weighed_users_are_those_of_dense_matrices() -> None:
+    matrix = uneven().double()
+    counts, activity = matrix.sum(0).clamp(min=1), matrix.sum(1).clamp(min=1)
+    common = matrix.T @ torch.diag(activity**-0.5) @ matrix
+    expected = (common / (torch.outer(counts**0.2, counts**0.5) + 3.0)).fill_diagonal_(0.0)
+    scorer = ItemKNN(neighbours=8, shrinkage=3.0, item_power=0.2, user_power=0.5)
+    fitted = scorer.fit(Observed(edges_of(uneven())), torch.Generator())
+    torch.testing.assert_close(dense(fitted).double(), expected.T, rtol=1e-5, atol=1e-7)
+
+
 def test_item_knn_sums_the_cosines_to_the_nearest_known_items() -> None:
     train = edges_of(MATRIX)
     known = histories(torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]))

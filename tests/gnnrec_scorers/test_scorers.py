@@ -7,7 +7,7 @@ import torch
 from scorer_toys import SIZE, checkerboard, edges_of, histories, uneven
 
 from gnnrec import Observed
-from gnnrec_scorers import EASE, IALS, ItemKNN, Popularity, Random, RP3Beta
+from gnnrec_scorers import EASE, EDLAE, IALS, ItemKNN, Popularity, Random, RP3Beta, UserKNN
 from gnnrec_scorers.random_module import splitmix64_
 
 if TYPE_CHECKING:
@@ -19,8 +19,10 @@ SCORERS = [
     Popularity(),
     Random(),
     ItemKNN(neighbours=4),
+    UserKNN(neighbours=9),
     RP3Beta(neighbours=4),
     EASE(l2=1.0),
+    EDLAE(l2=1.0, dropout=0.3),
     IALS(factors=4, regularization=0.1, alpha=2.0),
 ]
 
