@@ -11,10 +11,11 @@ from gnnrec_scorers.item_knn import ItemKNN
 from gnnrec_scorers.popularity import Popularity
 from gnnrec_scorers.random import Random
 from gnnrec_scorers.rp3beta import RP3Beta
+from gnnrec_scorers.sansa import SANSA
 from gnnrec_scorers.user_knn import UserKNN
 
 
 @hookimpl
 def gnnrec_components() -> tuple[type[Scorer], ...]:
     """Contribute the built-in scorers."""
-    return (Popularity, Random, ItemKNN, RP3Beta, EASE, IALS, UserKNN, EDLAE, Blend)
+    return (Popularity, Random, ItemKNN, RP3Beta, EASE, IALS, UserKNN, EDLAE, SANSA, Blend)

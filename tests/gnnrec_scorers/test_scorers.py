@@ -7,7 +7,7 @@ import torch
 from scorer_toys import SIZE, checkerboard, edges_of, histories, uneven
 
 from gnnrec import Observed
-from gnnrec_scorers import EASE, EDLAE, IALS, ItemKNN, Popularity, Random, RP3Beta, UserKNN
+from gnnrec_scorers import EASE, EDLAE, IALS, SANSA, ItemKNN, Popularity, Random, RP3Beta, UserKNN
 from gnnrec_scorers.random_module import splitmix64_
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ SCORERS = [
     RP3Beta(neighbours=4),
     EASE(l2=1.0),
     EDLAE(l2=1.0, dropout=0.3),
+    SANSA(l2=1.0),
     IALS(factors=4, regularization=0.1, alpha=2.0),
 ]
 
@@ -164,3 +165,10 @@ def test_a_scorer_with_one_user_and_one_item_works(scorer: Scorer) -> None:
 def test_only_ials_is_stored_and_seeds_count_for_it_and_for_random() -> None:
     assert [scorer.name for scorer in SCORERS if scorer.stored] == ["ials"]
     assert [scorer.name for scorer in SCORERS if not scorer.deterministic] == ["random", "ials"]
+
+
+@pytest.mark.parametrize("scorer", SCORERS[2:-1], ids=named)
+@pytest.mark.parametrize("shape", [(3, 4), (3, 1), (1, 5)])
+def test_without_interactions_and_without_a_history_scores_are_zero(scorer: Scorer, shape: tuple[int, int]) -> None:
+    assert not fit(scorer, torch.zeros(shape))(histories(torch.eye(*shape))).any()
+    assert not fit(scorer, torch.ones(shape))(histories(torch.zeros(shape))).any()
