@@ -53,7 +53,7 @@ def test_a_scorer_s_run_imports_nothing_of_models(tmp_path: Path) -> None:
     sections = small_recipe(movielens_like(tmp_path / "data")).to_dict()
     kept = {key: sections[key] for key in ("dataset", "split", "evaluation")}
     imported = imported_by_a_run(json.dumps({"name": "scored", **kept, "scorer": {"name": "ease"}}), tmp_path)
-    assert {"torch", "gnnrec_scorers.ease_module", "gnnrec.report.figures"} <= imported
+    assert {"torch", "gnnrec_scorers.autoencoder", "gnnrec.report.figures"} <= imported
     assert imported & (NEVER | TRAINING) == set()
 
 

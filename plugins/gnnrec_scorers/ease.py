@@ -29,7 +29,7 @@ class EASE(Scorer):
 
     name: Literal["ease"] = "ease"
 
-    l2: PositiveFloat = 300.0
+    l2: PositiveFloat = 200.0
     """Weight of the squared entries of B (λ of the paper): more where there is less data for each item."""
 
     def memory(self, size: Size) -> int:

@@ -31,7 +31,7 @@ class EDLAE(Scorer):
     l2: PositiveFloat = 150.0
     """Weight of the squared entries of B, of all items alike (λ of the paper)."""
 
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
     """Share of a history that is hidden (p of the paper): more holds popular items back; 0 is EASE."""
 
     def memory(self, size: Size) -> int:
