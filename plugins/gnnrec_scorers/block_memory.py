@@ -49,3 +49,12 @@ def memory_of_nearest(size: Size, neighbours: int) -> int:
 def memory_of_neighbours(size: Size) -> int:
     """Bytes of a `UserKNNModule`: every interaction twice, and cosines of as many histories as are ranked at once."""
     return 48 * size.interactions + 3 * 4 * size.users * min(size.users, max(1, RANKED_CELLS // size.items))
+
+
+def memory_of_spectrum(size: Size, rank: int) -> int:
+    """Bytes of `spectrum.leading` at its peak, and of the graph and the block of users that are filtered."""
+    from gnnrec_scorers.spectrum import columns_of
+
+    columns = columns_of(rank, size.users, size.items)
+    subspace = 4 * columns * (6 * size.items + 2 * size.users)
+    return subspace + PAIR * size.interactions + 4 * 4 * RANKED_CELLS

@@ -7,7 +7,7 @@ import torch
 from scorer_toys import SIZE, checkerboard, edges_of, histories, uneven
 
 from gnnrec import Observed
-from gnnrec_scorers import EASE, EDLAE, IALS, SANSA, ItemKNN, Popularity, Random, RP3Beta, UserKNN
+from gnnrec_scorers import EASE, EDLAE, GFCF, IALS, SANSA, ChebyCF, ItemKNN, Popularity, Random, RP3Beta, UserKNN
 from gnnrec_scorers.random_module import splitmix64_
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ SCORERS = [
     EDLAE(l2=1.0, dropout=0.3),
     SANSA(l2=1.0),
     IALS(factors=4, regularization=0.1, alpha=2.0),
+    ChebyCF(rank=4),
+    GFCF(rank=4),
 ]
 
 
@@ -162,9 +164,9 @@ def test_a_scorer_with_one_user_and_one_item_works(scorer: Scorer) -> None:
     assert fit(scorer, torch.ones(1, 1))(histories(torch.ones(1, 1))).isfinite().all()
 
 
-def test_only_ials_is_stored_and_seeds_count_for_it_and_for_random() -> None:
-    assert [scorer.name for scorer in SCORERS if scorer.stored] == ["ials"]
-    assert [scorer.name for scorer in SCORERS if not scorer.deterministic] == ["random", "ials"]
+def test_what_is_stored_and_for_which_scorers_seeds_count() -> None:
+    assert [scorer.name for scorer in SCORERS if scorer.stored] == ["ials", "chebycf", "gf_cf"]
+    assert [scorer.name for scorer in SCORERS if not scorer.deterministic] == ["random", "ials", "chebycf", "gf_cf"]
 
 
 @pytest.mark.parametrize("scorer", SCORERS[2:-1], ids=named)
