@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor, nn
 
 from gnnrec.graph.layer_sums import layer_sums
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 class LightGCNModule(nn.Module):
     """He et al. 2020, equations 3 and 4: e^(k+1)_v = Σ e^(k)_w / sqrt(d_v d_w), and the mean of all layers, 0 included.
 
+    The α_k of equation 4 may be learned: a softmax of K + 1 numbers that are 0 at first, so that it starts as the mean.
+
     Where edges have weights, each term is taken a_vw times, and a degree d is the sum of its node's weights. Edges of
     other types than interactions are not read.
 
@@ -32,6 +35,7 @@ class LightGCNModule(nn.Module):
         channels: D.
         layers: K.
         init_std: See `NodeEmbeddings`.
+        learned_weights: Learn the weights of layers.
     """
 
     def __init__(
@@ -41,9 +45,12 @@ class LightGCNModule(nn.Module):
         channels: int,
         layers: int,
         init_std: float,
+        *,
+        learned_weights: bool = False,
     ) -> None:
         super().__init__()
         self.initial = NodeEmbeddings(num_features, num_embeddings, channels, init_std)
+        self.layer_logits = nn.Parameter(torch.zeros(layers + 1)) if learned_weights else None
         self.num_layers = layers
 
     def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
@@ -57,8 +64,10 @@ class LightGCNModule(nn.Module):
     def embed_rows(self, graph: HeteroData, rows: tuple[Tensor, Tensor]) -> EmbeddedRows | None:
         """What `forward` and `initial_embeddings` have at some users [B] and items [C], none of them twice.
 
-        None where it would be no quicker: without a layer, or on a device without sparse products.
+        None where it would be no quicker: without a layer, with learned weights, or on a device without sparse products.
         """
+        if self.layer_logits is not None:
+            return None
         tables = self.initial_embeddings(graph)
         user, item = tables["user"], tables["item"]
         if not self.num_layers or not has_sparse_products(user.device):
@@ -80,5 +89,9 @@ class LightGCNModule(nn.Module):
         }
 
     def combine_layers(self, tables: Sequence[Tensor]) -> Tensor:
-        """Equation 4 with equal weights, the mean: K + 1 tables [N, D] to one."""
-        return sum(tables[1:], start=tables[0]) / len(tables)
+        """Equation 4, with equal weights or learned ones: K + 1 tables [N, D] to one."""
+        if self.layer_logits is None:
+            return sum(tables[1:], start=tables[0]) / len(tables)
+        first, *weighed = (weight * table for weight, table in zip(self.layer_logits.softmax(0), tables, strict=True))
+        total: Tensor = sum(weighed, start=first)
+        return total

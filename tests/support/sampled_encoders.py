@@ -23,7 +23,7 @@ ENCODERS = (
     HeteroSAGE(channels=5, layers=1),
     HeteroSAGE(channels=5, layers=3),
     LightGCN(channels=5, layers=2),
-    LightGCN(channels=5, layers=3, features=True),
+    LightGCN(channels=5, layers=3, features=True, layer_weights="learned"),
     MF(channels=5, features=True),
     SimGCL(channels=5, layers=2),
 )
