@@ -23,3 +23,15 @@ def embedding_memory(size: Size, channels: int, layers: int) -> int:
     """Bytes of float32 tables [U + I, D], trained and propagated, and of the edges that they are propagated over."""
     table = 4 * (size.users + size.items) * channels
     return table * (TRAINED + PROPAGATED * layers) + (EDGE * size.interactions if layers else 0)
+
+
+def message_memory(size: Size, channels: int, layers: int, copies: int = 1) -> int:
+    """Bytes of float32 messages over each edge, both ways, that are kept for the backward pass.
+
+    Args:
+        size: Of what is learned from.
+        channels: Numbers in a message.
+        layers: K.
+        copies: Tables [E, D] that a layer keeps of one edge type.
+    """
+    return 4 * 2 * size.interactions * channels * layers * copies

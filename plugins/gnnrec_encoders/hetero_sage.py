@@ -2,81 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import PositiveFloat, PositiveInt
-
-from gnnrec import Encoder
-from gnnrec_encoders.embedding_memory import MEMORY_FOR, embedding_memory
-from gnnrec_encoders.interactions import WEIGHED_IN_THE_GRAPH
+from gnnrec_encoders.embedding_memory import embedding_memory, message_memory
+from gnnrec_encoders.hetero_encoder import HeteroEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from torch import nn
     from torch_geometric.data import HeteroData
 
-    from gnnrec.data.edges import EdgeType
     from gnnrec.data.size import Size
 
 
-class HeteroSAGE(Encoder):
-    """Hetero GraphSAGE: one mean-aggregating convolution per relation and layer (Hamilton et al. 2017).
+class HeteroSAGE(HeteroEncoder):
+    """Hetero GraphSAGE: one convolution per relation and layer (Hamilton et al. 2017).
 
     It takes any graph: every node and edge type, and weights of edges. Layer 0 is the sum of a linear map of the
     features and an embedding of the id. ReLU stands between layers.
     """
 
-    instead: ClassVar[Mapping[str, str]] = WEIGHED_IN_THE_GRAPH
-    memory_for: ClassVar[str] = MEMORY_FOR
-
     name: Literal["hetero_sage"] = "hetero_sage"
 
-    channels: PositiveInt = 64
-    """Size of every embedding (D)."""
-
-    layers: PositiveInt = 2
-    """How many convolutions, and so how many hops an embedding sees."""
-
-    features: bool = True
-    """Use the features of node types that have some."""
-
-    id_embeddings: bool = True
-    """Learn an embedding for each node. An item without one is known by its features and edges alone, and so a new one
-    as well as an old one."""
-
-    id_types: tuple[str, ...] | None = None
-    """The node types that get such embeddings; all where it is left out."""
-
-    without: tuple[str, ...] = ()
-    """Names of edge types that are not read. Without `interacts` items hear nothing of who took them, and a new item,
-    which nobody took yet, is embedded as the old ones are."""
-
-    init_std: PositiveFloat = 1.0
-    """Standard deviation of the initial embeddings of ids."""
+    aggregation: Literal["mean", "max", "sum"] = "mean"
+    """What is made of a node's neighbours: their mean, their sum, or the largest number in each channel."""
 
     def memory(self, size: Size) -> int:
         """Tables of ids, and of each layer; what other node types add is not known here."""
-        return embedding_memory(size, self.channels, self.layers)
-
-    def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:
-        """Those that the recipe leaves out, and those that end farther from users and items than there are layers.
-
-        Raises:
-            UsageError: What the recipe leaves out is not there.
-        """
-        from gnnrec import UsageError
-        from gnnrec.errors import suggestion
-        from gnnrec_encoders.hetero_sage_module import needed_types
-
-        names = [name for _, name, _ in edge_types]
-        for name in self.without:
-            if name not in names:
-                raise UsageError(f"encoder.without: the graph has no edges '{name}'{suggestion(name, names)}")
-        read = self._read(edge_types)
-        heard = set().union(*needed_types(read, self.layers)[1:])
-        return tuple(each for each in edge_types if each not in read or each[2] not in heard)
+        tables = embedding_memory(size, self.channels, self.layers)
+        return tables + (message_memory(size, self.channels, self.layers) if self.aggregation == "max" else 0)
 
     def build(self, graph: HeteroData) -> nn.Module:
         """Sizes are taken from `graph`.
@@ -85,29 +38,6 @@ class HeteroSAGE(Encoder):
             UsageError: A node type would have neither features nor id embeddings, or one that is named is not there.
         """
         from gnnrec_encoders.hetero_sage_module import HeteroSAGEModule
-        from gnnrec_encoders.node_embeddings import sizes
 
-        kinds = graph.node_types
-        num_features, num_embeddings = sizes(
-            graph, features=kinds if self.features else (), ids=self._known_by_id(kinds), encoder=self.name
-        )
-        return HeteroSAGEModule(
-            num_features, num_embeddings, self._read(graph.edge_types), self.channels, self.layers, self.init_std
-        )
-
-    def _read(self, edge_types: Sequence[EdgeType]) -> list[EdgeType]:
-        return [each for each in edge_types if each[1] not in self.without]
-
-    def _known_by_id(self, kinds: Sequence[str]) -> Sequence[str]:
-        """The node types that get an embedding per id."""
-        if not self.id_embeddings:
-            return ()
-        if self.id_types is None:
-            return kinds
-        from gnnrec import UsageError
-        from gnnrec.errors import suggestion
-
-        for kind in self.id_types:
-            if kind not in kinds:
-                raise UsageError(f"encoder.id_types: the graph has no {kind} nodes{suggestion(kind, kinds)}")
-        return self.id_types
+        read = self._read(graph.edge_types)
+        return HeteroSAGEModule(*self._sizes(graph), read, self.channels, self.layers, self.init_std, self.aggregation)

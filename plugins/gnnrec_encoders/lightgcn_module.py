@@ -64,7 +64,7 @@ class LightGCNModule(nn.Module):
     def embed_rows(self, graph: HeteroData, rows: tuple[Tensor, Tensor]) -> EmbeddedRows | None:
         """What `forward` and `initial_embeddings` have at some users [B] and items [C], none of them twice.
 
-        None where it would be no quicker: without a layer, with learned weights, or on a device without sparse products.
+        None where it would be no quicker: without layers, with learned weights, or on a device without sparse products.
         """
         if self.layer_logits is not None:
             return None

@@ -10,6 +10,7 @@ from toys import interactions
 from gnnrec import FeatureBlock, Observed, UsageError
 from gnnrec.testing import checkerboard
 from gnnrec_encoders.hetero_sage import HeteroSAGE
+from gnnrec_encoders.hetero_sage_module import neighbour_maximum
 from gnnrec_graphs.bipartite import Bipartite
 from gnnrec_losses.functional import bce
 
@@ -34,13 +35,13 @@ def module_of(graph: HeteroData, encoder: HeteroSAGE | None = None) -> torch.nn.
     return (encoder or HeteroSAGE(channels=6, layers=2)).build(graph)
 
 
-def by_torch_geometric(module: torch.nn.Module, graph: HeteroData) -> dict[str, Tensor]:
+def by_torch_geometric(module: torch.nn.Module, graph: HeteroData, aggregation: str = "mean") -> dict[str, Tensor]:
     """The same weights in torch_geometric's layers."""
     hidden = {kind: module.initial.ids[kind].weight[graph[kind].node_id] for kind in ("user", "item")}
     hidden["item"] = hidden["item"] + module.initial.features["item"](graph["item"].x)
     edges = {relation: graph[relation].edge_index for relation in (FORWARD, BACKWARD)}
     for depth, layer in enumerate(module.layers):
-        convolutions = {relation: SAGEConv((6, 6), 6, aggr="mean") for relation in (FORWARD, BACKWARD)}
+        convolutions = {relation: SAGEConv((6, 6), 6, aggr=aggregation) for relation in (FORWARD, BACKWARD)}
         for relation, convolution in convolutions.items():
             own, ours = layer.own[relation[2]], layer.convolutions["__".join(relation)]
             weights = {"lin_l.weight": ours.linear.weight, "lin_l.bias": own.bias, "lin_r.weight": own.weight}
@@ -59,6 +60,22 @@ def test_it_equals_torch_geometric_with_the_same_weights(layers: int) -> None:
     expected = by_torch_geometric(module, graph)
     torch.testing.assert_close(user, expected["user"])
     torch.testing.assert_close(item, expected["item"])
+
+
+@pytest.mark.parametrize("aggregation", ["max", "sum"])
+def test_other_aggregations_equal_torch_geometric_with_the_same_weights(aggregation: str) -> None:
+    graph = graph_of()
+    module = module_of(graph, HeteroSAGE(channels=6, aggregation=aggregation))
+    expected = by_torch_geometric(module, graph, aggregation)
+    for kind, got in zip(("user", "item"), module(graph), strict=True):
+        torch.testing.assert_close(got, expected[kind])
+
+
+def test_a_maximum_is_of_weighed_neighbours() -> None:
+    edges = HeteroData()[FORWARD]
+    edges.edge_index, edges.edge_weight = torch.tensor([[0, 1, 2], [0, 0, 2]]), torch.tensor([2.0, 1.0, 0.5])
+    source = torch.tensor([[1.0, -1.0], [1.5, -4.0], [-8.0, 2.0]])
+    assert neighbour_maximum(source, edges, 3).tolist() == [[2.0, -2.0], [0.0, 0.0], [-4.0, 1.0]]
 
 
 def test_the_order_of_edges_does_not_matter() -> None:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 ENCODERS = (
     HeteroSAGE(channels=5, layers=2, features=False),
-    HeteroSAGE(channels=5, layers=1),
+    HeteroSAGE(channels=5, layers=1, aggregation="sum"),
     HeteroSAGE(channels=5, layers=3),
+    HeteroSAGE(channels=5, layers=2, aggregation="max"),
     LightGCN(channels=5, layers=2),
     LightGCN(channels=5, layers=3, features=True, layer_weights="learned"),
     MF(channels=5, features=True),
