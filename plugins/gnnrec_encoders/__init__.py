@@ -7,9 +7,10 @@ from gnnrec_encoders.hetero_sage import HeteroSAGE
 from gnnrec_encoders.lightgcn import LightGCN
 from gnnrec_encoders.mf import MF
 from gnnrec_encoders.simgcl import SimGCL
+from gnnrec_encoders.xsimgcl import XSimGCL
 
 
 @hookimpl
 def gnnrec_components() -> tuple[type[Encoder], ...]:
     """Contribute the built-in encoders."""
-    return (HeteroSAGE, LightGCN, MF, SimGCL)
+    return (HeteroSAGE, LightGCN, MF, SimGCL, XSimGCL)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import normalize
+
+from gnnrec_encoders.contrast import contrast_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +23,7 @@ class SimGCLModule(nn.Module):
     """Yu et al. 2022: LightGCN, noise at every layer, and InfoNCE between two noisy views.
 
     An embedding is the mean of layers 1 to K, without layer 0, in the views and in the answer. The contrastive loss is
-    a mean over nodes where the paper sums, so that its weight means the same for any batch size.
+    that of `contrast_of`.
 
     Args:
         lightgcn: What is propagated.
@@ -42,7 +44,7 @@ class SimGCLModule(nn.Module):
 
     def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
         """Embed every node of `graph`: user [U, D], item [I, D]."""
-        return self._embed(graph, None)
+        return self.combined(self.layers(graph, None))
 
     def initial_embeddings(self, graph: HeteroData) -> dict[str, Tensor]:
         """Layer 0 of users and items: [N, D] each."""
@@ -64,21 +66,21 @@ class SimGCLModule(nn.Module):
             batch: Its `users` and `items` are rows of `graph`; each counts once.
             generator: All noise comes from it; on the graph's device.
         """
-        first, second = self._embed(graph, generator), self._embed(graph, generator)
-        rows = torch.unique(batch.users), torch.unique(batch.items)
-        losses = [
-            info_nce(one[some], other[some], self.temperature)
-            for one, other, some in zip(first, second, rows, strict=True)
-        ]
-        return self.contrast * (losses[0] + losses[1])
+        first, second = (self.combined(self.layers(graph, generator)) for _ in range(2))
+        return self.contrast * contrast_of(first, second, batch, self.temperature)
 
-    def _embed(self, graph: HeteroData, noise: Generator | None) -> tuple[Tensor, Tensor]:
+    def layers(self, graph: HeteroData, noise: Generator | None) -> list[dict[str, Tensor]]:
+        """Layers 0 to K, with noise at each but the first where there is a generator for it."""
         layers = [self.initial_embeddings(graph)]
         for layer in range(self.num_layers):
             tables = self.propagate_layer(graph, layer, layers[-1])
             if noise is not None:
                 tables = {kind: perturbed(table, self.eps, noise) for kind, table in tables.items()}
             layers.append(tables)
+        return layers
+
+    def combined(self, layers: Sequence[Mapping[str, Tensor]]) -> tuple[Tensor, Tensor]:
+        """What all layers give together: user [U, D], item [I, D]."""
         user, item = (self.combine_layers([tables[kind] for tables in layers]) for kind in ("user", "item"))
         return user, item
 
@@ -90,21 +92,3 @@ def perturbed(table: Tensor, eps: float, generator: Generator) -> Tensor:
     """
     noise = torch.rand(table.shape, generator=generator, device=table.device)
     return table + table.sign() * normalize(noise) * eps
-
-
-def info_nce(first: Tensor, second: Tensor, temperature: float) -> Tensor:
-    """InfoNCE: how badly each node's view is told from the other nodes' by cosine.
-
-    Args:
-        first: float [B, D], one view of B nodes.
-        second: float [B, D], the other view; the negatives come from here.
-        temperature: Cosines are divided by it.
-
-    Returns:
-        The mean of -log(exp(cos(z'_i, z''_i) / τ) / Σ_j exp(cos(z'_i, z''_j) / τ)) over nodes.
-
-    >>> info_nce(torch.eye(2), torch.eye(2), temperature=1.0)  # log(1 + exp(-1))
-    tensor(0.3133)
-    """
-    cosines = normalize(first) @ normalize(second).T  # [B, B]
-    return cross_entropy(cosines / temperature, torch.arange(len(first), device=first.device))

@@ -10,9 +10,10 @@ from torch import Tensor
 
 from gnnrec import UsageError
 from gnnrec.graph.neighbor_sampling import NeighborSampler
+from gnnrec_encoders.contrast import info_nce
 from gnnrec_encoders.lightgcn import LightGCN
 from gnnrec_encoders.simgcl import SimGCL
-from gnnrec_encoders.simgcl_module import SimGCLModule, info_nce, perturbed
+from gnnrec_encoders.simgcl_module import SimGCLModule, perturbed
 
 GRAPH = random_graph((9, 8, 40, 1))
 BATCH = SimpleNamespace(users=torch.tensor([3, 0, 3, 5]), items=torch.tensor([1, 1, 7, 2]))
@@ -82,7 +83,7 @@ def test_noise_of_a_layer_goes_on_to_the_next() -> None:
         following = module.propagate_layer(GRAPH, layer, tables)
         tables = {kind: perturbed(table, 0.1, noise) for kind, table in following.items()}
         layers.append(tables["user"])
-    torch.testing.assert_close(module._embed(GRAPH, generator())[0], (layers[0] + layers[1]) / 2)
+    torch.testing.assert_close(module.combined(module.layers(GRAPH, generator()))[0], (layers[0] + layers[1]) / 2)
 
 
 def test_the_generator_alone_rules_the_noise() -> None:
