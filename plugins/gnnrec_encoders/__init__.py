@@ -6,6 +6,7 @@ from gnnrec import Encoder, hookimpl
 from gnnrec_encoders.hetero_sage import HeteroSAGE
 from gnnrec_encoders.lightgcn import LightGCN
 from gnnrec_encoders.mf import MF
+from gnnrec_encoders.ngcf import NGCF
 from gnnrec_encoders.sgl import SGL
 from gnnrec_encoders.simgcl import SimGCL
 from gnnrec_encoders.xsimgcl import XSimGCL
@@ -14,4 +15,4 @@ from gnnrec_encoders.xsimgcl import XSimGCL
 @hookimpl
 def gnnrec_components() -> tuple[type[Encoder], ...]:
     """Contribute the built-in encoders."""
-    return (HeteroSAGE, LightGCN, MF, SGL, SimGCL, XSimGCL)
+    return (HeteroSAGE, LightGCN, MF, NGCF, SGL, SimGCL, XSimGCL)

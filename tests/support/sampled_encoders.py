@@ -10,6 +10,7 @@ from gnnrec.modelling.phases import take_out_unread
 from gnnrec_encoders.hetero_sage import HeteroSAGE
 from gnnrec_encoders.lightgcn import LightGCN
 from gnnrec_encoders.mf import MF
+from gnnrec_encoders.ngcf import NGCF
 from gnnrec_encoders.simgcl import SimGCL
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ ENCODERS = (
     LightGCN(channels=5, layers=2),
     LightGCN(channels=5, layers=3, features=True, layer_weights="learned"),
     MF(channels=5, features=True),
+    NGCF(channels=5, layers=2, features=True, dropout=0),
     SimGCL(channels=5, layers=2),
 )
 
