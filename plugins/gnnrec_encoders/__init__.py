@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from gnnrec import Encoder, hookimpl
+from gnnrec_encoders.hetero_gat import HeteroGAT
 from gnnrec_encoders.hetero_sage import HeteroSAGE
+from gnnrec_encoders.hgt import HGT
 from gnnrec_encoders.lightgcn import LightGCN
 from gnnrec_encoders.mf import MF
 from gnnrec_encoders.ngcf import NGCF
@@ -15,4 +17,4 @@ from gnnrec_encoders.xsimgcl import XSimGCL
 @hookimpl
 def gnnrec_components() -> tuple[type[Encoder], ...]:
     """Contribute the built-in encoders."""
-    return (HeteroSAGE, LightGCN, MF, NGCF, SGL, SimGCL, XSimGCL)
+    return (HGT, HeteroGAT, HeteroSAGE, LightGCN, MF, NGCF, SGL, SimGCL, XSimGCL)

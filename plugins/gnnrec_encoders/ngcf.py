@@ -22,8 +22,8 @@ TABLES = 4
 class NGCF(InteractionEncoder):
     """NGCF: sums of neighbours, and their products with a node, through learned maps (Wang et al. 2019).
 
-    All layers stand side by side: an answer has `layers` + 1 times as many channels. Weights of interactions are heeded; relations, behaviours and
-    further node types are not read.
+    All layers stand side by side: an answer has `layers` + 1 times as many channels. Weights of interactions are
+    heeded; relations, behaviours and further node types are not read.
     """
 
     name: Literal["ngcf"] = "ngcf"

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from gnnrec.modelling.phases import take_out_unread
+from gnnrec_encoders.hetero_gat import HeteroGAT
 from gnnrec_encoders.hetero_sage import HeteroSAGE
+from gnnrec_encoders.hgt import HGT
 from gnnrec_encoders.lightgcn import LightGCN
 from gnnrec_encoders.mf import MF
 from gnnrec_encoders.ngcf import NGCF
@@ -24,6 +26,8 @@ ENCODERS = (
     HeteroSAGE(channels=5, layers=1, aggregation="sum"),
     HeteroSAGE(channels=5, layers=3),
     HeteroSAGE(channels=5, layers=2, aggregation="max"),
+    HeteroGAT(channels=4, layers=2),
+    HGT(channels=4, layers=2),
     LightGCN(channels=5, layers=2),
     LightGCN(channels=5, layers=3, features=True, layer_weights="learned"),
     MF(channels=5, features=True),
@@ -35,5 +39,8 @@ ENCODERS = (
 def built(encoder: Encoder, graph: HeteroData) -> nn.Module:
     """The encoder's module, the same at every call; what it does not read is taken out of the graph."""
     take_out_unread(graph, encoder)
+    if isinstance(encoder, HGT):
+        for edge_type in graph.edge_types:
+            graph[edge_type].pop("edge_weight", None)
     torch.manual_seed(0)
     return encoder.build(graph)
