@@ -11,10 +11,11 @@ from gnnrec_encoders.mf import MF
 from gnnrec_encoders.ngcf import NGCF
 from gnnrec_encoders.sgl import SGL
 from gnnrec_encoders.simgcl import SimGCL
+from gnnrec_encoders.ultragcn import UltraGCN
 from gnnrec_encoders.xsimgcl import XSimGCL
 
 
 @hookimpl
 def gnnrec_components() -> tuple[type[Encoder], ...]:
     """Contribute the built-in encoders."""
-    return (HGT, HeteroGAT, HeteroSAGE, LightGCN, MF, NGCF, SGL, SimGCL, XSimGCL)
+    return (HGT, HeteroGAT, HeteroSAGE, LightGCN, MF, NGCF, SGL, SimGCL, UltraGCN, XSimGCL)
