@@ -17,6 +17,7 @@ from gnnrec.modelling.features import Features
 from gnnrec.modelling.fold_in import FoldIn
 from gnnrec.modelling.phases import PhaseGraphs
 from gnnrec.testing import toy_interactions
+from gnnrec_encoders.hetero_gat import HeteroGAT
 from gnnrec_encoders.hetero_sage import HeteroSAGE
 from gnnrec_encoders.lightgcn import LightGCN
 from gnnrec_encoders.mf import MF
@@ -40,6 +41,7 @@ ENCODERS = (
     LightGCN(channels=4, features=True),
     SimGCL(channels=4),
     MF(channels=4, features=True),
+    HeteroGAT(channels=4),
 )
 GRAPHS = (Bipartite(), Bipartite(weights="recency", half_life=0.001), Relational(weights="given"), KNNItems(k=3))
 NEW = pd.DataFrame(
