@@ -1,0 +1,37 @@
+"""The bilinear form as a module."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from gnnrec.graph.pair_scores import pair_dot
+
+
+class BilinearDecoder(nn.Module):
+    """e_u W e_i; W is the identity at first.
+
+    Args:
+        channels: D.
+
+    >>> decoder = BilinearDecoder(2)
+    >>> _ = decoder.weight.data.copy_(torch.tensor([[0.0, 1.0], [0.0, 0.0]]))
+    >>> decoder.score_all(torch.tensor([[2.0, 5.0]]), torch.tensor([[7.0, 3.0]])).tolist()
+    [[6.0]]
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.eye(channels))
+
+    def forward(self, user: Tensor, item: Tensor) -> Tensor:
+        """Score aligned pairs: user [E, D], item [E, D] → [E]."""
+        return ((user @ self.weight) * item).sum(-1)
+
+    def score_all(self, user: Tensor, item: Tensor) -> Tensor:
+        """Score every item for each user: user [B, D], item [I, D] → [B, I]."""
+        return user @ self.weight @ item.T
+
+    def score_pairs(self, user: Tensor, item: Tensor, edge_label_index: Tensor) -> Tensor:
+        """Score pairs of the tables user [U, D] and item [I, D] without copying rows: int64 [2, P] → [P]."""
+        return pair_dot(user @ self.weight, item, edge_label_index)
