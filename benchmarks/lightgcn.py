@@ -17,7 +17,7 @@ from benchmarks.data import gowalla
 from benchmarks.harness import MIB, OURS, Measurement, seconds_of, take_turns
 from benchmarks.peers.lightgcn import LightGCN
 from benchmarks.processes import fresh, peak_bytes
-from benchmarks.training import steps_of
+from benchmarks.training import BPR, steps_of
 from gnnrec_trainers.objectives import Pairwise, Supervision, half_squared_norm
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ TOLERANCE = 1e-5
 PEER = "torch.sparse"
 
 LAYERS, CHANNELS, BATCH, L2, LEARNING_RATE = 3, 64, 2048, 1e-4, 0.001
-"""Of the recipe gowalla_lightgcn."""
+"""Those of He et al. 2020."""
 
 
 def measure(quick: bool) -> Iterator[Measurement]:
@@ -94,6 +94,7 @@ def _recipe() -> Recipe:
     return gnnrec.load_recipe(
         "gowalla_lightgcn",
         {
+            **BPR,
             "encoder.layers": LAYERS,
             "encoder.channels": CHANNELS,
             "trainer.batch_size": BATCH,

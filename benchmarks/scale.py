@@ -65,12 +65,12 @@ def stages(folder: str) -> Stages:
     import torch
 
     import gnnrec
-    from benchmarks.training import steps_of
+    from benchmarks.training import BPR, steps_of
     from gnnrec.evaluation.ranking import RankingTask
     from gnnrec_datasets.table import Table
     from gnnrec_splits.random_link import RandomLink
 
-    recipe = gnnrec.load_recipe("gowalla_lightgcn", {"trainer.device": "cpu"})
+    recipe = gnnrec.load_recipe("gowalla_lightgcn", {**BPR, "trainer.device": "cpu"})
     sections, seconds = recipe.model_sections(), []
     named = {"user": "userId", "item": "movieId", "rating": "rating", "timestamp": "timestamp"}
     dataset = Table.model_validate({"path": f"{folder}/ratings.csv", **named})

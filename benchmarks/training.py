@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
 SEED = 0
 
+BPR = {
+    "loss.name": "bpr",
+    "negatives.name": "dynamic",
+    "negatives.every": "step",
+    "trainer.batch_size": 2048,
+    "trainer.learning_rate": 0.001,
+    "trainer.l2": 1e-4,
+    "trainer.scheduler": None,
+}
+"""What makes the recipe gowalla_lightgcn LightGCN as its authors trained it (He et al. 2020)."""
+
 
 def steps_of(
     recipe: Recipe, split: Split, graph: HeteroData, count: int, after_each: Callable[[EpochRecord], None]

@@ -30,7 +30,16 @@ if TYPE_CHECKING:
         Splitter,
         Trainer,
     )
-    from gnnrec.contract.training import Batch, Checkpoint, EpochRecord, Fit, RunEnd, RunStart, TrainingTask
+    from gnnrec.contract.training import (
+        Batch,
+        Checkpoint,
+        EmbeddedBatch,
+        EpochRecord,
+        Fit,
+        RunEnd,
+        RunStart,
+        TrainingTask,
+    )
     from gnnrec.data.edges import Edges, Relation
     from gnnrec.data.features import Encoding, FeatureBlock
     from gnnrec.data.interactions import Availability, Interactions
@@ -66,6 +75,7 @@ _LAZY = {
     "Edges": "gnnrec.data.edges",
     "Encoder": "gnnrec.contract.kinds",
     "Encoding": "gnnrec.data.features",
+    "EmbeddedBatch": "gnnrec.contract.training",
     "EpochRecord": "gnnrec.contract.training",
     "FeatureBlock": "gnnrec.data.features",
     "FeatureEncoder": "gnnrec.contract.kinds",
@@ -115,6 +125,7 @@ __all__ = [
     "Dataset",
     "Decoder",
     "Edges",
+    "EmbeddedBatch",
     "Encoder",
     "Encoding",
     "EpochRecord",

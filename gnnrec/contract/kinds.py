@@ -252,7 +252,7 @@ class Decoder(Component):
 
 
 class Loss(Component):
-    """Compares scores of positives with scores of negatives."""
+    """Compares positives with what is taken for negative."""
 
     kind = "loss"
 
@@ -261,8 +261,18 @@ class Loss(Component):
     int64 [2, P] (row of the scores, item); then a recipe has no negatives. A listwise loss is a mean over positives, so
     that users can be scored in blocks; in validation, items that a user has seen score -inf."""
 
+    batchwise: ClassVar[bool] = False
+    """True: called with a `gnnrec.contract.training.EmbeddedBatch`, positives and the embeddings of their users and
+    items; then a recipe has no negatives, and its decoder, which training does not ask, no weights. In validation it is
+    given held-out positives in batches of 4,096, drawn once."""
+
+    @classmethod
+    def takes_negatives(cls) -> bool:
+        """Whether a recipe with it has negatives: a loss that is neither listwise nor batchwise is pairwise."""
+        return not (cls.listwise or cls.batchwise)
+
     @abstractmethod
-    def build(self) -> Callable[[Tensor, Tensor], Tensor]:
+    def build(self) -> Callable[..., Tensor]:
         """Return the loss: a callable that gives a scalar to minimise."""
 
 

@@ -97,6 +97,23 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class EmbeddedBatch:
+    """Positives, and the embeddings of their users and items: what a batchwise loss is given.
+
+    Attributes:
+        user: float32 [n, D], the users of the batch, none twice.
+        item: float32 [m, D], its items, none twice.
+        pairs: int64 [2, B], the positives as rows of `user` and of `item`.
+        frequency: float32 [m], the share that each item has in all positives that batches are drawn from.
+    """
+
+    user: Tensor
+    item: Tensor
+    pairs: Tensor
+    frequency: Tensor
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """All that a trainer needs to go on from where it was.
 
@@ -169,9 +186,9 @@ class TrainingTask:
         model: Encoder and decoder; `model(graph, edge_label_index)` gives the scores of pairs.
         graph: What training propagates over.
         supervision: The positives to learn from.
-        sampler: Gives negatives (see `NegativeSampler.build`); None where the loss is listwise.
+        sampler: Gives negatives (see `NegativeSampler.build`); None where the loss is listwise or batchwise.
         loss: Takes (positive [B], negative [B, R]) and gives a scalar; or, listwise, all scores [B, I] of some users
-            and positives int64 [2, P] (row, item).
+            and positives int64 [2, P] (row, item); or, batchwise, an `EmbeddedBatch`.
         validate: Takes the model and the epoch (counted from 1) and gives validation metrics by name.
         epoch_ended: To be called with each epoch's record.
         streams: Where all randomness comes from.
@@ -180,18 +197,20 @@ class TrainingTask:
             their learning rates where a schedule has them depend on validation, and the model is left as the last one
             leaves it. `validate` is not called, and records have no `val`. Where nothing is val, these are all epochs,
             whose learning rates are not known (nan). None where an epoch is to be chosen.
+        batchwise: Whether the loss is.
     """
 
     model: TrainableModel
     graph: HeteroData
     supervision: Edges
     sampler: nn.Module | None
-    loss: Callable[[Tensor, Tensor], Tensor]
+    loss: Callable[..., Tensor]
     validate: Callable[[TrainableModel, int], Mapping[str, float]]
     epoch_ended: Callable[[EpochRecord], None]
     streams: Streams
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     replay: Sequence[EpochRecord] | None = None
+    batchwise: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,10 @@ from gnnrec.evaluation.groups import Groups, by_activity, by_popularity
 from gnnrec.evaluation.link import auc, average_precision, by_score, held_out_pairs
 from gnnrec.evaluation.lists import as_rankings
 from gnnrec.evaluation.ranking import BestItems, ListwiseLoss, RankingTask
+from gnnrec.graph.embedded_batches import item_frequency
 from gnnrec.modelling.leaks import check_negatives
 from gnnrec.modelling.score_rows import PairScores, read_rows
+from gnnrec.randomness import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     Value = Callable[[Tensor, Tensor], Tensor]
 
 logger = logging.getLogger("gnnrec")
+
+EMBEDDED_PAIRS = 4096
+"""Held-out positives that a batchwise loss is given at once."""
 
 
 class Judgement(NamedTuple):
@@ -120,6 +125,8 @@ class Evaluator:
         if candidates is not None and part in candidates.parts:
             self._ranking = RankingTask(held_out, seen, candidates)
         self._objective = objective
+        order = Streams(seed).generator(f"evaluation batches of {part}")
+        self._order = torch.randperm(self.pairs.num_positives, generator=order)
         self._lengths, self._every = evaluation.k, evaluation.every
         self._metrics = {f"{metric.name}@{k}": (metric, k) for k in evaluation.k for metric in evaluation.metrics}
         train = split.edges("train")
@@ -213,24 +220,37 @@ class Evaluator:
         """What is wanted of loss, AUC and average precision; in the same pass over the users others read as well."""
         values: dict[str, float] = {}
         objective = self._objective if "loss" in wanted else None
+        pairwise = objective is not None and not (objective.listwise or objective.batchwise)
         readers, pairs, listwise = [*others], None, None
         if objective is not None and objective.listwise:
             listwise = ListwiseLoss(self._full_ranking, objective.loss)
             readers.insert(0, listwise)
-        about_pairs = "auc" in wanted or "ap" in wanted or (objective is not None and not objective.listwise)
+        about_pairs = pairwise or "auc" in wanted or "ap" in wanted
         if about_pairs and scoring.pairs_of_rows:
             pairs = PairScores(self.pairs.edge_label_index, scoring.num_items)
             readers.insert(0, pairs)  # before anything is masked
         read_rows(scoring.score, scoring.num_items, readers)
         if listwise is not None:
             values["loss"] = listwise.mean()
+        if objective is not None and objective.batchwise:
+            values["loss"] = self._batchwise_loss(scoring, objective)
         if about_pairs:
             self.pairs = self.pairs.to(scoring.device)
             scores = scoring.score_pairs(self.pairs.edge_label_index) if pairs is None else pairs.scores
             positive, negative = self.pairs.divide(scores)
-            if objective is not None and not objective.listwise:
+            if objective is not None and pairwise:
                 values["loss"] = float(objective.loss(positive, negative))
             if "auc" in wanted or "ap" in wanted:
                 counts = by_score(positive, negative)
                 values |= {"auc": auc(*counts), "ap": average_precision(*counts)}
         return values
+
+    def _batchwise_loss(self, scoring: Scoring, objective: Objective) -> float:
+        """The mean over batches of the held-out positives, which are the same each time."""
+        positives, items = self.pairs.positives.to(scoring.device), scoring.num_items
+        frequency = item_frequency(positives[1], items)
+        total = 0.0
+        for batch in torch.split(self._order, EMBEDDED_PAIRS):
+            some = positives[:, batch.to(scoring.device)]
+            total += float(objective.loss(scoring.embed(some, frequency))) * len(batch)
+        return total / positives.size(1)

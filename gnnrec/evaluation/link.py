@@ -45,6 +45,11 @@ class LabelledPairs:
         items = torch.cat([torch.from_numpy(positives.items), negatives[1].flatten()])
         return cls(torch.stack([users, items]), len(positives))
 
+    @property
+    def positives(self) -> Tensor:
+        """The positives alone: int64 [2, B]."""
+        return self.edge_label_index[:, : self.num_positives]
+
     def to(self, device: torch.device) -> LabelledPairs:
         """The same pairs on `device`."""
         if self.edge_label_index.device == device:

@@ -212,7 +212,17 @@ def _sampler(negatives: NegativeSampler, avoid: Edges, supervision: Edges, split
     return sampler
 
 
-def _loss(component: Loss, split: Split) -> Callable[[Tensor, Tensor], Tensor]:
+def _check_decoder(sections: ModelSections, model: Model) -> None:
+    """Refuse weights of a decoder that a batchwise loss, which never asks it, would leave as they were drawn."""
+    if sections.loss.batchwise and any(True for _ in model.decoder.parameters()):
+        raise UsageError(
+            f"loss '{sections.loss.name}' compares embeddings and never asks the decoder, so that decoder "
+            f"'{sections.decoder.name}' would keep the weights that it was drawn with; use decoder.name: dot, or a "
+            "loss of scores, such as sampled_softmax"
+        )
+
+
+def _loss(component: Loss, split: Split) -> Callable[..., Tensor]:
     """The built loss; no list that a listwise one looks at holds an item that is not there in training."""
     loss = component.build()
     if not component.listwise or "item" not in split.absent:
@@ -246,6 +256,7 @@ def _train(
     graph = graphs.build("train")
     check_graph(graph, split, "train")
     model = Model.build(sections.encoder, sections.decoder, graph)
+    _check_decoder(sections, model)
     if replay is not None and replay.weights is not None:
         model.load_state_dict(replay.weights)
     supervision, sampler = split.supervision_edges, None
@@ -281,6 +292,7 @@ def _train(
             streams=streams,
             checkpoints=FeaturedCheckpoints(checkpoints, fitted),
             replay=None if replay is None else replay.epochs,
+            batchwise=sections.loss.batchwise,
         )
     )
 

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Objective:
-    """A loss as it is called: with positive and negative scores, or with all scores and positives."""
+    """A loss as it is called: with positive and negative scores, all scores and positives, or a batch's embeddings."""
 
-    loss: Callable[[Tensor, Tensor], Tensor]
-    listwise: bool
+    loss: Callable[..., Tensor]
+    listwise: bool = False
+    batchwise: bool = False
 
     @classmethod
     def of(cls, loss: Loss | None) -> Objective | None:
         """Build a recipe's loss; None for a recommender that is not trained and so has none."""
-        return None if loss is None else cls(loss.build(), loss.listwise)
+        return None if loss is None else cls(loss.build(), loss.listwise, loss.batchwise)

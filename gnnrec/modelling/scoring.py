@@ -13,6 +13,7 @@ from torch.nn.functional import normalize
 from typing_extensions import override
 
 from gnnrec.errors import UsageError
+from gnnrec.graph.embedded_batches import embedded_batch
 from gnnrec.graph.sparse import incidence
 from gnnrec.modelling.layerwise import encode
 from gnnrec.modelling.score_rows import PairScores, read_rows
@@ -20,7 +21,7 @@ from gnnrec.modelling.score_rows import PairScores, read_rows
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
-    from gnnrec.contract.training import TrainableModel
+    from gnnrec.contract.training import EmbeddedBatch, TrainableModel
     from gnnrec.data.edges import Edges
     from gnnrec.data.new_items import NewItems
     from gnnrec.modelling.fold_in import FoldIn
@@ -68,6 +69,14 @@ class Scoring(ABC):
     def similarity(self, item: int) -> Tensor:
         """How similar every item is to one: float32 [I]."""
 
+    def embed(self, edge_label_index: Tensor, frequency: Tensor) -> EmbeddedBatch:  # noqa: ARG002 - for those that can
+        """Pairs int64 [2, B] as a batchwise loss takes them; frequency is of all items, float32 [I].
+
+        Raises:
+            UsageError: It has no embeddings.
+        """
+        raise UsageError("this recommender has no embeddings, so no loss of embeddings can be told")
+
 
 class EncodedScoring(Scoring):
     """A trained model over one graph; the graph is encoded once, when this is made.
@@ -113,6 +122,10 @@ class EncodedScoring(Scoring):
         wider.item = torch.cat([self.item, self._fold_in.items(items)])
         wider.num_items = len(wider.item)
         return wider
+
+    @override
+    def embed(self, edge_label_index: Tensor, frequency: Tensor) -> EmbeddedBatch:
+        return embedded_batch(self.user, self.item, edge_label_index, frequency)
 
     @override
     def similarity(self, item: int) -> Tensor:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from gnnrec.contract.kinds import NODE_TYPES
+from gnnrec.contract.kinds import NODE_TYPES, Loss
 from gnnrec.errors import suggestion
 from gnnrec.recipe.blends import faults_of_part, take_parts, with_parts
 from gnnrec.recipe.faults import Fault, RecipeError
@@ -146,11 +146,12 @@ def _missing_sections(node: Node, data: dict[str, Any], registry: Registry) -> I
     wanted: tuple[str, ...] = SECTIONS if scorer else (*SECTIONS, *MODEL_SECTIONS)
     name = node.find(("loss", "name"))
     loss = registry.components("loss").get(name.value) if name is not None and isinstance(name.value, str) else None
-    if not scorer and getattr(loss, "listwise", False):
+    if not scorer and loss is not None and issubclass(loss, Loss) and not loss.takes_negatives():
         wanted = tuple(section for section in wanted if section != "negatives")
         if data.get("negatives") is not None:
             place = node.position_of(("negatives",), key=True)
-            message = f"loss {shown(data['loss']['name'])} looks at all items and takes no negatives; leave it out"
+            at = "all items" if loss.listwise else "the batch's own items"
+            message = f"loss {shown(data['loss']['name'])} looks at {at} and takes no negatives; leave it out"
             yield Fault(place, "negatives", message)
     for section in wanted:
         if data.get(section) is None:

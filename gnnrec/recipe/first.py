@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 BASELINES = ("baselines/ease", "baselines/item_knn")
 """Shipped recipes of a baseline, the better one first; the last takes the least."""
 
-ALL_ITEMS, DRAWN, RELATIONAL = "movielens_lightgcn", "gowalla_lightgcn", "movielens_sage_relations"
-"""Shipped recipes of a graph model: scored against all items, against drawn ones, and with relations in the graph."""
+ALL_ITEMS, IN_BATCH, RELATIONAL = "movielens_lightgcn", "gowalla_lightgcn", "movielens_sage_relations"
+"""Shipped recipes of a graph model: against all items, against a batch's own, and with relations in the graph."""
 
 MANY_PAIRS = 200_000_000
 """Users times items above which a model is not scored against all items in each epoch."""
@@ -70,7 +70,7 @@ def first_recipe(
     size = Size.of(interactions.edges)
     baseline = next((name for name in BASELINES if fits(load_recipe(name), size)), BASELINES[-1])
     beside = RELATIONAL if interactions.relations else ALL_ITEMS
-    model = beside if size.users * size.items <= MANY_PAIRS else DRAWN
+    model = beside if size.users * size.items <= MANY_PAIRS else IN_BATCH
     filters = _filters(interactions, split, registry)
     blocks = {
         "dataset": _said(dataset),

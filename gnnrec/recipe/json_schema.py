@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.contract.blending import BlendedPart
-from gnnrec.contract.kinds import CONTRACTS
+from gnnrec.contract.kinds import CONTRACTS, Loss
 from gnnrec.recipe.blends import EXTENDED, OF_PART
 from gnnrec.recipe.made_with import MADE_WITH
 from gnnrec.recipe.schema import COMPONENT_SECTIONS, MODEL_SECTIONS, SECTIONS, recipe_model
@@ -103,10 +103,11 @@ def _taken_out(section: Schema) -> Schema:
 
 
 def _scorer_or_model(registry: Registry) -> Schema:
-    """A recipe has a scorer, or the sections that train a model; a listwise loss takes no negatives."""
+    """A recipe has a scorer, or the sections that train a model; some losses take no negatives."""
     always = [section for section in MODEL_SECTIONS if section != "negatives"]
-    listwise = sorted(name for name, loss in registry.components("loss").items() if getattr(loss, "listwise", False))
-    named = {"required": ["name"], "properties": {"name": {"enum": listwise}}}
+    losses = registry.components("loss").items()
+    without = sorted(name for name, loss in losses if issubclass(loss, Loss) and not loss.takes_negatives())
+    named = {"required": ["name"], "properties": {"name": {"enum": without}}}
     return {
         "if": _present(["scorer"]),
         "then": {"properties": _absent(MODEL_SECTIONS)},

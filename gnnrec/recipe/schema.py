@@ -96,7 +96,7 @@ class Features(BaseModel):
 
 
 class ModelSections(NamedTuple):
-    """The components of a recipe that trains a model; only a listwise loss goes without negatives."""
+    """The components of a recipe that trains a model; only some losses go without negatives."""
 
     graph: GraphBuilder
     negatives: NegativeSampler | None
@@ -173,10 +173,8 @@ class Recipe(BaseModel):
             UsageError: The recipe has a scorer, or was put together in Python without one of them.
         """
         sections = {name: getattr(self, name) for name in MODEL_SECTIONS}
-        listwise = self.loss is not None and self.loss.listwise
-        missing = [
-            name for name, component in sections.items() if component is None and not (listwise and name == "negatives")
-        ]
+        takes_none = {"negatives"} if self.loss is not None and not self.loss.takes_negatives() else set()
+        missing = [name for name, component in sections.items() if component is None and name not in takes_none]
         if missing:
             raise UsageError(f"recipe '{self.name}' trains no model: it has no {', '.join(missing)}")
         return ModelSections(**sections)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.nn.functional import softplus
+from torch.nn.functional import normalize, softplus
 
 from gnnrec.graph.pair_sampling import UnknownPairs
 from gnnrec.graph.propagation import propagate
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from torch_geometric.data import HeteroData
 
-    from gnnrec.contract.training import Batch
+    from gnnrec.contract.training import Batch, EmbeddedBatch
     from gnnrec.data.edges import Edges
 
 CHANNELS, LAYERS, INIT_STD = 8, 2, 0.01
@@ -119,3 +119,8 @@ def listwise_loss(scores: Tensor, positives: Tensor) -> Tensor:
     """Mean cross-entropy of positives int64 [2, P] against all items, scores [B, I]."""
     rows, items = positives
     return (scores.logsumexp(dim=1)[rows] - scores[rows, items]).mean()
+
+
+def batchwise_loss(batch: EmbeddedBatch) -> Tensor:
+    """Mean cross-entropy of positives against the batch's items, by cosines over a temperature of 0.5."""
+    return listwise_loss(normalize(batch.user) @ normalize(batch.item).T / 0.5, batch.pairs)

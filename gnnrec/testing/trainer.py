@@ -21,6 +21,7 @@ from gnnrec.testing.training_runs import (
     DEVICE_TOLERANCE,
     FEW,
     LEARNING_EPOCHS,
+    LOSS_FUNCTIONS,
     LOSSES,
     TrainerCase,
     Training,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.kinds import Trainer
+    from gnnrec.testing.training_runs import LossKind
 
 FIT = "gnnrec.contract.kinds.Trainer.fit"
 SAMPLER = "gnnrec.contract.kinds.NegativeSampler.build"
@@ -99,9 +101,9 @@ def _second_is_best(monitor: str) -> Any:
     return values
 
 
-def _learns(case: TrainerCase, *, listwise: bool) -> str | None:
+def _learns(case: TrainerCase, loss: LossKind) -> str | None:
     fields = {"epochs": case.epochs, "monitor": "loss"}
-    training = Training(case.component, fields, listwise=listwise, values=_falling)
+    training = Training(case.component, fields, loss=loss, values=_falling)
     before = BOARD.mistakes(training.scores())
     training.fit()
     wrong = BOARD.mistakes(training.scores())
@@ -114,13 +116,19 @@ def _learns(case: TrainerCase, *, listwise: bool) -> str | None:
 @rule(FIT)
 def learns_the_checkerboard(case: TrainerCase) -> str | None:
     """With a pairwise loss the toy model learns the checkerboard: the held-out item comes first for every user."""
-    return _learns(case, listwise=False)
+    return _learns(case, "pairwise")
 
 
 @rule("gnnrec.contract.kinds.Loss.listwise")
 def learns_from_a_listwise_loss(case: TrainerCase) -> str | None:
     """With a listwise loss, and so without a sampler, the toy model learns the checkerboard as well."""
-    return _learns(case, listwise=True)
+    return _learns(case, "listwise")
+
+
+@rule("gnnrec.contract.kinds.Loss.batchwise")
+def learns_from_a_batchwise_loss(case: TrainerCase) -> str | None:
+    """With a batchwise loss, which is given an `EmbeddedBatch`, the toy model learns the checkerboard as well."""
+    return _learns(case, "batchwise")
 
 
 @rule(SAMPLER)
@@ -164,16 +172,13 @@ class _Pulled(ToyEncoder):
 @rule("gnnrec.contract.kinds.Encoder.build")
 def adds_the_auxiliary_loss(case: TrainerCase) -> str | None:
     """An encoder's `auxiliary_loss(graph, batch, generator)`, where there is one, is added to the loss in training."""
-    for listwise in (False, True):
+    for loss in LOSS_FUNCTIONS:
         model = toy_model(toy_graph(BOARD.known, {}))
         encoder = model.encoder = _Pulled(toy_graph(BOARD.known, {}))
-        Training(
-            case.component, {"epochs": FEW, "monitor": "loss"}, listwise=listwise, model=model, values=_falling
-        ).fit()
+        fields = {"epochs": FEW, "monitor": "loss"}
+        Training(case.component, fields, loss=loss, model=model, values=_falling).fit()
         if float(encoder.pull.detach()) >= 0.0:
-            return (
-                f"with a {'listwise' if listwise else 'pairwise'} loss, nothing that only it could have moved was moved"
-            )
+            return f"with a {loss} loss, nothing that only it could have moved was moved"
     return None
 
 
@@ -189,6 +194,7 @@ RULES = (
     leaves_the_best_epoch,
     learns_the_checkerboard,
     learns_from_a_listwise_loss,
+    learns_from_a_batchwise_loss,
     keeps_negatives_as_long_as_they_last,
     gives_the_score_that_is_asked_for,
     adds_the_auxiliary_loss,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from gnnrec.randomness import Streams
 from gnnrec.testing.checkerboard import Checkerboard
 from gnnrec.testing.comparing import difference
 from gnnrec.testing.toy_data import toy_graph
-from gnnrec.testing.toy_model import ToyNegatives, listwise_loss, pairwise_loss, toy_model
+from gnnrec.testing.toy_model import ToyNegatives, batchwise_loss, listwise_loss, pairwise_loss, toy_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, float]
     """Validation metrics by name."""
+
+LossKind = Literal["pairwise", "listwise", "batchwise"]
+
+LOSS_FUNCTIONS: dict[LossKind, Callable[..., Tensor]] = {
+    "pairwise": pairwise_loss,
+    "listwise": listwise_loss,
+    "batchwise": batchwise_loss,
+}
 
 BOARD = Checkerboard()
 
@@ -98,7 +106,7 @@ class Training:
     Attributes:
         component: The trainer.
         fields: Values of its fields other than its own.
-        listwise: Whether the loss is; then there is no sampler.
+        loss: Its kind; there is no sampler but with a pairwise one.
         values: Gives validation metrics for an epoch and the model's loss; by default that loss, and its negative as
             what is monitored.
         checkpoints: Where the state is kept.
@@ -114,7 +122,7 @@ class Training:
 
     component: Trainer
     fields: Mapping[str, Any] = field(default_factory=dict)
-    listwise: bool = False
+    loss: LossKind = "pairwise"
     values: Callable[[int], Values] | None = None
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     replay: Sequence[EpochRecord] | None = None
@@ -135,13 +143,14 @@ class Training:
                 model=self.model,
                 graph=self.graph,
                 supervision=self.supervision,
-                sampler=None if self.listwise else self.sampler,
-                loss=listwise_loss if self.listwise else pairwise_loss,
+                sampler=self.sampler if self.loss == "pairwise" else None,
+                loss=LOSS_FUNCTIONS[self.loss],
                 validate=self._validate,
                 epoch_ended=self._ended,
                 streams=Streams(0),
                 checkpoints=self.checkpoints,
                 replay=self.replay,
+                batchwise=self.loss == "batchwise",
             )
         )
 

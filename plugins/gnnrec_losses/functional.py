@@ -54,6 +54,22 @@ def margin(positive: Tensor, negative: Tensor, margin: float) -> Tensor:
     return relu(margin - positive[:, None] + negative).mean()
 
 
+def cosine_contrastive(positive: Tensor, negative: Tensor, margin: float, weight: float) -> Tensor:
+    """Mean over positives of 1 - s⁺ + w/R Σ max(0, s⁻ - m), the sum over the positive's negatives.
+
+    Args:
+        positive: float [B].
+        negative: float [B, R].
+        margin: m.
+        weight: w.
+
+    >>> import torch
+    >>> cosine_contrastive(torch.tensor([0.8]), torch.tensor([[0.5, -1.0]]), 0.1, 2.0)  # 0.2 + 2 · (0.4 + 0) / 2
+    tensor(0.6000)
+    """
+    return (1 - positive).mean() + weight * relu(negative - margin).mean()
+
+
 def sampled_softmax(positive: Tensor, negative: Tensor, temperature: float) -> Tensor:
     """Mean over positives of -ln(exp(s⁺/t) / (exp(s⁺/t) + Σ exp(s⁻/t))), the sum over the positive's negatives.
 

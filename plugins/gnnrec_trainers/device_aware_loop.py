@@ -15,8 +15,8 @@ from gnnrec.contract.training import Checkpoint, EpochRecord, Fit
 from gnnrec_trainers.best_epoch import BestEpoch
 from gnnrec_trainers.devices import chosen_device
 from gnnrec_trainers.freed_memory import keep_freed_memory
-from gnnrec_trainers.neighborhoods import SampledPairwise
-from gnnrec_trainers.objectives import Listwise, Pairwise, Supervision, half_squared_norm
+from gnnrec_trainers.neighborhoods import SampledBatchwise, SampledPairwise
+from gnnrec_trainers.objectives import Batchwise, Listwise, Pairwise, Supervision, half_squared_norm
 from gnnrec_trainers.optimizer_state import load_state, split_state
 from gnnrec_trainers.precision import Precision
 from gnnrec_trainers.weights import overwrite
@@ -262,13 +262,15 @@ def objective(config: DeviceAwareFields, task: TrainingTask, device: torch.devic
     Raises:
         UsageError: A listwise loss is to be trained on sampled neighbourhoods.
     """
-    if task.sampler is None:
+    if task.sampler is None and not task.batchwise:
         if config.fan_out is not None:
             raise UsageError("trainer.fan_out: a listwise loss scores all items, so it propagates over the whole graph")
         return Listwise(task, Supervision(task, config.batch_size, device))
     if config.fan_out is None:
-        return Pairwise(task, Supervision(task, config.batch_size, device))
-    return SampledPairwise(
+        whole = Batchwise if task.batchwise else Pairwise
+        return whole(task, Supervision(task, config.batch_size, device))
+    sampled = SampledBatchwise if task.batchwise else SampledPairwise
+    return sampled(
         task,
         config.fan_out,
         replace=config.replace,

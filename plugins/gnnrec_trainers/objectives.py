@@ -1,4 +1,4 @@
-"""What a step minimises: scores of a batch's positives against its negatives, or against all items."""
+"""What a step minimises: a batch's positives against its negatives, all items, or one another."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from gnnrec import UsageError
-from gnnrec.contract.training import Batch
+from gnnrec.contract.training import Batch, EmbeddedBatch
 from gnnrec.data.size import BLOCK_CELLS
+from gnnrec.graph.embedded_batches import embedded_batch, item_frequency
 
 if TYPE_CHECKING:
     from torch import nn
@@ -97,7 +98,7 @@ class InitialRows(NamedTuple):
     Attributes:
         user: float32 [n, D].
         item: float32 [m, D].
-        pairs: int64 [2, B + B·R], which of these rows each pair is of.
+        pairs: int64 [2, B + B·R], or [2, B] without negatives: which of these rows each pair is of.
     """
 
     user: Tensor
@@ -111,7 +112,7 @@ class Scored:
 
     Attributes:
         graph: What is propagated over.
-        pairs: int64 [2, B + B·R], positives first, rows of `graph`.
+        pairs: int64 [2, B + B·R], or [2, B] without negatives: positives first, rows of `graph`.
         edge_ids: int64 [B], which supervision edges the positives are.
         epoch: Counted from 1.
         initial: Layer 0 of what is scored, where it is at hand.
@@ -242,6 +243,31 @@ class Listwise(Objective):
         return total, scored
 
 
+class Batchwise(Objective):
+    """Positives of a batch by the embeddings of their users and items."""
+
+    def __init__(self, task: TrainingTask, supervision: Supervision) -> None:
+        super().__init__(task, supervision)
+        self._graph = task.graph.clone().to(supervision.whole.users.device)
+        self._frequency = item_frequency(supervision.whole.items, task.supervision.num_items)
+
+    def loss(self, model: TrainableModel, epoch: int, step: int) -> tuple[Tensor, Scored]:
+        """By an encoder that embeds some rows more quickly than all of them, no others are embedded."""
+        batch = self.supervision.batch(epoch, step)
+        pairs = torch.stack([batch.users, batch.items])
+        (users, of_user), (items, of_item) = (torch.unique(ids, return_inverse=True) for ids in pairs)
+        embed_rows = getattr(model.encoder, "embed_rows", None)
+        found = embed_rows(self._graph, (users, items)) if embed_rows and self.supervision.steps > 1 else None
+        if found is None:
+            user, item = model.encoder(self._graph)
+            embedded = embedded_batch(user, item, pairs, self._frequency)
+            return self._task.loss(embedded), Scored(self._graph, pairs, batch.edge_ids, epoch)
+        local = torch.stack([of_user, of_item])
+        embedded = EmbeddedBatch(found.user.float(), found.item.float(), local, self._frequency[items])
+        initial = InitialRows(found.initial_user, found.initial_item, local)
+        return self._task.loss(embedded), Scored(self._graph, pairs, batch.edge_ids, epoch, initial)
+
+
 def pairs_of(batch: Batch, users: Tensor, items: Tensor) -> Tensor:
     """Positives, then the negatives of each: int64 [2, B + B·R]."""
     return torch.stack([torch.cat([batch.users, users.flatten()]), torch.cat([batch.items, items.flatten()])])
@@ -255,7 +281,7 @@ def half_squared_norm(model: TrainableModel, scored: Scored) -> Tensor:
     """
     user, item, (users, items) = scored.initial or _initial_tables(model, scored)
     positives = len(scored.edge_ids)
-    kept, drawn = users[:positives], users[positives:].view(positives, -1)  # [B], [B, R]
+    kept, drawn = users[:positives], users[positives:].view(positives, len(users) // positives - 1)  # [B], [B, R]
     norms: Tensor = user[kept].square().sum() + item[items].square().sum()
     of_their_own = (drawn != kept[:, None]).unsqueeze(-1)  # a negative that keeps its positive's user adds no row
     norms = norms + (user[drawn].square() * of_their_own).sum()

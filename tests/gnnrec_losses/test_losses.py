@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gnnrec_losses import BCE, BPR, Margin, SampledSoftmax, Softmax
+from gnnrec_losses import BCE, BPR, CosineContrastive, DirectAU, Margin, SampledSoftmax, Softmax
 from gnnrec_losses.functional import bpr, margin, sampled_softmax, softmax
 
 if TYPE_CHECKING:
@@ -91,3 +91,16 @@ def test_a_margin_and_a_temperature_are_positive_and_finite(component: Any, fiel
 
 def test_only_the_softmax_over_all_items_is_listwise() -> None:
     assert [loss.listwise for loss in (BCE, BPR, Margin, SampledSoftmax, Softmax)] == [False] * 4 + [True]
+    assert [loss.takes_negatives() for loss in (BPR, CosineContrastive, Softmax, DirectAU)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_cosines_are_drawn_to_one_and_below_the_margin() -> None:
+    positive, negative = torch.tensor([0.9, 0.5]), torch.tensor([[0.6, -0.2], [0.3, 1.0]])
+    by_hand = (0.1 + 0.5) / 2 + 4.0 * ((0.6 - 0.4) / 2 + (1.0 - 0.4) / 2) / 2
+    loss = CosineContrastive(margin=0.4, negative_weight=4.0).build()
+    assert loss(positive, negative).item() == pytest.approx(by_hand)

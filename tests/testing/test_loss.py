@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
 from mutants import Mutant, assert_caught, assert_every_check_catches_something, changed, each, failures
-from torch.nn.functional import softplus
+from torch.nn.functional import normalize, softplus
 
-from gnnrec import Loss
+from gnnrec import EmbeddedBatch, Loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,15 @@ def cross_entropy(scores: Tensor, positives: Tensor) -> Tensor:
     return (scores.logsumexp(dim=1)[positives[0]] - scores[positives[0], positives[1]]).mean()
 
 
+def of_batch(batch: EmbeddedBatch) -> Tensor:
+    return cross_entropy(normalize(batch.user) @ normalize(batch.item).T, batch.pairs)
+
+
+def by_division(batch: EmbeddedBatch) -> Tensor:
+    user, item = (table / table.norm(dim=1, keepdim=True) for table in (batch.user, batch.item))
+    return cross_entropy(user @ item.T, batch.pairs)
+
+
 class Pairwise(Loss):
     """What is asked for."""
 
@@ -29,8 +38,8 @@ class Pairwise(Loss):
 
     function: ClassVar[Any] = staticmethod(bpr)
 
-    def build(self) -> Callable[[Tensor, Tensor], Tensor]:
-        function: Callable[[Tensor, Tensor], Tensor] = self.function
+    def build(self) -> Callable[..., Tensor]:
+        function: Callable[..., Tensor] = self.function
         return function
 
 
@@ -42,7 +51,15 @@ class Listwise(Pairwise):
     function: ClassVar[Any] = staticmethod(cross_entropy)
 
 
-def computing(function: Callable[[Tensor, Tensor], Tensor], base: type[Loss] = Pairwise) -> Loss:
+class Batchwise(Pairwise):
+    """What is asked for, over a batch's own items."""
+
+    batchwise: ClassVar[bool] = True
+
+    function: ClassVar[Any] = staticmethod(of_batch)
+
+
+def computing(function: Callable[..., Tensor], base: type[Loss] = Pairwise) -> Loss:
     return changed(base, function=staticmethod(function))
 
 
@@ -94,6 +111,7 @@ MUTANTS = (
     Mutant("is_lower_where_positives_score_higher", computing(upside_down), "2.127 with positives above, 0.1269"),
     Mutant("is_a_mean_over_positives", computing(summed, Listwise), "the loss, whole and in blocks, differs by up to"),
     Mutant("stands_items_out_of_the_question", computing(against_the_mean, Listwise), "-inf"),
+    Mutant("stands_embeddings_of_zeros", computing(by_division, Batchwise), "nan"),
 )
 
 
@@ -109,3 +127,4 @@ def test_every_check_catches_something() -> None:
 def test_losses_that_are_right_pass() -> None:
     assert failures(Pairwise()) == []
     assert failures(Listwise()) == []
+    assert failures(Batchwise()) == []

@@ -11,6 +11,7 @@ from pydantic import PositiveFloat
 
 from gnnrec import Trainer
 from gnnrec.contract.training import Batch, Checkpoint, EpochRecord, Fit
+from gnnrec.graph.embedded_batches import embedded_batch, item_frequency
 from gnnrec.testing import ContractViolation, check_trainer
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ class Loop:
     def loss(self, batch: Batch) -> torch.Tensor:
         task = self.task
         user, item = task.model.encoder(task.graph)
-        if task.sampler is None:
+        if task.batchwise:
+            loss = self.batchwise(user, item)
+        elif task.sampler is None:
             loss = self.listwise(task.model.score_all(user, item))
         else:
             users, items = self.draw(batch, lambda u, i: (user[u] * item[i]).sum(-1).detach())
@@ -77,6 +80,11 @@ class Loop:
 
     def listwise(self, scores: torch.Tensor) -> torch.Tensor:
         return self.task.loss(scores, torch.stack([self.batch.users, self.batch.items]))
+
+    def batchwise(self, user: torch.Tensor, item: torch.Tensor) -> torch.Tensor:
+        items = self.batch.items
+        pairs, frequency = torch.stack([self.batch.users, items]), item_frequency(items, len(item))
+        return self.task.loss(embedded_batch(user, item, pairs, frequency))
 
     def auxiliary(self, loss: Any, batch: Batch) -> torch.Tensor:
         added: torch.Tensor = loss(self.task.graph, batch, self.task.streams.generator("auxiliary", epoch=batch.epoch))
@@ -174,6 +182,10 @@ def turned_round(self: Loop, batch: Batch) -> torch.Tensor:
 
 def upside_down(self: Loop, scores: torch.Tensor) -> torch.Tensor:
     return -Loop.listwise(self, scores)
+
+
+def away_from_each_other(self: Loop, user: torch.Tensor, item: torch.Tensor) -> torch.Tensor:
+    return -Loop.batchwise(self, user, item)
 
 
 def drawn_each_time(self: Loop, batch: Batch, score: Any) -> Any:
@@ -289,6 +301,11 @@ MUTANTS = (
     ),
     Mutant("learns_the_checkerboard", training(loss=turned_round), "after 50 epochs wrong for 12 of 12 users"),
     Mutant("learns_from_a_listwise_loss", training(listwise=upside_down), "after 50 epochs wrong for 12 of 12 users"),
+    Mutant(
+        "learns_from_a_batchwise_loss",
+        training(batchwise=away_from_each_other),
+        "after 50 epochs wrong for 12 of 12 users",
+    ),
     Mutant(
         "keeps_negatives_as_long_as_they_last",
         training(draw=drawn_each_time),
