@@ -41,13 +41,13 @@ def json_schema(registry: Registry) -> Schema:
     # Not "Evaluation": pydantic qualifies the name where a part of a component is called so too.
     evaluation = definitions[properties["evaluation"]["$ref"].removeprefix(DEFINITIONS)]
     _allow_bare_names(evaluation["properties"]["metrics"], sorted(registry.components("metric")))
-    if BlendedPart.__name__ in definitions:
-        _hold_sections(definitions, properties)
     # The other sections keep their form where a recipe extends another.
     choices = {section: _taken_out(properties[section]) for section in COMPONENT_SECTIONS}
     extending = _Extending(definitions)
     changes = {section: extending.relaxed(choice) for section, choice in choices.items()}
     definitions |= extending.definitions
+    if BlendedPart.__name__ in definitions:
+        _hold_sections(definitions, properties["features"], choices, changes)
     properties["extends"] = {
         "type": "string",
         "title": "Extends",
@@ -83,15 +83,24 @@ def _allow_bare_names(metrics: Schema, names: list[str]) -> None:
     metrics["items"] = {"anyOf": [{"enum": names}, metrics["items"]]}
 
 
-def _hold_sections(definitions: dict[str, Schema], properties: Mapping[str, Schema]) -> None:
-    """Let a part of a recommender hold what a recipe's sections may, in place of any component of their kinds."""
+def _hold_sections(
+    definitions: dict[str, Schema], features: Schema, choices: Mapping[str, Schema], changes: Mapping[str, Schema]
+) -> None:
+    """Let a part of a recommender hold what a recipe's sections may: whole ones, or changes where it names a recipe."""
     part = definitions[BlendedPart.__name__]
-    part["properties"] |= {section: deepcopy(properties[section]) for section in OF_PART}
-    part["properties"][EXTENDED] = {
-        "type": "string",
-        "title": "Recipe",
-        "description": "Another recipe, whose sections stand for the part's; what stands beside it changes them.",
+    own = [section for section in OF_PART if section in choices]
+    part["properties"] |= {
+        "features": {key: value for key, value in features.items() if key != "default"},
+        **{section: {"description": part["properties"][section]["description"]} for section in own},
+        EXTENDED: {
+            "type": "string",
+            "title": "Recipe",
+            "description": "Another recipe, whose sections stand for the part's; what stands beside it changes them.",
+        },
     }
+    part["if"] = {"required": [EXTENDED]}
+    part["then"] = {"properties": {section: changes[section] for section in own}}
+    part["else"] = {"properties": {section: choices[section] for section in own}}
     for contract in CONTRACTS.values():
         definitions.pop(contract.__name__, None)
 
