@@ -18,4 +18,4 @@ from gnnrec_losses.softmax import Softmax
 @hookimpl
 def gnnrec_components() -> tuple[type[Loss], ...]:
     """Contribute the built-in losses."""
-    return (AdapTau, BCE, BPR, BSL, CosineContrastive, DirectAU, InBatchSoftmax, Margin, SampledSoftmax, Softmax)
+    return (BCE, BPR, Margin, CosineContrastive, SampledSoftmax, Softmax, InBatchSoftmax, BSL, AdapTau, DirectAU)

@@ -50,7 +50,7 @@ class InBatch(NamedTuple):
 
     def negatives(self, temperature: float | Tensor) -> Tensor:
         """The logarithm of Σ_j exp(cos(u, j)/t - ln q_j) over each user's negatives j: float32 [n], as t may be."""
-        scale = temperature if isinstance(temperature, float) else temperature[:, None]
+        scale = temperature[:, None] if isinstance(temperature, Tensor) else temperature
         return log_sums(self.user / scale, self.item, self.log_weight, self.pairs)
 
 
