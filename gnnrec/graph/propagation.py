@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from gnnrec.graph.sparse import PerTensor, Structure, has_sparse_products, product, version_of
+from gnnrec.graph.sparse import PerTensor, Structure, counted, has_sparse_products, product, version_of
 
 if TYPE_CHECKING:
     from torch_geometric.data.storage import EdgeStorage
@@ -114,7 +114,7 @@ def _per_weight(
     if reduce == "mean":
         return here[targets].reciprocal()
     if degrees is None and edge_weight is None:
-        return (here[targets] * torch.bincount(sources)[sources]).rsqrt()
+        return (here[targets] * torch.bincount(sources)[sources]).rsqrt()  # of a whole graph, once
     if degrees is None:
         degrees = sums_of_weights(sources, edge_weight, 0), here
     of_source, of_target = (degree.float() for degree in degrees)
@@ -129,7 +129,7 @@ def sums_of_weights(nodes: Tensor, edge_weight: Tensor | None, count: int) -> Te
     Args:
         nodes: int64 [E], one end of each edge.
         edge_weight: float32 [E]; 1 each where it is None.
-        count: How many nodes there are, at least.
+        count: How many nodes there are; 0 for as many as the edges tell, for which a device is waited for.
 
     Returns:
         int64 [N]; or float64, so that the order in which a device adds up shows in no digit that counts (on MPS, which
@@ -137,7 +137,7 @@ def sums_of_weights(nodes: Tensor, edge_weight: Tensor | None, count: int) -> Te
     """
     if edge_weight is not None and edge_weight.device.type != "mps":
         edge_weight = edge_weight.double()
-    return torch.bincount(nodes, edge_weight, minlength=count)
+    return counted(nodes, count, edge_weight) if count else torch.bincount(nodes, edge_weight)
 
 
 def as_borne(degree: Tensor) -> Tensor:

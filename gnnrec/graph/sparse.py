@@ -36,7 +36,7 @@ class Structure:
     def of(cls, rows: Tensor, columns: Tensor, shape: tuple[int, int]) -> Structure:
         """Compress pairs given as two int64 [E]; a pair may stand more than once."""
         keys = rows * shape[1] + columns
-        if rows.device.type == "cpu" and bool((keys[1:] >= keys[:-1]).all()):  # elsewhere to ask would be to wait
+        if rows.device.type == "cpu" and bool((keys[1:] >= keys[:-1]).all()):
             del keys  # as large as all that is kept
             return cls.by_row(rows, columns, shape)
         order = torch.argsort(keys, stable=True)
@@ -46,8 +46,8 @@ class Structure:
 
     @classmethod
     def by_row(cls, rows: Tensor, columns: Tensor, shape: tuple[int, int]) -> Structure:
-        """The same without sorting where rows ascend already; then columns of a row stay in the order they came in."""
-        if not bool((rows[1:] >= rows[:-1]).all()):
+        """The same on CPU without sorting where rows ascend; then columns of a row stay in the order they came in."""
+        if rows.device.type != "cpu" or not bool((rows[1:] >= rows[:-1]).all()):  # elsewhere to ask would be to wait
             return cls.of(rows, columns, shape)
         index = _index_dtype(shape, len(rows))
         order = torch.arange(len(rows), device=rows.device)
@@ -84,8 +84,17 @@ def _index_dtype(shape: tuple[int, int], entries: int) -> torch.dtype:
 
 def _crow(rows: Tensor, count: int, dtype: torch.dtype) -> Tensor:
     crow = torch.zeros(count + 1, dtype=dtype, device=rows.device)
-    crow[1:] = torch.bincount(rows, minlength=count).cumsum(0)
+    crow[1:] = counted(rows, count).cumsum(0)
     return crow
+
+
+def counted(ids: Tensor, count: int, weights: Tensor | None = None) -> Tensor:
+    """`torch.bincount` of ids below `count`, int64 [N] or like `weights`, for which no device is waited for."""
+    if ids.device.type == "cpu":
+        return torch.bincount(ids, weights, minlength=count)
+    ones = torch.ones(1, dtype=torch.int64, device=ids.device).expand(len(ids))
+    each = ones if weights is None else weights
+    return each.new_zeros(count).index_add_(0, ids, each)
 
 
 def incidence(rows: Tensor, columns: Tensor, shape: tuple[int, int]) -> Tensor:

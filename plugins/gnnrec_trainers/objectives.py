@@ -45,6 +45,7 @@ class Supervision:
         self._size = min(size or len(edges), len(edges))
         self.steps = -(-len(edges) // self._size)
         self._streams = task.streams
+        self._without_waiting = device.type == "cuda"  # which has copied what is not pinned once the call is back
         self._order: tuple[int, Tensor] | None = None
 
     def batch(self, epoch: int, step: int) -> Batch:
@@ -54,7 +55,7 @@ class Supervision:
         if self._order is None or self._order[0] != epoch:
             generator = self._streams.generator("batches", epoch=epoch)
             order = torch.randperm(len(self.whole.edge_ids), generator=generator)
-            self._order = epoch, order.to(self.whole.edge_ids.device)
+            self._order = epoch, order.to(self.whole.edge_ids.device, non_blocking=self._without_waiting)
         rows = self._order[1][step * self._size : (step + 1) * self._size]
         return Batch(rows, self.whole.users[rows], self.whole.items[rows], epoch)
 
@@ -131,8 +132,11 @@ class Scored:
         return Batch(self.edge_ids, users, items, self.epoch)
 
     def to(self, device: torch.device) -> Scored:
-        """The same on `device`."""
-        return Scored(self.graph.to(device), self.pairs.to(device), self.edge_ids.to(device), self.epoch)
+        """The same on `device`, which is not waited for."""
+        graph, pairs, edge_ids = (
+            each.to(device, non_blocking=device.type == "cuda") for each in (self.graph, self.pairs, self.edge_ids)
+        )
+        return Scored(graph, pairs, edge_ids, self.epoch)
 
 
 class Objective(ABC):
