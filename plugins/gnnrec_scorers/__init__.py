@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gnnrec import Scorer, hookimpl
 from gnnrec_scorers.blend import Blend
+from gnnrec_scorers.bspm import BSPM
 from gnnrec_scorers.chebycf import ChebyCF
 from gnnrec_scorers.ease import EASE
 from gnnrec_scorers.edlae import EDLAE
@@ -20,4 +21,4 @@ from gnnrec_scorers.user_knn import UserKNN
 @hookimpl
 def gnnrec_components() -> tuple[type[Scorer], ...]:
     """Contribute the built-in scorers."""
-    return (Popularity, Random, ItemKNN, RP3Beta, EASE, IALS, UserKNN, EDLAE, SANSA, ChebyCF, GFCF, Blend)
+    return (Popularity, Random, ItemKNN, RP3Beta, EASE, IALS, UserKNN, EDLAE, SANSA, ChebyCF, GFCF, BSPM, Blend)

@@ -9,7 +9,7 @@ import torch
 from scorer_toys import edges_of, histories, uneven
 
 from gnnrec import Observed
-from gnnrec_scorers import GFCF, ChebyCF
+from gnnrec_scorers import BSPM, GFCF, ChebyCF
 from gnnrec_scorers.chebyshev import coefficients, response
 from gnnrec_scorers.graph_filter import straight_line
 from gnnrec_scorers.normalised_graph import NormalisedGraph
@@ -105,6 +105,21 @@ def test_gf_cf_is_the_papers_formula_at_any_rank() -> None:
         torch.testing.assert_close(scores(GFCF(rank=rank, alpha=0.5), matrix), expected, rtol=1e-4, atol=1e-4)
 
 
+def test_with_all_eigenvectors_bspm_is_a_step_of_heat_and_one_of_runge_and_kutta_backwards() -> None:
+    matrix = wide()
+    step, root = walk(matrix), matrix.double().sum(dim=0).clamp(min=1).sqrt()
+    known = matrix.double()
+    blurred = known + (known @ step - known) + 0.2 * (known / root @ ideal(matrix, ALL) * root)
+    first = -blurred @ step
+    second = -(blurred + 1.25 * first) @ step
+    third = -(blurred + 1.25 * second) @ step
+    fourth = -(blurred + 2.5 * third) @ step
+    expected = blurred + 2.5 / 6 * (first + 2 * second + 2 * third + fourth)
+    torch.testing.assert_close(scores(BSPM(rank=ALL), matrix), expected, rtol=1e-4, atol=1e-4)
+    unsharpened = BSPM(rank=4, sharpening=0.0, alpha=0.3)
+    torch.testing.assert_close(scores(unsharpened, matrix), scores(GFCF(rank=4), matrix), rtol=1e-4, atol=1e-5)
+
+
 def test_eigenpairs_are_those_of_a_dense_decomposition_and_null_ones_are_left_out() -> None:
     matrix = wide()
     graph = NormalisedGraph.of(edges_of(matrix))
@@ -133,7 +148,7 @@ def test_a_line_is_met_exactly_and_a_curve_in_least_squares() -> None:
     torch.testing.assert_close(straight_line(torch.cos, 0.0), torch.tensor([1.0, 0.0]))
 
 
-@pytest.mark.parametrize("scorer", [ChebyCF(rank=4), GFCF(rank=4)], ids=lambda each: each.name)
+@pytest.mark.parametrize("scorer", [ChebyCF(rank=4), GFCF(rank=4), BSPM(rank=4)], ids=lambda each: each.name)
 def test_nobody_and_nothing_known_scores_zero(scorer: Spectral) -> None:
     for matrix in (torch.zeros(3, 4), torch.ones(1, 1), torch.zeros(2, 1), wide()):
         fitted = scorer.fit(Observed(edges_of(matrix)), torch.Generator().manual_seed(0))

@@ -7,7 +7,7 @@ import torch
 from scorer_toys import SIZE, checkerboard, edges_of, histories, uneven
 
 from gnnrec import Observed
-from gnnrec_scorers import EASE, EDLAE, GFCF, IALS, SANSA, ChebyCF, ItemKNN, Popularity, Random, RP3Beta, UserKNN
+from gnnrec_scorers import BSPM, EASE, EDLAE, GFCF, IALS, SANSA, ChebyCF, ItemKNN, Popularity, Random, RP3Beta, UserKNN
 from gnnrec_scorers.random_module import splitmix64_
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ SCORERS = [
     IALS(factors=4, regularization=0.1, alpha=2.0),
     ChebyCF(rank=4),
     GFCF(rank=4),
+    BSPM(rank=4),
 ]
 
 
@@ -165,8 +166,14 @@ def test_a_scorer_with_one_user_and_one_item_works(scorer: Scorer) -> None:
 
 
 def test_what_is_stored_and_for_which_scorers_seeds_count() -> None:
-    assert [scorer.name for scorer in SCORERS if scorer.stored] == ["ials", "chebycf", "gf_cf"]
-    assert [scorer.name for scorer in SCORERS if not scorer.deterministic] == ["random", "ials", "chebycf", "gf_cf"]
+    assert [scorer.name for scorer in SCORERS if scorer.stored] == ["ials", "chebycf", "gf_cf", "bspm"]
+    assert [scorer.name for scorer in SCORERS if not scorer.deterministic] == [
+        "random",
+        "ials",
+        "chebycf",
+        "gf_cf",
+        "bspm",
+    ]
 
 
 @pytest.mark.parametrize("scorer", SCORERS[2:-1], ids=named)
