@@ -35,7 +35,7 @@ class BSPM(Spectral):
     alpha: Annotated[float, Field(ge=0)] = 0.2
     """Weight of the ideal low-pass filter, which keeps the leading eigenvectors and nothing else (β of the paper)."""
 
-    sharpening: Annotated[float, Field(ge=0, le=4)] = 2.5
+    sharpening: Annotated[float, Field(ge=0, le=4)] = 1.0
     """Time for which it is sharpened (T): the larger, the less the leading eigenvectors count; 0 is GF-CF."""
 
     def filter(self, graph: NormalisedGraph, spectrum: Spectrum) -> GraphFilter:
