@@ -74,7 +74,7 @@ def test_keys_and_values_of_the_recipe_on_the_line(bash: Asking, write: Write) -
     gcn = [f"encoder.{field}=" for field in installed().component("encoder", "lightgcn").model_fields]
     assert bash("run", "movielens_sage", "-s", "enc") == sage
     # bash breaks words at = and puts only the piece behind it in their place
-    assert bash("run", "movielens_sage", "-s", "encoder.name", "=", "het") == ["hetero_sage"]
+    assert bash("run", "movielens_sage", "-s", "encoder.name", "=", "hetero_s") == ["hetero_sage"]
     assert bash("run", "movielens_sage", "-s", "encoder.name", "=") == sorted(installed().components("encoder"))
     assert bash("run", "movielens_sage", "--set", "=", "graph.reverse", "=", "t") == ["true"]
     assert bash("compare", "a", "movielens_sage", "-s", "encoder.name", "=", "lightgcn", "-s", "encoder.") != sage
@@ -115,7 +115,7 @@ def test_a_recipe_that_cannot_be_read_gives_the_keys_of_all_components(bash: Ask
 
 
 def test_zsh_gets_words_with_their_meaning_and_markup_is_text(zsh: Callable[[str], str]) -> None:
-    answer = zsh("gnnrec run movielens_sage -s encoder.name=het")
+    answer = zsh("gnnrec run movielens_sage -s encoder.name=hetero_s")
     assert answer == "_arguments '*: :((\"encoder.name=hetero_sage\"))'\n"
     assert '"encoder.channels=":"Size of every embedding (D)."' in zsh("gnnrec run movielens_sage -s encoder.")
 
