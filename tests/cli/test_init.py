@@ -81,7 +81,7 @@ def test_a_plugins_components_are_told_as_the_built_in_ones_are(
     assert done.stderr == "written to recipe.schema.json\nwritten to sub.yaml\n"
     text = (tmp_path / "sub.yaml").read_text()
     assert re.search(r"^  channels: 8 +# Size of every embedding\. Default 64\.$", text, re.MULTILINE)
-    assert re.search(r"^# Others: .*\blookup\b.*\nencoder:$", text, re.MULTILINE)
+    assert re.search(r"^# Others: (?:.*\n# )?.*\blookup\b.*\n(?:# .*\n)?encoder:$", text, re.MULTILINE)
     assert gnnrec("validate", "sub.yaml").stdout == "sub.yaml: valid\n"
 
 
