@@ -12,7 +12,9 @@ from gnnrec_trainers.device_aware import DeviceAware
 from gnnrec_trainers.device_aware_loop import Training
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA, which alone tells when a step waits for it")
+@pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="needs a GPU of CUDA, which alone tells when a step waits for it"
+)
 @pytest.mark.parametrize(
     "fields",
     [

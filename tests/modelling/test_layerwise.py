@@ -78,11 +78,12 @@ def test_no_block_has_more_edges_or_nodes_than_the_bound(block_edges: int) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["lightgcn", "hetero_sage"])
 def test_blocks_take_less_memory_than_the_whole(encoder: str) -> None:
-    whole, blocks = (
-        int(subprocess.run([sys.executable, "-c", PEAK, encoder, edges], capture_output=True, check=True).stdout)
-        for edges in (str(2**40), "0")
-    )
-    assert blocks < 0.85 * whole
+    def least(edges: int) -> int:
+        """Of some measurements: what else happens on the machine adds to them."""
+        command = [sys.executable, "-c", PEAK, encoder, str(edges)]
+        return min(int(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(3))
+
+    assert least(0) < 0.85 * least(2**40)
 
 
 PEAK = """
