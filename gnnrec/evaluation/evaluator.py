@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -125,8 +126,7 @@ class Evaluator:
         if candidates is not None and part in candidates.parts:
             self._ranking = RankingTask(held_out, seen, candidates)
         self._objective = objective
-        order = Streams(seed).generator(f"evaluation batches of {part}")
-        self._order = torch.randperm(self.pairs.num_positives, generator=order)
+        self._batches = partial(Streams(seed).generator, f"evaluation batches of {part}")
         self._lengths, self._every = evaluation.k, evaluation.every
         self._metrics = {f"{metric.name}@{k}": (metric, k) for k in evaluation.k for metric in evaluation.metrics}
         train = split.edges("train")
@@ -250,7 +250,8 @@ class Evaluator:
         positives, items = self.pairs.positives.to(scoring.device), scoring.num_items
         frequency = item_frequency(positives[1], items)
         total = 0.0
-        for batch in torch.split(self._order, EMBEDDED_PAIRS):
+        order = torch.randperm(self.pairs.num_positives, generator=self._batches())
+        for batch in torch.split(order, EMBEDDED_PAIRS):
             some = positives[:, batch.to(scoring.device)]
             total += float(objective.loss(scoring.embed(some, frequency))) * len(batch)
         return total / positives.size(1)

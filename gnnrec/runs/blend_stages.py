@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from gnnrec.contract.blending import Blending
 from gnnrec.data.extended_split import extended
 from gnnrec.errors import UsageError
-from gnnrec.modelling.blending import HeldOutScores, blended, of_join
+from gnnrec.modelling.blending import BlendedScoring, HeldOutScores, blended, of_join
 from gnnrec.modelling.objective import Objective
 from gnnrec.recipe.schema import parts_of
 from gnnrec.runs.directory import read_json
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gnnrec.contract.training import EpochRecord
     from gnnrec.data.split import Split
     from gnnrec.evaluation.evaluator import Evaluator
-    from gnnrec.modelling.fitting import Fitted
+    from gnnrec.modelling.scoring import Scoring
     from gnnrec.recipe.schema import Recipe
     from gnnrec.runs.clock import Clock
     from gnnrec.runs.directory import RunFolder
@@ -112,14 +112,12 @@ class BlendStages:
                 stages.choose(None if val is None else val.asking(Objective.of(part.loss)), tell)
                 for part, stages, tell in zip(self._parts, self._stages, self._told_by(watch), strict=True)
             ]
-            held_out = None
-            if val is not None:
-                held_out = HeldOutScores([each.scoring("validate") for each in fitted], self._split)
-            join = self._blend.join(held_out)
+            scorings = [] if val is None else [each.scoring("validate") for each in fitted]
+            join = self._blend.join(HeldOutScores(scorings, self._split) if scorings else None)
         whole = blended(fitted, join)
         with clock.phase("evaluate"):
-            figures = {} if val is None else val.measure(whole.scoring("validate"))
-            told = [self._figures(part, each, val) for part, each in zip(self._parts, fitted, strict=True)]
+            figures, alone = self._figures(val, scorings, join)
+            told = self._told([each.best_epoch for each in fitted], alone)
         if not self._recipe.refit:
             return Outcome(whole, None, figures, None, told)
         seconds = clock.seconds()
@@ -145,9 +143,8 @@ class BlendStages:
                 stages.refit(own, tell)
                 for own, stages, tell in zip(self._chosen(), self._stages, self._told_by(watch), strict=True)
             ]
-        told = told or [
-            _told(part, own.best_epoch, own.val) for part, own in zip(self._parts, self._chosen(), strict=True)
-        ]
+        chosen = self._chosen()
+        told = told or self._told([own.best_epoch for own in chosen], [own.val for own in chosen])
         (self._directory.path / JOIN).unlink(missing_ok=True)
         return Outcome(blended(fitted, join), None, choice.val, choice, told)
 
@@ -170,12 +167,24 @@ class BlendStages:
             return self._blend.restore(of_join(load_weights(Path(choice.parent.directory))))
         return self._blend.restore(load_file(self._directory.path / JOIN))
 
-    def _figures(self, part: Recipe, fitted: Fitted, val: Evaluator | None) -> dict[str, Any]:
-        """What is said of a part: its chosen epoch, and what it is worth alone on validation."""
+    def _figures(
+        self, val: Evaluator | None, scorings: Sequence[Scoring], join: nn.Module
+    ) -> tuple[Mapping[str, float], list[Mapping[str, float]]]:
+        """What all parts together, and each alone, are worth on validation; nothing where nothing is val."""
         if val is None:
-            return _told(part, fitted.best_epoch, {})
-        judge = val.asking(Objective.of(part.loss))
-        return _told(part, fitted.best_epoch, judge.measure(fitted.scoring("validate")))
+            return {}, [{}] * len(self._parts)
+        alone: list[Mapping[str, float]] = [
+            val.asking(Objective.of(part.loss)).measure(scoring)
+            for part, scoring in zip(self._parts, scorings, strict=True)
+        ]
+        return val.measure(BlendedScoring(scorings, join)), alone
+
+    def _told(self, best_epochs: Sequence[int | None], val: Sequence[Mapping[str, float]]) -> list[Mapping[str, Any]]:
+        """What metrics.json says of each part: its chosen epoch, and what it is worth alone."""
+        return [
+            {"name": part.title, "best_epoch": best, "val": dict(figures)}
+            for part, best, figures in zip(self._blend.parts, best_epochs, val, strict=True)
+        ]
 
     def _told_by(self, watch: Observers) -> Iterator[Callable[[EpochRecord], None]]:
         """For each part what tells of its epochs: they go on counting where the part before has its last."""
@@ -187,8 +196,3 @@ class BlendStages:
 
             yield tell
             before += stages.epochs
-
-
-def _told(part: Recipe, best_epoch: int | None, val: Mapping[str, float]) -> dict[str, Any]:
-    named = part.scorer or part.encoder
-    return {"name": "" if named is None else named.name, "best_epoch": best_epoch, "val": dict(val)}

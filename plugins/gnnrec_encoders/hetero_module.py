@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
+from typing_extensions import override
 
 from gnnrec_encoders.node_embeddings import NodeEmbeddings
 
@@ -41,18 +42,77 @@ class _Layer(nn.Module):
         return updated
 
 
-class HeteroModule(nn.Module):
-    """One convolution per relation, summed per node type, with ReLU between layers.
-
-    For a node v of type t: h_v ← U_t · h_v + b_t + sum over relations r that end in t of the convolution of r at v. A
-    type that no relation ends in keeps its own part alone. A layer computes what users and items hang on, and no more.
+class LayeredModule(nn.Module):
+    """Layers over a graph of any types; each computes what users and items hang on, and no more.
 
     Args:
         num_features: See `NodeEmbeddings`.
         num_embeddings: See `NodeEmbeddings`.
         edge_types: The relations, as (source type, name, target type).
         channels: D.
-        layers: How many convolutions.
+        layers: How many.
+        layer: Makes one, of the node types that it gives and the relations that end in these.
+        init_std: See `NodeEmbeddings`.
+
+    Attributes:
+        needed: The node types that each layer gives.
+    """
+
+    def __init__(
+        self,
+        num_features: Mapping[str, int],
+        num_embeddings: Mapping[str, int],
+        edge_types: Iterable[EdgeType],
+        channels: int,
+        layers: int,
+        layer: Callable[[list[str], list[EdgeType]], nn.Module],
+        init_std: float,
+    ) -> None:
+        super().__init__()
+        edge_types = tuple(edge_types)
+        first, *others = needed_types(edge_types, layers)
+        num_features, num_embeddings = (
+            {kind: size for kind, size in of_all.items() if kind in first} for of_all in (num_features, num_embeddings)
+        )
+        self.initial = NodeEmbeddings(num_features, num_embeddings, channels, init_std)
+        self.needed = [sorted(kinds) for kinds in others]
+        self.layers = nn.ModuleList(
+            layer(kinds, [each for each in edge_types if each[2] in kinds]) for kinds in self.needed
+        )
+
+    @property
+    def num_layers(self) -> int:
+        """How many layers."""
+        return len(self.layers)
+
+    def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
+        """Embed every node of `graph`: user [U, D], item [I, D]."""
+        tables = self.initial_embeddings(graph)
+        for layer in range(self.num_layers):
+            tables = self.propagate_layer(graph, layer, tables)
+        return tables["user"], tables["item"]
+
+    def initial_embeddings(self, graph: HeteroData) -> dict[str, Tensor]:
+        """Layer 0 of each node type that users and items hang on: [N, D]."""
+        return {kind: self.initial(graph, kind) for kind in self.initial.kinds}
+
+    def propagate_layer(self, graph: HeteroData, layer: int, tables: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """One layer (from 0): the tables of those node types that the next hangs on."""
+        raise NotImplementedError
+
+
+class HeteroModule(LayeredModule):
+    """One convolution per relation, summed per node type, with ReLU between layers.
+
+    For a node v of type t: h_v ← U_t · h_v + b_t + sum over relations r that end in t of the convolution of r at v. A
+    type that no relation ends in keeps its own part alone.
+
+    Args:
+        num_features: See `LayeredModule`.
+        num_embeddings: See `LayeredModule`.
+        edge_types: See `LayeredModule`.
+        channels: D.
+        layers: How many.
         convolution: Makes that of a relation: source [S, D], target [T, D] and the edges (bearing an `edge_index`
             [2, E], row 0 sources, row 1 targets) → [T, D].
         init_std: See `NodeEmbeddings`.
@@ -68,38 +128,14 @@ class HeteroModule(nn.Module):
         convolution: Callable[[EdgeType], nn.Module],
         init_std: float,
     ) -> None:
-        super().__init__()
-        edge_types = tuple(edge_types)
-        needed = needed_types(edge_types, layers)
-        num_features, num_embeddings = (
-            {kind: size for kind, size in of_all.items() if kind in needed[0]}
-            for of_all in (num_features, num_embeddings)
-        )
-        self.initial = NodeEmbeddings(num_features, num_embeddings, channels, init_std)
-        self.layers = nn.ModuleList(
-            _Layer(sorted(targets), (each for each in edge_types if each[2] in targets), channels, convolution)
-            for targets in needed[1:]
-        )
+        def layer(targets: list[str], relations: list[EdgeType]) -> nn.Module:
+            return _Layer(targets, relations, channels, convolution)
 
-    @property
-    def num_layers(self) -> int:
-        """How many convolutions."""
-        return len(self.layers)
+        super().__init__(num_features, num_embeddings, edge_types, channels, layers, layer, init_std)
 
-    def forward(self, graph: HeteroData) -> tuple[Tensor, Tensor]:
-        """Embed every node of `graph`: user [U, D], item [I, D]."""
-        tables = self.initial_embeddings(graph)
-        for layer in range(self.num_layers):
-            tables = self.propagate_layer(graph, layer, tables)
-        return tables["user"], tables["item"]
-
-    def initial_embeddings(self, graph: HeteroData) -> dict[str, Tensor]:
-        """Layer 0 of each node type that users and items hang on: [N, D]."""
-        return {kind: self.initial(graph, kind) for kind in self.initial.kinds}
-
+    @override
     def propagate_layer(self, graph: HeteroData, layer: int, tables: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """One convolution (from 0), with a ReLU unless it is the last."""
-        updated: dict[str, Tensor] = self.layers[layer](graph, tables)
+        updated: dict[str, Tensor] = self.layers[layer](graph, tables)  # with a ReLU unless it is the last
         return updated if layer + 1 == self.num_layers else {kind: each.relu_() for kind, each in updated.items()}
 
 
