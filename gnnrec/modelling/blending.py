@@ -11,7 +11,6 @@ from typing_extensions import override
 from gnnrec.contract.blending import Blending
 from gnnrec.data.size import RANKED_CELLS
 from gnnrec.modelling.fitting import Fitted, restore
-from gnnrec.modelling.score_rows import PairScores, read_rows
 from gnnrec.modelling.scoring import Scoring
 from gnnrec.recipe.schema import parts_of, recommender_of
 
@@ -44,7 +43,6 @@ class BlendedScoring(Scoring):
 
     by_history = "scored by each part, and joined"
     by_item = "similarities of the parts, joined"
-    pairs_of_rows = True
 
     def __init__(self, parts: Sequence[Scoring], join: nn.Module) -> None:
         self._parts, self._join = tuple(parts), join
@@ -53,12 +51,6 @@ class BlendedScoring(Scoring):
     @override
     def score(self, users: Tensor) -> Tensor:
         return self._joined([part.score(users) for part in self._parts])
-
-    @override
-    def score_pairs(self, edge_label_index: Tensor) -> Tensor:
-        pairs = PairScores(edge_label_index, self.num_items)
-        read_rows(self.score, self.num_items, [pairs])
-        return pairs.scores
 
     @override
     def score_histories(self, histories: Edges) -> Tensor:

@@ -35,23 +35,26 @@ class Scoring(ABC):
         num_items: I.
         by_history: How a user who was not there in training is scored, in words.
         by_item: How similar items are found, in words.
-        pairs_of_rows: Whether the score of a pair takes the scores of all items for its user. Where these are wanted
-            too, the pair's is read off them (see `score_rows`), so that nobody is scored twice.
+        pairs_of_rows: Whether the score of a pair takes the scores of all items for its user, as it does unless
+            `score_pairs` knows better. Where these are wanted too, the pair's is read off them (see `score_rows`), so
+            that nobody is scored twice.
     """
 
     device: torch.device
     num_items: int
     by_history: str
     by_item: str
-    pairs_of_rows: bool
+    pairs_of_rows = True
 
     @abstractmethod
     def score(self, users: Tensor) -> Tensor:
         """Scores of all items for users int64 [B]: float32 [B, I], in fresh memory."""
 
-    @abstractmethod
     def score_pairs(self, edge_label_index: Tensor) -> Tensor:
-        """Scores of pairs int64 [2, P], users first: float32 [P]."""
+        """Scores of pairs int64 [2, P], users first: float32 [P]; the fall-back reads them off scores of all items."""
+        pairs = PairScores(edge_label_index, self.num_items)
+        read_rows(self.score, self.num_items, [pairs])
+        return pairs.scores
 
     @abstractmethod
     def score_histories(self, histories: Edges) -> Tensor:
@@ -143,7 +146,6 @@ class HistoryScoring(Scoring):
 
     by_history = "scored from the history, like every user"
     by_item = "scores after a history of that item alone"
-    pairs_of_rows = True
 
     def __init__(self, scorer: nn.Module, known: Edges) -> None:
         self._scorer, self._known = scorer, known
@@ -153,12 +155,6 @@ class HistoryScoring(Scoring):
     def score(self, users: Tensor) -> Tensor:
         rows, items = self._known.items_of(users.cpu().numpy())
         return self._score(rows, items, len(users))
-
-    @override
-    def score_pairs(self, edge_label_index: Tensor) -> Tensor:
-        pairs = PairScores(edge_label_index, self.num_items)
-        read_rows(self.score, self.num_items, [pairs])
-        return pairs.scores
 
     @override
     def score_histories(self, histories: Edges) -> Tensor:
