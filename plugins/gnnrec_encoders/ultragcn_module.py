@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 BLOCK_CELLS = 2**23
 """Pairs of items that are compared at once: 32 MiB of float32."""
 
-_nearest = PerTensor()
+_kept = PerTensor()
+"""What is the same in each step, for as long as the graph lives."""
 
 
 class UltraGCNModule(MFModule):
@@ -80,11 +81,21 @@ class UltraGCNModule(MFModule):
 
 
 def user_item_weights(graph: HeteroData) -> tuple[Tensor, Tensor]:
-    """Equation 6, β_ui = 1 / d_u sqrt((d_u + 1) / (d_i + 1)), as two factors: of users [U], of items [I]."""
-    users, items = graph[USER_TO_ITEM].edge_index
-    of_user = torch.bincount(users, minlength=graph["user"].num_nodes).float()
-    of_item = torch.bincount(items, minlength=graph["item"].num_nodes).float()
-    return (of_user + 1).sqrt() / of_user.clamp(min=1), (of_item + 1).rsqrt()
+    """Equation 6, β_ui = 1 / d_u sqrt((d_u + 1) / (d_i + 1)), as two factors: of users [U], of items [I].
+
+    Kept while the graph lives.
+    """
+    edge_index = graph[USER_TO_ITEM].edge_index
+    sizes = graph["user"].num_nodes, graph["item"].num_nodes
+
+    def weights() -> tuple[Tensor, Tensor]:
+        of_user, of_item = (
+            torch.bincount(ends, minlength=size).float() for ends, size in zip(edge_index, sizes, strict=True)
+        )
+        return (of_user + 1).sqrt() / of_user.clamp(min=1), (of_item + 1).rsqrt()
+
+    made: tuple[Tensor, Tensor] = _kept.get(edge_index, ("weights", sizes), weights)
+    return made
 
 
 def nearest_items(graph: HeteroData, count: int) -> tuple[Tensor, Tensor]:
@@ -103,7 +114,7 @@ def nearest_items(graph: HeteroData, count: int) -> tuple[Tensor, Tensor]:
         found = _nearest_of(edge_index.cpu(), sizes, min(count, sizes[1]))
         return found[0].to(edge_index.device), found[1].to(edge_index.device)
 
-    made: tuple[Tensor, Tensor] = _nearest.get(edge_index, (count, sizes), nearest)
+    made: tuple[Tensor, Tensor] = _kept.get(edge_index, (count, sizes), nearest)
     return made
 
 
