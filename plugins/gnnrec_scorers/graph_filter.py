@@ -74,9 +74,11 @@ class GraphFilter(nn.Module):
 def straight_line(response: Response, upper: float) -> Tensor:
     """The a and b of the line a + b λ that is closest to a filter's response on [0, upper]: float32 [2].
 
-    Closest in least squares over the interval; with `upper` 0 it is the constant h(0).
+    Closest in least squares over the interval; with `upper` 0 it is the constant h(0). Sums in float64 and no LAPACK,
+    whose last digits hang on where in memory its arguments lie: the same response gives the same line.
     """
     eigenvalues = torch.linspace(0.0, upper, POINTS)
-    basis = torch.stack([torch.ones_like(eigenvalues), eigenvalues], dim=1)
-    line: Tensor = torch.linalg.lstsq(basis, response(eigenvalues)[:, None]).solution[:, 0]
-    return line
+    values, responses = eigenvalues.double(), response(eigenvalues).double()
+    centred = values - values.mean()
+    slope = ((centred * responses).sum() / centred.square().sum()).nan_to_num(0.0)  # none on an interval without length
+    return torch.stack([responses.mean() - slope * values.mean(), slope]).float()
