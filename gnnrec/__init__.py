@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         RunStart,
         TrainingTask,
     )
+    from gnnrec.contract.tuned import Tuned, TunedAmong
     from gnnrec.data.edges import Edges, Relation
     from gnnrec.data.features import Encoding, FeatureBlock
     from gnnrec.data.interactions import Availability, Interactions
@@ -105,6 +106,8 @@ _LAZY = {
     "Trainer": "gnnrec.contract.kinds",
     "TrainingError": "gnnrec.errors",
     "TrainingTask": "gnnrec.contract.training",
+    "Tuned": "gnnrec.contract.tuned",
+    "TunedAmong": "gnnrec.contract.tuned",
     "UsageError": "gnnrec.errors",
     "compare": "gnnrec.comparison.compare",
     "hookimpl": "gnnrec.contract.hookspecs",
@@ -157,6 +160,8 @@ __all__ = [
     "Trainer",
     "TrainingError",
     "TrainingTask",
+    "Tuned",
+    "TunedAmong",
     "UsageError",
     "__version__",
     "compare",
