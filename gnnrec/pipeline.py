@@ -41,11 +41,12 @@ from gnnrec.runs.refitting import FILE as CHOICE
 from gnnrec.runs.refitting import choice_of, read_choice, require_data
 from gnnrec.runs.resuming import require_same, require_unchanged, unfinished
 from gnnrec.runs.saved import Run, load_run, save_fitted
-from gnnrec.runs.stopping import StopRequest
+from gnnrec.runs.stopping import RunPruned, StopRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from gnnrec.contract.training import EpochRecord
     from gnnrec.data.parts import Part
     from gnnrec.data.split import Split
     from gnnrec.runs.refitting import On
@@ -60,6 +61,8 @@ def run(
     data: Any = None,
     out: str | Path = "runs",
     observers: Iterable[object] = (),
+    test: bool = True,
+    go_on: Callable[[EpochRecord], bool] | None = None,
 ) -> Run:
     """Do what a recipe says and return the finished run.
 
@@ -72,8 +75,12 @@ def run(
             file: `{"dataset.user": "customer", "dataset.timestamp": "time"}`.
         out: The root below which the run directory is made.
         observers: Objects with run hooks (`gnnrec_epoch_ended` and others), told besides the plugins.
+        test: Whether the test interactions are looked at. Without, validation alone judges the run, as it should while
+            settings are chosen; it has no report.
+        go_on: Asked after each epoch whether training is worth going on with.
 
     Raises:
+        RunPruned: `go_on` said no; nothing of the run is left.
         GnnrecError: Whatever a user can mend; a run that has not recorded an epoch leaves nothing behind, any other
             can be resumed.
         KeyboardInterrupt: Ctrl-C or SIGTERM; a checkpoint was saved if there was training to go on with.
@@ -87,8 +94,9 @@ def run(
     elif tables is not None:
         recipe = with_tables(recipe, tables, installed())
     directory = RunDirectory.new(out, recipe.name, recipe.seed)
+    carry_out = partial(_carry_out, observers=observers, begun_with={}, test=test, go_on=go_on)
     if given is None:
-        return _carry_out(directory, recipe, observers, {})
+        return carry_out(directory, recipe)
     try:
         given.write(directory.path)
         directory.write_text("recipe.yaml", dump_run(recipe, {}, directory.path))
@@ -97,7 +105,7 @@ def run(
         directory.discard()
         raise
     try:
-        return _carry_out(directory, recipe, observers, {})
+        return carry_out(directory, recipe)
     except DataError as error:
         raise given.told(error, directory.path) from None
 
@@ -169,18 +177,28 @@ def refit(
 
 
 def _carry_out(
-    directory: RunDirectory, recipe: Recipe, observers: Iterable[object], begun_with: Mapping[str, str]
+    directory: RunDirectory,
+    recipe: Recipe,
+    observers: Iterable[object],
+    begun_with: Mapping[str, str],
+    *,
+    test: bool = True,
+    go_on: Callable[[EpochRecord], bool] | None = None,
 ) -> Run:
     """Fill a directory, finish it, and tell observers how it ended."""
     try:
-        watch = Observers(installed(), [*observers, *([NotebookProgress()] if in_notebook() else [])])
+        watch = Observers(installed(), [*observers, *([NotebookProgress()] if in_notebook() else [])], go_on)
     except BaseException:
         directory.close()
         raise
     try:
         with StopRequest() as stop:
-            metrics = _fill(directory, recipe, watch, stop, begun_with)
+            metrics = _fill(directory, recipe, watch, stop, begun_with, test=test)
             path = directory.finish()
+    except RunPruned:
+        directory.discard()
+        watch.run_ended(RunEnd("pruned", directory.path, None))
+        raise
     except BaseException as error:
         status: Literal["failed", "interrupted"] = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
         if directory.is_worth_keeping:
@@ -211,7 +229,13 @@ def _tell(recipe: Recipe, split: Split, used: Mapping[str, str], counts: Mapping
 
 
 def _fill(
-    directory: RunDirectory, recipe: Recipe, watch: Observers, stop: StopRequest, begun_with: Mapping[str, str]
+    directory: RunDirectory,
+    recipe: Recipe,
+    watch: Observers,
+    stop: StopRequest,
+    begun_with: Mapping[str, str],
+    *,
+    test: bool,
 ) -> dict[str, Any]:
     """Fill a run directory from start to end; returns the content of metrics.json."""
     clock, choice = Clock(), read_choice(directory.path)
@@ -234,7 +258,7 @@ def _fill(
         require_data(choice, used, split.fingerprint, directory.path)
     directory.write_text("recipe.yaml", origin + dump_run(recipe, begun_with, directory.path))
 
-    asked = [part for part in HELD_OUT if len(split.edges(part))]
+    asked = [part for part in HELD_OUT if len(split.edges(part)) and (test or part != "test")]
     candidates = read_candidates(named, split, asked)
     ask = partial(
         Evaluator,
@@ -244,8 +268,10 @@ def _fill(
         objective=Objective.of(recipe.loss),
         candidates=candidates,
     )
-    evaluators: dict[Part, Evaluator] = {part: ask(part) for part in HELD_OUT if part in asked or part == "test"}
-    test_evaluator = evaluators["test"]
+    evaluators: dict[Part, Evaluator] = {
+        part: ask(part) for part in HELD_OUT if part in asked or (part == "test" and test)
+    }
+    test_evaluator = evaluators.get("test")
     stages = stages_of(directory, recipe, split, used, stop, choice)
     watch.run_started(RunStart(recipe, directory.path, stages.epochs, counts, stages.epochs_done))
     outcome = stages.fit(evaluators.get("val"), clock, watch)
@@ -256,7 +282,7 @@ def _fill(
         "device": outcome.fitted.device,
         "dataset": data,
         "split_fingerprint": split.fingerprint,
-        "negatives_fingerprint": test_evaluator.negatives_fingerprint,
+        "negatives_fingerprint": None if test_evaluator is None else test_evaluator.negatives_fingerprint,
         "candidates_fingerprint": None if candidates is None else candidates.fingerprint,
         "seeds": {"seed": recipe.seed, "split": recipe.split.seed},
     }
@@ -267,6 +293,8 @@ def _fill(
         metrics |= choice.told()
     if choice is not None and not is_judged:
         save_fitted(directory, fitted, stages.learned(choice))
+    elif test_evaluator is None:
+        save_fitted(directory, fitted, split, candidates=candidates)
     else:
         with clock.phase("evaluate"):
             scoring = fitted.scoring("test")

@@ -244,6 +244,6 @@ class RunStart:
 class RunEnd:
     """How a run ended; `directory` is where it lies now, `metrics` is the content of metrics.json or None."""
 
-    status: Literal["done", "failed", "interrupted"]
+    status: Literal["done", "failed", "interrupted", "pruned"]
     directory: Path
     metrics: Mapping[str, Any] | None

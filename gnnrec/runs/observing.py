@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.errors import PluginError
 from gnnrec.plugin.hooks import Hooks, in_order
+from gnnrec.runs.stopping import RunPruned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gnnrec.contract.training import EpochRecord, RunEnd, RunStart
     from gnnrec.plugin.registry import Registry
@@ -26,13 +27,19 @@ class Observers:
     Args:
         registry: Its plugins are told first.
         extra: Objects with methods marked `@hookimpl`.
+        go_on: Asked after each epoch, once all are told, whether the run is worth going on with.
 
     Raises:
         PluginError: An object misspells a hook, takes an argument that it is not given, wraps a hook, or has none.
     """
 
-    def __init__(self, registry: Registry, extra: Iterable[object] = ()) -> None:
-        self._registry, self._hooks = registry, Hooks()
+    def __init__(
+        self,
+        registry: Registry,
+        extra: Iterable[object] = (),
+        go_on: Callable[[EpochRecord], bool] | None = None,
+    ) -> None:
+        self._registry, self._hooks, self._go_on = registry, Hooks(), go_on
         names: set[str] = set()
         for turn, observer in enumerate(extra, start=1):
             if any(observer is plugin for plugin in registry.loaded_plugins().values()):
@@ -48,8 +55,14 @@ class Observers:
         self._tell("gnnrec_run_started", run=run)
 
     def epoch_ended(self, epoch: EpochRecord) -> None:
-        """Call `gnnrec_epoch_ended`."""
+        """Call `gnnrec_epoch_ended`.
+
+        Raises:
+            RunPruned: The run is not worth going on with.
+        """
         self._tell("gnnrec_epoch_ended", run=self._run, epoch=epoch)
+        if self._go_on is not None and not self._go_on(epoch):
+            raise RunPruned(f"stopped after epoch {epoch.epoch}: it is not worth going on with")
 
     def run_ended(self, end: RunEnd) -> None:
         """Call `gnnrec_run_ended`, if the run had started."""

@@ -318,6 +318,11 @@ class Run:
         """
         if not self.metrics["test"]:
             parent = self.metrics.get("parent", {}).get("directory")
+            if parent is None:
+                raise UsageError(
+                    f"{self.directory} was judged on validation alone, while settings were chosen; "
+                    f"gnnrec run {self.directory / 'recipe.yaml'} tests them"
+                )
             raise UsageError(
                 f"{self.directory} learned from all there is, so nothing is left to judge it by; its figures are those "
                 f"of its parent, {parent}"

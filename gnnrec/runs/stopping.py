@@ -1,4 +1,4 @@
-"""A wish to stop (Ctrl-C, SIGTERM) that waits for the next step boundary, so that a checkpoint can be saved."""
+"""What stops a run: a wish (Ctrl-C, SIGTERM) that waits for the next step boundary, or a verdict on its epochs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ import signal
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
+from gnnrec.errors import GnnrecError
+
 if TYPE_CHECKING:
     from types import TracebackType
 
 logger = logging.getLogger("gnnrec")
+
+
+class RunPruned(GnnrecError):
+    """Whoever asked for a run was asked after an epoch whether to go on, and said no."""
 
 
 class StopRequest:

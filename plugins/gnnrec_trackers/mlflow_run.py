@@ -29,7 +29,7 @@ PARAMS_AT_ONCE, METRICS_AT_ONCE = 100, 1000
 SECONDS = 2.0
 """How long epochs are gathered: sending one by itself can take as long as the epoch did."""
 
-STATUS = {"done": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
+STATUS = {"done": "FINISHED", "failed": "FAILED", "interrupted": "KILLED", "pruned": "KILLED"}
 DIRECTORY_TAG = "gnnrec.run_directory"
 
 
