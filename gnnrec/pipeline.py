@@ -47,8 +47,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from gnnrec.contract.training import EpochRecord
+    from gnnrec.data.interactions import Interactions
     from gnnrec.data.parts import Part
     from gnnrec.data.split import Split
+    from gnnrec.evaluation.candidates import Candidates
     from gnnrec.runs.refitting import On
 
 logger = logging.getLogger("gnnrec")
@@ -176,6 +178,21 @@ def refit(
     return _carry_out(made, recipe, observers, {})
 
 
+def load_split(recipe: Recipe) -> tuple[Recipe, Interactions, Split]:
+    """Do what a recipe says of data: load, filter and split.
+
+    Returns:
+        The recipe with what loading chose, all interactions, and those that count, divided.
+
+    Raises:
+        GnnrecError: Whatever a user can mend.
+    """
+    interactions = recipe.dataset.load()
+    logger.info("data: %s", interactions.source)
+    split = recipe.split.split(apply_filters(interactions, recipe.filters))
+    return with_choices(recipe, interactions.chosen), interactions, split
+
+
 def _carry_out(
     directory: RunDirectory,
     recipe: Recipe,
@@ -228,6 +245,17 @@ def _tell(recipe: Recipe, split: Split, used: Mapping[str, str], counts: Mapping
             logger.warning("%s", doubt)
 
 
+def _evaluators(
+    recipe: Recipe, split: Split, candidates: Candidates | None, parts: Iterable[Part]
+) -> dict[Part, Evaluator]:
+    """What asks the questions about each part."""
+    objective = Objective.of(recipe.loss)
+    return {
+        part: Evaluator(split, part, recipe.evaluation, recipe.split.seed, objective, candidates)
+        for part in dict.fromkeys(parts)
+    }
+
+
 def _fill(
     directory: RunDirectory,
     recipe: Recipe,
@@ -247,10 +275,7 @@ def _fill(
         find_file(named, KEY)  # before any work
 
     with clock.phase("load"):
-        interactions = recipe.dataset.load()
-        recipe = with_choices(recipe, interactions.chosen)
-        logger.info("data: %s", interactions.source)
-        split = recipe.split.split(apply_filters(interactions, recipe.filters))
+        recipe, interactions, split = load_split(recipe)
     counts, used = count_split(split), used_parts(recipe, interactions.fingerprint)
     _tell(recipe, split, used, counts, is_judged=is_judged)
     require_memory(recipe, size := Size.of(split.edges("train")))
@@ -260,17 +285,7 @@ def _fill(
 
     asked = [part for part in HELD_OUT if len(split.edges(part)) and (test or part != "test")]
     candidates = read_candidates(named, split, asked)
-    ask = partial(
-        Evaluator,
-        split,
-        evaluation=recipe.evaluation,
-        seed=recipe.split.seed,
-        objective=Objective.of(recipe.loss),
-        candidates=candidates,
-    )
-    evaluators: dict[Part, Evaluator] = {
-        part: ask(part) for part in HELD_OUT if part in asked or (part == "test" and test)
-    }
+    evaluators = _evaluators(recipe, split, candidates, [*asked, *(["test"] if test else [])])
     test_evaluator = evaluators.get("test")
     stages = stages_of(directory, recipe, split, used, stop, choice)
     watch.run_started(RunStart(recipe, directory.path, stages.epochs, counts, stages.epochs_done))

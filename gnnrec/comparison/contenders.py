@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from gnnrec.comparison.shared_overrides import SharedOverrides
 from gnnrec.comparison.splits import ONE_SPLIT
 from gnnrec.errors import GnnrecError, UsageError, suggestion
-from gnnrec.recipe.check import LINK_METRICS
 from gnnrec.recipe.faults import RecipeError
 from gnnrec.recipe.load import SUFFIXES, find_recipe, shipped_recipes
 from gnnrec.recipe.schema import Recipe, parts_of
@@ -54,9 +53,7 @@ class Contender:
         """The names of the test metrics that it has, or will have."""
         for run in self.runs.values():
             return tuple(run.test)
-        recipe = next(iter(self.recipes.values()))
-        link = (name for name in LINK_METRICS if name != "loss" or recipe.scorer is None)
-        return (*link, *recipe.evaluation.ranking_metrics)
+        return next(iter(self.recipes.values())).measured
 
 
 def read_contenders(

@@ -14,18 +14,25 @@ from gnnrec.errors import suggestion
 from gnnrec.recipe.blends import faults_of_part, take_parts, with_parts
 from gnnrec.recipe.faults import Fault, RecipeError
 from gnnrec.recipe.nodes import Node, Path, dotted
-from gnnrec.recipe.schema import COMPONENT_SECTIONS, MODEL_SECTIONS, SECTIONS, Evaluation, Named, recipe_model
+from gnnrec.recipe.ranges import read_range
+from gnnrec.recipe.schema import (
+    COMPONENT_SECTIONS,
+    LINK_METRICS,
+    MODEL_SECTIONS,
+    SECTIONS,
+    TUNE,
+    Evaluation,
+    Named,
+    recipe_model,
+)
 from gnnrec.recipe.translation import Translator, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from gnnrec.contract.component import Component
     from gnnrec.plugin.registry import Registry
     from gnnrec.recipe.schema import Recipe
-
-LINK_METRICS = ("loss", "auc", "ap")
-"""What `trainer.monitor` may name besides ranking metrics."""
 
 
 def check(node: Node, registry: Registry, made: Mapping[str, str] | None = None) -> Recipe:
@@ -65,6 +72,7 @@ def check(node: Node, registry: Registry, made: Mapping[str, str] | None = None)
         faults += _unequal_hops(node, recipe)
         faults += _no_replay(node, recipe)
         faults += _misspelt_node_types(node, recipe)
+        faults += _wrong_ranges(node, recipe)
     faults += _unknown_monitor(node, data, monitor)
     if recipe is None or faults:
         raise RecipeError(faults)
@@ -192,6 +200,16 @@ def _misspelt_node_types(node: Node, recipe: Recipe) -> Iterator[Fault]:
             yield Fault(node.position_of(path, key=True), dotted(path), message)
 
 
+def _wrong_ranges(node: Node, recipe: Recipe) -> Iterator[Fault]:
+    """What `tune` says that is no range; whether a recipe has the key is asked when it is tuned."""
+    for key, written in recipe.tune.items():
+        path: Path = (TUNE, key)
+        try:
+            read_range(written)
+        except ValueError as error:
+            yield Fault(node.position_of(path), dotted(path), str(error))
+
+
 def _unknown_monitor(node: Node, data: dict[str, Any], monitor: Any) -> Iterator[Fault]:
     evaluation = data["evaluation"] if isinstance(data["evaluation"], dict) else {}
     lengths = evaluation.get("k", Evaluation().k)
@@ -204,7 +222,16 @@ def _unknown_monitor(node: Node, data: dict[str, Any], monitor: Any) -> Iterator
     } | {*LINK_METRICS}
     if isinstance(monitor, str) and monitor not in known:
         path: Path = ("trainer", "monitor")
-        of, _, k = monitor.rpartition("@")
-        is_length = k.isdecimal() and any(name.startswith(f"{of}@") for name in known)
-        hint = f"; add {k} to evaluation.k" if is_length else suggestion(monitor, known)
-        yield Fault(node.position_of(path), dotted(path), f"no validation metric is called '{monitor}'{hint}")
+        yield Fault(node.position_of(path), dotted(path), no_such_metric(monitor, known))
+
+
+def no_such_metric(metric: str, known: Collection[str]) -> str:
+    """What to say of a name that is none of the metrics that validation measures.
+
+    >>> no_such_metric("ndcg@5", ["ndcg@10"])
+    "no validation metric is called 'ndcg@5'; add 5 to evaluation.k"
+    """
+    of, _, k = metric.rpartition("@")
+    is_length = k.isdecimal() and any(name.startswith(f"{of}@") for name in known)
+    hint = f"; add {k} to evaluation.k" if is_length else suggestion(metric, known)
+    return f"no validation metric is called '{metric}'{hint}"

@@ -33,6 +33,7 @@ from gnnrec.recipe.made_with import (
     take_made_with,
 )
 from gnnrec.recipe.nodes import Node, merge, read_yaml
+from gnnrec.recipe.schema import TUNE
 from gnnrec.recipe.stand_ins import stand_ins, without_absent_metrics
 
 if TYPE_CHECKING:
@@ -222,7 +223,8 @@ def shipped_recipes() -> dict[str, Path]:
 
 def dump_recipe(recipe: Recipe) -> str:
     """The recipe as YAML with every default filled in; reading it back gives an equal recipe."""
-    return to_yaml(recipe.to_dict())
+    ranges = {key: list(each) if isinstance(each, tuple) else each for key, each in recipe.tune.items()}
+    return to_yaml({**recipe.to_dict(), **({TUNE: ranges} if ranges else {})})
 
 
 def dump_run(recipe: Recipe, begun_with: Mapping[str, str], folder: Path) -> str:

@@ -36,6 +36,7 @@ from gnnrec.contract.kinds import (
     Splitter,
     Trainer,
 )
+from gnnrec.contract.tuned import Plain
 from gnnrec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -110,6 +111,12 @@ MODEL_SECTIONS = ModelSections._fields
 """Sections of a recipe that trains a model; `scorer` takes the place of all of them."""
 
 
+LINK_METRICS = ("loss", "auc", "ap")
+"""What is measured of pairs, and what `trainer.monitor` may name besides ranking metrics."""
+
+TUNE = "tune"
+"""The one section that has no say in a run."""
+
 COMPONENT_SECTIONS = (*SECTIONS, *MODEL_SECTIONS, "scorer")
 """Sections that hold one component each."""
 
@@ -166,6 +173,10 @@ class Recipe(BaseModel):
     evaluation: Evaluation = Evaluation.model_construct()
     """How the result is judged."""
 
+    tune: dict[str, str | tuple[Plain, ...]] = {}
+    """What `gnnrec tune` searches, by dotted key: `encoder.channels: 16..256:log`, or a list of values. Runs do not
+    look at it."""
+
     def model_sections(self) -> ModelSections:
         """The sections of a recipe that trains a model.
 
@@ -179,9 +190,15 @@ class Recipe(BaseModel):
             raise UsageError(f"recipe '{self.name}' trains no model: it has no {', '.join(missing)}")
         return ModelSections(**sections)
 
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The names of the metrics that it is judged by; only what is trained has a loss."""
+        links = (name for name in LINK_METRICS if name != "loss" or self.scorer is None)
+        return (*links, *self.evaluation.ranking_metrics)
+
     def to_dict(self) -> dict[str, Any]:
-        """Plain data with every default filled in; sections that are not used are left out."""
-        return {key: value for key, value in self.model_dump(mode="json").items() if value is not None}
+        """Plain data with every default filled in; sections that are not used, and `tune`, are left out."""
+        return {key: value for key, value in self.model_dump(mode="json").items() if value is not None and key != TUNE}
 
     def to_flat_dict(self) -> dict[str, Any]:
         """The same by dotted keys, as `-s` takes them: `features.item.0.name`; a list of plain values is one value."""

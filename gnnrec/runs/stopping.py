@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("gnnrec")
 
 
-class RunPruned(GnnrecError):
+class RunPruned(GnnrecError):  # noqa: N818 - nothing went wrong
     """Whoever asked for a run was asked after an epoch whether to go on, and said no."""
 
 
