@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnnrec.comparison.leaderboard import Entry
 from gnnrec.errors import UsageError
-from gnnrec.recipe.check import LINK_METRICS
+from gnnrec.recipe.schema import LINK_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -9,11 +10,12 @@ from gnnrec.contract.tuned import Tuned, TunedAmong, tuned_fields
 from gnnrec.errors import UsageError, suggestion
 from gnnrec.recipe.faults import RecipeError
 from gnnrec.recipe.load import load_recipe
+from gnnrec.recipe.overrides import parse_assignment
 from gnnrec.recipe.ranges import read_range
 from gnnrec.recipe.schema import MODEL_SECTIONS, TUNE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from gnnrec.contract.kinds import Loss
@@ -92,21 +94,25 @@ class Space:
         return _with_negatives_settled({keys[parameter]: value for parameter, value in values.items()}, registry)
 
 
-def read_space(path: str | Path, assignments: Iterable[str], registry: Registry, changes: Mapping[str, Any]) -> Space:
+def read_space(
+    path: str | Path, changes: Mapping[str, Any] | Iterable[str], assignments: Iterable[str], registry: Registry
+) -> Space:
     """What a search looks at: what is asked for, or what the recipe's `tune` says, or what its components declare.
 
     Where a component is chosen, by `loss.name`, each choice brings the fields that it declares, or that are named.
 
     Args:
         path: Of the recipe.
+        changes: Overrides that every trial has.
         assignments: `encoder.channels=16..256:log`, as -t takes them.
         registry: What is installed.
-        changes: Overrides that every trial has.
 
     Raises:
         UsageError: Something named is no field, its values are none that it takes, or there is nothing to search; with
             all that is wrong.
     """
+    if not isinstance(changes, Mapping):
+        changes = {key: node.plain() for key, node in map(parse_assignment, changes)}
     recipe = load_recipe(path, changes, registry=registry)
     asked = dict(map(_assignment, assignments)) or {key: read_range(each) for key, each in recipe.tune.items()}
     faults = [fault for key in asked if (fault := _misplaced(key, recipe))]

@@ -1,0 +1,181 @@
+"""Searches the settings of a recipe, and writes down the best."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gnnrec.errors import RunDirectoryError, TrainingError, UsageError
+from gnnrec.plugin.registry import installed
+from gnnrec.recipe.load import load_recipe, to_yaml
+from gnnrec.runs.directory import RunFolder
+from gnnrec.runs.resuming import require_same
+from gnnrec.tuning.record import BEST
+from gnnrec.tuning.search import require_same_data, search, validation_of
+from gnnrec.tuning.settings import Settings
+from gnnrec.tuning.space import read_space
+from gnnrec.tuning.study import RECIPE, Study, require_optuna
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from gnnrec.recipe.schema import Recipe
+    from gnnrec.tuning.record import Record
+
+logger = logging.getLogger("gnnrec")
+
+
+def begin_study(
+    recipe: str | Path,
+    overrides: Mapping[str, Any] | Iterable[str] = (),
+    ranges: Iterable[str] = (),
+    *,
+    settings: Settings | None = None,
+    out: str | Path = "runs",
+    storage: str | None = None,
+) -> Study:
+    """Check what is asked for and make the directory of a search, before anything is tried.
+
+    Args:
+        recipe: A path, or the name of a shipped recipe.
+        overrides: Changes of the recipe that every trial has.
+        ranges: What is searched: `encoder.channels=16..256:log`. Where none is given, what the recipe's `tune` says, or
+            else what its components declare.
+        settings: How.
+        out: The root below which the study's directory is made.
+        storage: The URL of a database for the trials, in place of a journal in the directory.
+
+    Raises:
+        UsageError: Something asked for is not there, the metric is not measured, nothing is val; or no Optuna.
+        GnnrecError: The recipe is wrong, or its data cannot be had.
+    """
+    require_optuna()
+    settings = settings or Settings()
+    checked = load_recipe(recipe, overrides)
+    settings.changes(checked)
+    space = read_space(recipe, overrides, ranges, installed())
+    return Study.create(out, checked, settings, space, validation_of(checked), storage)
+
+
+def open_study(
+    directory: str | Path,
+    recipe: str | Path | None = None,
+    overrides: Mapping[str, Any] | Iterable[str] = (),
+    *,
+    trials: int | None = None,
+    storage: str | None = None,
+) -> Study:
+    """A search that was begun, to go on with.
+
+    Args:
+        directory: The study's.
+        recipe: What it is expected to be of, if anything.
+        overrides: Changes of that.
+        trials: How many there shall be in all, in place of what was asked for at its beginning.
+        storage: The database that it was begun with, if any.
+
+    Raises:
+        RunDirectoryError: There is no such study.
+        UsageError: It is of another recipe, or its data have changed since.
+    """
+    study = Study(Path(directory).expanduser(), storage)
+    if recipe is not None:
+        require_same(load_recipe(recipe, overrides), load_recipe(study.recipe), directory)
+    if trials is not None:
+        study.settings = replace(study.settings, trials=trials)
+    require_same_data(study)
+    return study
+
+
+def go_on(
+    study: Study,
+    minutes: float | None = None,
+    *,
+    observers: Iterable[object] = (),
+    told: Callable[[Record], None] = lambda _: None,
+) -> Record:
+    """Try until all is tried or time is up, and write the best settings found.
+
+    Args:
+        study: See `begin_study` and `open_study`.
+        minutes: How long; as long as it takes if not given.
+        observers: Objects with run hooks, told of every trial's run.
+        told: Called with the state of the search before and after each trial.
+
+    Returns:
+        What was tried. `<study>/best.yaml` holds the best of it.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C or SIGTERM; the best so far is written.
+        TrainingError: No trial finished.
+    """
+    if minutes is not None and not minutes > 0:
+        raise UsageError(f"--minutes is above 0; got {minutes:g}")
+    deadline = None if minutes is None else time.monotonic() + 60 * minutes
+    try:
+        search(study, deadline, observers, told)
+    finally:
+        record = study.record()
+        write_best(record)
+    if record.best is None:
+        raise TrainingError(_nothing(record, minutes))
+    return record
+
+
+def write_best(record: Record, *, refit: bool = False) -> Path | None:
+    """Write the recipe with the best settings found; None where nothing is found yet.
+
+    Args:
+        record: The search.
+        refit: The recipe is to be fitted anew on train and val.
+    """
+    best = record.best
+    if best is None:
+        return None
+    metric, study = record.settings.metric, record.directory
+    recipe = load_recipe(study / RECIPE)
+    changes: dict[str, Any] = record.space.overrides(best.values, installed())
+    changes |= {key: value for key, value in record.settings.changes(recipe).items() if key != "refit"}
+    changes |= {"refit": True} if refit else {}
+    lines = [
+        f"# gnnrec run {study / BEST}",
+        "#",
+        f"# The best of {len(record.of('finished'))} finished trials by validation: {metric} {best.value:.4f}"
+        + (f", trial {best.number}." if not best.own else ", the recipe as it stands."),
+    ]
+    body = to_yaml({"extends": RECIPE, "name": recipe.name, **_nested(changes)})
+    RunFolder(study, study).write_text(BEST, "\n".join(lines) + "\n" + body)
+    return study / BEST
+
+
+def best_recipe(record: Record) -> Recipe:
+    """The recipe with the best settings found.
+
+    Raises:
+        RunDirectoryError: Nothing is found yet.
+    """
+    if record.best is None:
+        raise RunDirectoryError(f"no trial of {record.directory} has finished yet")
+    return load_recipe(record.directory / BEST)
+
+
+def _nothing(record: Record, minutes: float | None) -> str:
+    failed = record.of("failed")
+    if failed:
+        return f"no trial finished; {len(failed)} failed, the last one: {failed[-1].reason}"
+    return f"no trial finished within {minutes:g} minutes; give it more, or a recipe that takes less"
+
+
+def _nested(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted keys as a recipe has them; a list's items by their index."""
+    found: dict[str, Any] = {}
+    for key, value in changes.items():
+        *above, last = (int(step) if step.isdecimal() else step for step in key.split("."))
+        place: Any = found
+        for step in above:
+            place = place.setdefault(step, {})
+        place[last] = value
+    return found
