@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
 from contextlib import suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from gnnrec.contract.training import EpochRecord, RunEnd, RunStart
     from gnnrec.plugin.registry import Registry
+    from gnnrec.tuning.record import Record
 
 WIDE = 180
 """Columns when nobody is looking, so that what is piped does not wrap."""
@@ -143,7 +145,7 @@ def require_place(out: Path, *, force: bool) -> None:
         raise UsageError(f"there is no folder {out.parent} to write {out.name} in; make it first")
 
 
-def log_to_stderr(progress: TrainingProgress | None = None) -> None:
+def log_to_stderr(progress: _Progress | None = None) -> None:
     """Let gnnrec's log appear on stderr, above a progress bar where there is one."""
     logger = logging.getLogger("gnnrec")
     logger.handlers = [_StderrHandler(progress)]
@@ -164,7 +166,7 @@ def report_left_out(registry: Registry) -> None:
 
 
 class _StderrHandler(logging.Handler):
-    def __init__(self, progress: TrainingProgress | None) -> None:
+    def __init__(self, progress: _Progress | None) -> None:
         super().__init__()
         self._progress = progress
 
@@ -178,8 +180,8 @@ class _StderrHandler(logging.Handler):
             complain(text)
 
 
-class TrainingProgress:
-    """An observer that shows epochs, losses and the time left: a bar on a terminal, a few lines elsewhere."""
+class _Progress:
+    """A bar on a terminal, and lines above it; lines alone elsewhere."""
 
     def __init__(self) -> None:
         self._console = _console(stderr=True)
@@ -193,23 +195,37 @@ class TrainingProgress:
         else:
             complain(text)
 
-    @hookimpl
-    def gnnrec_run_started(self, run: RunStart) -> None:
-        """Open the bar."""
-        if not self._console.is_terminal or not run.epochs:  # a closed-form scorer has none
-            return
+    def close(self) -> None:
+        """Take the bar away, whatever happened."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _open(self, counted: str, total: float | None, done: int) -> None:
+        """Show a bar: what is counted, with the fields `counted` and `shown`."""
         from rich import progress
 
         self._bar = progress.Progress(
-            progress.TextColumn("{task.fields[stage]}epoch {task.completed}/{task.total}"),
+            progress.TextColumn(counted),
             progress.BarColumn(),
             progress.TextColumn("{task.fields[shown]}"),
             progress.TimeRemainingColumn(),
             console=self._console,
             transient=True,
         )
-        self._task = self._bar.add_task("training", total=run.epochs, completed=run.epochs_done, stage="", shown="")
+        self._task = self._bar.add_task("", total=total, completed=done, stage="", shown="")
         self._bar.start()
+
+
+class TrainingProgress(_Progress):
+    """An observer that shows epochs, losses and the time left: a bar on a terminal, a few lines elsewhere."""
+
+    @hookimpl
+    def gnnrec_run_started(self, run: RunStart) -> None:
+        """Open the bar."""
+        if not self._console.is_terminal or not run.epochs:  # a closed-form scorer has none
+            return
+        self._open("{task.fields[stage]}epoch {task.completed}/{task.total}", run.epochs, run.epochs_done)
 
     @hookimpl
     def gnnrec_epoch_ended(self, run: RunStart, epoch: EpochRecord) -> None:
@@ -228,8 +244,70 @@ class TrainingProgress:
         """Close the bar."""
         self.close()
 
-    def close(self) -> None:
-        """Take the bar away, whatever happened."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+
+class SearchProgress(_Progress):
+    """An observer that shows the trials of a search: a bar on a terminal, a line for each trial elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._started = time.monotonic()
+        self._minutes: float | None = None
+        self._workers, self._told = 1, 0
+        self._best = self._epoch = ""
+
+    def begin(self, minutes: float | None, workers: int) -> None:
+        """The search begins, with so much time and so many processes."""
+        self._started, self._minutes, self._workers = time.monotonic(), minutes, workers
+        if self._console.is_terminal:
+            self._open("{task.fields[stage]}", None, 0)
+
+    def search_went_on(self, record: Record) -> None:
+        """Show what is tried, and a line about each trial that has ended."""
+        tried, allowed, metric = record.tried, record.settings.trials, record.settings.metric
+        best = record.best
+        self._best = "" if best is None else f"best {metric} {best.value:.4f} (trial {best.number})"
+        of = f"/{allowed}" if allowed is not None else ""
+        for trial in tried[self._told :]:
+            what = f"{metric} {trial.value:.4f}" if trial.value is not None else trial.state
+            why = f": {trial.reason}" if trial.reason else ""
+            values = ", ".join(f"{name} {_short(value)}" for name, value in trial.values.items())
+            named = "the recipe's own settings" if trial.own else values
+            self.print_above(
+                f"trial {trial.number}{of}  {what}{why}  {trial.seconds:.1f} s  {named}  {self._left(record)}"
+            )
+        self._told, self._epoch = len(tried), ""
+        if self._bar is not None and self._task is not None:
+            stage = f"{len(tried)}{of} trials, {len(record.of('running'))} running"
+            self._bar.update(self._task, completed=len(tried), total=allowed, stage=stage, shown=self._best)
+
+    @hookimpl
+    def gnnrec_epoch_ended(self, run: RunStart, epoch: EpochRecord) -> None:
+        """Show how far the running trial is."""
+        if self._bar is not None and self._task is not None:
+            figures = "  ".join(f"{name} {value:.4f}" for name, value in epoch.val.items() if name != "loss")
+            self._bar.update(self._task, shown=f"{self._best}  epoch {epoch.epoch}/{run.epochs} {figures}")
+
+    def _left(self, record: Record) -> str:
+        """About how long it will take, in words; empty where nobody can tell."""
+        tried, allowed = record.tried, record.settings.trials
+        passed = time.monotonic() - self._started
+        bounds = []
+        if allowed is not None:
+            mean = sum(trial.seconds for trial in tried) / len(tried)
+            bounds.append(mean * (allowed - len(tried)) / self._workers)
+        if self._minutes is not None:
+            bounds.append(60 * self._minutes - passed)
+        return f"about {_duration(max(0.0, min(bounds)))} left" if bounds else ""
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _duration(seconds: float) -> str:
+    """Seconds in words.
+
+    >>> _duration(8), _duration(250)
+    ('8 s', '4 min')
+    """
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 - as people say it

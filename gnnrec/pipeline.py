@@ -250,10 +250,7 @@ def _evaluators(
 ) -> dict[Part, Evaluator]:
     """What asks the questions about each part."""
     objective = Objective.of(recipe.loss)
-    return {
-        part: Evaluator(split, part, recipe.evaluation, recipe.split.seed, objective, candidates)
-        for part in dict.fromkeys(parts)
-    }
+    return {part: Evaluator(split, part, recipe.evaluation, recipe.split.seed, objective, candidates) for part in parts}
 
 
 def _fill(
@@ -285,7 +282,8 @@ def _fill(
 
     asked = [part for part in HELD_OUT if len(split.edges(part)) and (test or part != "test")]
     candidates = read_candidates(named, split, asked)
-    evaluators = _evaluators(recipe, split, candidates, [*asked, *(["test"] if test else [])])
+    judged = [part for part in HELD_OUT if part in asked or (test and part == "test")]
+    evaluators = _evaluators(recipe, split, candidates, judged)
     test_evaluator = evaluators.get("test")
     stages = stages_of(directory, recipe, split, used, stop, choice)
     watch.run_started(RunStart(recipe, directory.path, stages.epochs, counts, stages.epochs_done))
@@ -313,9 +311,9 @@ def _fill(
     else:
         with clock.phase("evaluate"):
             scoring = fitted.scoring("test")
-            judged = test_evaluator.judge(scoring)
-        metrics |= {"test": judged.metrics, "groups": asdict(judged.groups)}
-        save_fitted(directory, fitted, split, judged.per_user, candidates)
+            found = test_evaluator.judge(scoring)
+        metrics |= {"test": found.metrics, "groups": asdict(found.groups)}
+        save_fitted(directory, fitted, split, found.per_user, candidates)
         metrics["seconds"] = clock.seconds()
         history = Run(directory.path).history
         ours = evaluators.__getitem__

@@ -6,6 +6,7 @@ COMMANDS = {
     "run": ("run", "Train and judge what a recipe describes, and leave a run directory."),
     "resume": ("run", "Go on with a run that was interrupted, from its last checkpoint."),
     "refit": ("run", "Fit a finished run's recommender anew on more data: the run that goes into use."),
+    "tune": ("tune", "Search a recipe's settings by validation; the test is not looked at."),
     "compare": ("compare", "Rank recipes and finished runs by a test metric, with intervals and p-values over users."),
     "runs": (
         "runs",

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("gnnrec")
 
+STUDY = ".study"
+"""What the directory of a search ends in, which lies among runs and is none."""
+
 MINIMISED = ("loss",)
 """Metrics of which less is better."""
 
@@ -69,7 +72,8 @@ def run_directories(root: str | Path, recipe: str | None = None) -> list[Path]:
             hint = suggestion(recipe, names) if names else ""
             raise UsageError(f"{top} has no runs of a recipe called '{recipe}'{hint}")
         folders = [top / recipe]
-    return sorted((run for folder in folders for run in _folders(folder)), key=lambda run: run.name, reverse=True)
+    found = (run for folder in folders for run in _folders(folder) if run.suffix != STUDY)
+    return sorted(found, key=lambda run: run.name, reverse=True)
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -6,6 +6,7 @@ import logging
 import re
 import shutil
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.contract.blending import Blending
@@ -16,7 +17,7 @@ from gnnrec.recipe.load import load_recipe
 from gnnrec.runs.stopping import RunPruned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     import optuna
 
@@ -65,7 +66,7 @@ def validation_of(recipe: Recipe) -> str:
 
 def search(
     study: Study,
-    deadline: float | None = None,
+    minutes: float | None = None,
     observers: Iterable[object] = (),
     told: Callable[[Record], None] = lambda _: None,
 ) -> None:
@@ -73,7 +74,7 @@ def search(
 
     Args:
         study: What is tried.
-        deadline: By `time.monotonic`: a trial that is still running is given up.
+        minutes: How long; a trial that is still running then is given up.
         observers: Objects with run hooks, told of every run.
         told: Called after each trial.
 
@@ -83,6 +84,7 @@ def search(
         RunDirectoryError: The disk is full or may not be written.
     """
     observers = tuple(observers)
+    deadline = None if minutes is None else time.monotonic() + 60 * minutes
     try:
         while not _is_over(deadline) and (trial := study.begin()) is not None:
             told(study.record())
@@ -115,7 +117,8 @@ def _carry_out(study: Study, trial: optuna.Trial, deadline: float | None, observ
         recipe = load_recipe(study.recipe, changes)
         recipe = load_recipe(study.recipe, {**changes, **settings.changes(recipe)})
         ask = None if isinstance(recipe.scorer, Blending) else _Verdict(study, trial, deadline, may_prune=not is_own)
-        finished = run(recipe, out=study.folder(trial.number), observers=observers, test=False, go_on=ask)
+        with _quiet(first=trial.number == 0):
+            finished = run(recipe, out=study.folder(trial.number), observers=observers, test=False, go_on=ask)
         value = finished.metrics["val"][settings.metric]
     except RunPruned:
         if _is_over(deadline):
@@ -140,6 +143,17 @@ def _carry_out(study: Study, trial: optuna.Trial, deadline: float | None, observ
         },
     )
     _clear(study)
+
+
+@contextmanager
+def _quiet(*, first: bool) -> Iterator[None]:
+    """All trials say the same of the data, which is told already, and warn of the same: that is heard of the first."""
+    before = logger.level
+    logger.setLevel(logging.WARNING if first else logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 class _Verdict:

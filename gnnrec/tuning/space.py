@@ -72,8 +72,8 @@ class Space:
         if not axis.of:
             return True
         section = axis.key.partition(".")[0]
-        component = getattr(recipe, section)
-        return values.get(section + NAME, component and component.name) == axis.of
+        chosen = values.get(section + NAME)
+        return axis.of == (getattr(recipe, section).name if chosen is None else chosen)
 
     def own(self, recipe: Recipe) -> dict[str, Plain]:
         """The recipe's own values, by parameter, of the axes that it has and that hold them."""

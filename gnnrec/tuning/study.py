@@ -20,6 +20,7 @@ from gnnrec.errors import RunDirectoryError, UsageError
 from gnnrec.recipe.load import dump_recipe, load_recipe
 from gnnrec.recipe.ranges import read_range
 from gnnrec.runs.directory import RunFolder, read_json
+from gnnrec.runs.listing import STUDY
 from gnnrec.tuning.grid import points
 from gnnrec.tuning.record import Record, Trial
 from gnnrec.tuning.settings import Settings
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from gnnrec.recipe.schema import Recipe
 
 JOURNAL, ASKED, RECIPE, LOCK = "study.jsonl", "study.json", "recipe.yaml", ".lock"
-TRIALS, WORKERS, SUFFIX = "trials", ".workers", ".study"
+TRIALS, WORKERS = "trials", ".workers"
 
 INTERRUPTED = "interrupted"
 """The reason of a trial that did not end by itself; its values are tried again."""
@@ -233,7 +234,7 @@ class Study:
                 )
             except OSError as error:
                 raise RunDirectoryError(f"cannot write {self.path}: {error.strerror}") from None
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - Optuna's, of a journal or by a database that is none
                 where = "the database of --storage" if storage is not None else str(self.path / JOURNAL)
                 raise RunDirectoryError(f"{where} cannot be used: {type(error).__name__}: {error}") from None
 
@@ -354,7 +355,7 @@ def _new(folder: Path, stamp: str) -> Path:
     """A directory of this moment, with a number where there is one already."""
     attempt = 1
     while True:
-        path = folder / f"{stamp if attempt == 1 else f'{stamp}-{attempt}'}{SUFFIX}"
+        path = folder / f"{stamp if attempt == 1 else f'{stamp}-{attempt}'}{STUDY}"
         try:
             path.mkdir()
         except FileExistsError:

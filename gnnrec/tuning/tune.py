@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,14 +16,13 @@ from gnnrec.tuning.search import require_same_data, search, validation_of
 from gnnrec.tuning.settings import Settings
 from gnnrec.tuning.space import read_space
 from gnnrec.tuning.study import RECIPE, Study, require_optuna
+from gnnrec.tuning.workers import search_side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from gnnrec.recipe.schema import Recipe
     from gnnrec.tuning.record import Record
-
-logger = logging.getLogger("gnnrec")
 
 
 def begin_study(
@@ -94,35 +91,53 @@ def go_on(
     study: Study,
     minutes: float | None = None,
     *,
+    workers: int = 1,
+    storage: str | None = None,
     observers: Iterable[object] = (),
     told: Callable[[Record], None] = lambda _: None,
 ) -> Record:
-    """Try until all is tried or time is up, and write the best settings found.
+    """Try until all is tried or time is up, and write down the best settings found, with a page about the search.
 
     Args:
         study: See `begin_study` and `open_study`.
         minutes: How long; as long as it takes if not given.
-        observers: Objects with run hooks, told of every trial's run.
+        workers: How many processes try side by side; this one alone if 1.
+        storage: The database of the study, if it has one.
+        observers: Objects with run hooks, told of every trial's run that this process makes.
         told: Called with the state of the search before and after each trial.
 
     Returns:
         What was tried. `<study>/best.yaml` holds the best of it.
 
     Raises:
+        UsageError: There is no time, or no worker.
         KeyboardInterrupt: Ctrl-C or SIGTERM; the best so far is written.
         TrainingError: No trial finished.
     """
-    if minutes is not None and not minutes > 0:
-        raise UsageError(f"--minutes is above 0; got {minutes:g}")
-    deadline = None if minutes is None else time.monotonic() + 60 * minutes
+    require_budget(minutes, workers)
     try:
-        search(study, deadline, observers, told)
+        if workers > 1:
+            search_side_by_side(study, workers, minutes, told, storage)
+        else:
+            search(study, minutes, observers, told)
     finally:
         record = study.record()
         write_best(record)
     if record.best is None:
         raise TrainingError(_nothing(record, minutes))
     return record
+
+
+def require_budget(minutes: float | None, workers: int = 1) -> None:
+    """See that there is time, and somebody to use it.
+
+    Raises:
+        UsageError: There is not.
+    """
+    if minutes is not None and not minutes > 0:
+        raise UsageError(f"--minutes is above 0; got {minutes:g}")
+    if workers < 1:
+        raise UsageError(f"--workers is at least 1; got {workers}")
 
 
 def write_best(record: Record, *, refit: bool = False) -> Path | None:
