@@ -270,7 +270,7 @@ class SearchProgress(_Progress):
         for trial in tried[self._told :]:
             what = f"{metric} {trial.value:.4f}" if trial.value is not None else trial.state
             why = f": {trial.reason}" if trial.reason else ""
-            values = ", ".join(f"{name} {_short(value)}" for name, value in trial.values.items())
+            values = ", ".join(f"{name} {_short(value)}" for name, value in trial.parameters.items())
             named = "the recipe's own settings" if trial.own else values
             self.print_above(
                 f"trial {trial.number}{of}  {what}{why}  {trial.seconds:.1f} s  {named}  {self._left(record)}"

@@ -162,7 +162,7 @@ def _summarise(record: Record, importances: Mapping[str, float], seconds: float)
         (
             axis.key if not axis.of else axis.parameter,
             _shown(record.own.get(axis.parameter)),
-            _shown(best.values.get(axis.parameter)),
+            _shown(best.parameters.get(axis.parameter)),
             str(axis.among),
             f"{importances[axis.parameter]:.2f}" if axis.parameter in importances else "",
             f"at the {edges[axis.parameter]} end" if axis.parameter in edges else "",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from gnnrec.contract.tuned import Plain
     from gnnrec.tuning.settings import Settings
-    from gnnrec.tuning.space import Axis, Space
+    from gnnrec.tuning.space import Space
 
 State = Literal["running", "waiting", "finished", "pruned", "failed", "interrupted"]
 
@@ -28,7 +28,7 @@ class Trial:
     Attributes:
         number: Counted from 0.
         state: What became of it. An interrupted one is tried again, under another number.
-        values: By parameter (`Axis.parameter`); where it is the recipe's own settings, those that lie in the space.
+        parameters: By name (`Axis.parameter`); where it is the recipe's own settings, those that lie in the space.
         own: Whether it is the recipe as it stands.
         value: The validation metric; None unless it is finished.
         curve: The metric by epoch.
@@ -40,7 +40,7 @@ class Trial:
 
     number: int
     state: State
-    values: Mapping[str, Plain]
+    parameters: Mapping[str, Plain]
     own: bool = False
     value: float | None = None
     curve: Mapping[int, float] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Record:
         """On which end of its range a best value lies, by parameter; only of those that do."""
         best, found = self.best, {}
         for axis in self.space.axes if best is not None and not best.own else ():
-            value = best.values.get(axis.parameter) if best is not None else None
+            value = best.parameters.get(axis.parameter) if best is not None else None
             if isinstance(axis.among, Tuned) and isinstance(value, int | float):
                 place = _place(axis.among, value)
                 if min(place, 1 - place) <= AT_EDGE:
@@ -110,17 +110,12 @@ class Record:
         counts = {state: len(self.of(state)) for state in ("finished", "pruned", "failed")}
         told = None
         if best is not None:
-            told = {"value": best.value, "parameters": dict(best.values), "recipe": str(self.directory / BEST)}
+            told = {"value": best.value, "parameters": dict(best.parameters), "recipe": str(self.directory / BEST)}
         return {"study": str(self.directory), "best": told, "trials": counts}
 
 
 BEST = "best.yaml"
 """The recipe with the best settings found."""
-
-
-def parameters(record: Record, trial: Trial) -> list[tuple[Axis, Plain]]:
-    """What a trial set, in the order of the space."""
-    return [(axis, trial.values[axis.parameter]) for axis in record.space.axes if axis.parameter in trial.values]
 
 
 def _value(trial: Trial) -> float:

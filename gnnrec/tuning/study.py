@@ -69,6 +69,7 @@ class Study:
     Args:
         path: `<root>/<recipe>/<time>.study`.
         storage: The URL of a database that holds the trials; None for the journal in the directory.
+        new: There are no trials yet.
 
     Attributes:
         path: Where it lies.
@@ -81,7 +82,7 @@ class Study:
         RunDirectoryError: There is no study, or it cannot be read.
     """
 
-    def __init__(self, path: Path, storage: str | None = None) -> None:
+    def __init__(self, path: Path, storage: str | None = None, *, new: bool = False) -> None:
         require_optuna()
         self.path, self.recipe = path, path / RECIPE
         if not (path / ASKED).exists():
@@ -97,7 +98,7 @@ class Study:
         self._lock = FileLock(path / LOCK)
         self._worker = uuid.uuid4().hex
         self._alive: FileLock | None = None
-        self._study = self._opened(storage)
+        self._study = self._opened(storage, new=new)
 
     @classmethod
     def create(
@@ -123,7 +124,7 @@ class Study:
         axes = [{**asdict(axis), "among": _written(axis)} for axis in space.axes]
         asked = {"settings": asdict(settings), "space": axes, "split_fingerprint": fingerprint}
         files.write_json(ASKED, {"format": FORMAT, **asked, "database": storage is not None})
-        study = cls(path, storage)
+        study = cls(path, storage, new=True)
         study._study.enqueue_trial(space.own(recipe), {"own": True})
         for values in grid:
             study._study.enqueue_trial(values)
@@ -207,7 +208,7 @@ class Study:
             Path(self._alive.lock_file).unlink(missing_ok=True)
             self._alive = None
 
-    def _opened(self, storage: str | None) -> optuna.Study:
+    def _opened(self, storage: str | None, *, new: bool) -> optuna.Study:
         import optuna
         from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
 
@@ -225,13 +226,14 @@ class Study:
                     kept: Any = JournalStorage(JournalFileBackend(str(journal), lock))
                 else:
                     kept = optuna.storages.RDBStorage(storage)
-                return optuna.create_study(
-                    study_name=f"{self.path.parent.name}/{self.path.name}",
-                    storage=kept,
-                    direction=self.settings.direction,
-                    pruner=pruners[self.settings.pruner],
-                    load_if_exists=True,
-                )
+                name, pruner = f"{self.path.parent.name}/{self.path.name}", pruners[self.settings.pruner]
+                if new:
+                    return optuna.create_study(
+                        study_name=name, storage=kept, direction=self.settings.direction, pruner=pruner
+                    )
+                return optuna.load_study(study_name=name, storage=kept, pruner=pruner)
+            except KeyError:
+                raise RunDirectoryError(f"the trials of {self.path} are gone: there is no study '{name}'") from None
             except OSError as error:
                 raise RunDirectoryError(f"cannot write {self.path}: {error.strerror}") from None
             except Exception as error:  # noqa: BLE001 - Optuna's, of a journal or by a database that is none
@@ -333,7 +335,7 @@ def _trial(trial: FrozenTrial) -> Trial:
     return Trial(
         number=trial.number,
         state=state,
-        values=told.get("values", trial.params),
+        parameters=told.get("values", trial.params),
         own=bool(told.get("own")),
         value=trial.value if trial.state.name == "COMPLETE" else None,
         curve=dict(trial.intermediate_values),

@@ -10,7 +10,7 @@ from gnnrec.errors import RunDirectoryError, TrainingError, UsageError
 from gnnrec.plugin.registry import installed
 from gnnrec.recipe.load import load_recipe, to_yaml
 from gnnrec.runs.directory import RunFolder
-from gnnrec.runs.resuming import require_same
+from gnnrec.runs.resuming import differences
 from gnnrec.tuning.record import BEST
 from gnnrec.tuning.search import require_same_data, search, validation_of
 from gnnrec.tuning.settings import Settings
@@ -80,7 +80,12 @@ def open_study(
     """
     study = Study(Path(directory).expanduser(), storage)
     if recipe is not None:
-        require_same(load_recipe(recipe, overrides), load_recipe(study.recipe), directory)
+        different = differences(load_recipe(recipe, overrides), load_recipe(study.recipe))
+        if different:
+            raise UsageError(
+                f"{directory} is a study of another recipe: {', '.join(different)}; resume it without a recipe, or "
+                "start another study"
+            )
     if trials is not None:
         study.settings = replace(study.settings, trials=trials)
     require_same_data(study)
@@ -152,7 +157,7 @@ def write_best(record: Record, *, refit: bool = False) -> Path | None:
         return None
     metric, study = record.settings.metric, record.directory
     recipe = load_recipe(study / RECIPE)
-    changes: dict[str, Any] = record.space.overrides(best.values, installed())
+    changes: dict[str, Any] = record.space.overrides(best.parameters, installed())
     changes |= {key: value for key, value in record.settings.changes(recipe).items() if key != "refit"}
     changes |= {"refit": True} if refit else {}
     lines = [
