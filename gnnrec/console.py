@@ -253,6 +253,7 @@ class SearchProgress(_Progress):
         self._started = time.monotonic()
         self._minutes: float | None = None
         self._workers, self._told = 1, 0
+        self._study: Path | None = None
         self._best = self._epoch = ""
 
     def begin(self, minutes: float | None, workers: int) -> None:
@@ -262,7 +263,9 @@ class SearchProgress(_Progress):
             self._open("{task.fields[stage]}", None, 0)
 
     def search_went_on(self, record: Record) -> None:
-        """Show what is tried, and a line about each trial that has ended."""
+        """Show what is tried, and a line about each trial that has ended since; of one study after the other."""
+        if record.directory != self._study:
+            self._study, self._told, self._started = record.directory, len(record.tried), time.monotonic()
         tried, allowed, metric = record.tried, record.settings.trials, record.settings.metric
         best = record.best
         self._best = "" if best is None else f"best {metric} {best.value:.4f} (trial {best.number})"

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from gnnrec.cli.answers import require_form
 from gnnrec.cli.completion import complete_recipes
 from gnnrec.cli.options import JsonOption, SetOption
-from gnnrec.console import TrainingProgress, log_to_stderr, require_place, say, say_data, say_or_write, say_table
+from gnnrec.console import (
+    SearchProgress,
+    TrainingProgress,
+    log_to_stderr,
+    require_place,
+    say,
+    say_data,
+    say_or_write,
+    say_table,
+)
 from gnnrec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +62,14 @@ def compare_targets(
     splits: Annotated[
         int | None, typer.Option("--splits", metavar="N", help="Over N seeds of each recipe's own split.")
     ] = None,
+    tune: Annotated[
+        str | None,
+        typer.Option(
+            "--tune",
+            metavar="BUDGET",
+            help="Tune each recipe first, by validation and with the same budget: 20 trials, or 10m for minutes.",
+        ),
+    ] = None,
     out: Annotated[
         str, typer.Option("--out", metavar="ROOT", help="The folder below which runs are made and looked for.")
     ] = "runs",
@@ -85,6 +102,8 @@ def compare_targets(
 
       gnnrec compare movielens_sage mine.yaml --seeds 3 --save leaderboard.md
 
+      gnnrec compare baselines/ease movielens_lightgcn --tune 10 --seeds 3
+
       gnnrec compare movielens_lightgcn --lists "implicit ALS=als.parquet"
     """
     if as_json and form not in {"table", "json"}:
@@ -93,32 +112,59 @@ def compare_targets(
         saved_as = require_form(None, save, ENDINGS, "--save")
         require_place(save, force=force)
     named = _named_lists(lists or ())
-    from gnnrec.comparison.compare import compare
-
-    progress = TrainingProgress()
-    log_to_stderr(progress)
-    try:
-        comparison = compare(
-            targets or (),
-            overrides=assignments or (),
-            seeds=seeds,
-            folds=folds,
-            windows=windows,
-            splits=splits,
-            out=out,
-            metric=metric,
-            lists=named,
-            fresh=fresh,
-            observers=(progress,),
-        )
-    finally:
-        progress.close()
+    several = {"folds": folds, "windows": windows, "splits": splits}
+    shared: dict[str, Any] = {"seeds": seeds, "lists": named, "fresh": fresh}
+    if tune is None:
+        comparison = _compare(targets or (), assignments or (), out, metric, shared | several)
+    else:
+        asked = [f"--{name}" for name, value in several.items() if value is not None]
+        if asked:
+            raise UsageError(
+                f"--tune chooses by the validation of one split; leave {asked[0]} out, and compare the best.yaml of "
+                "each study over splits afterwards"
+            )
+        comparison = _compare_tuned(targets or (), assignments or (), out, metric, tune, shared)
     if save is not None:
         say_or_write(_text(comparison, saved_as) + "\n", save, force=force)
     if as_json or form != "table":
         say_data(_text(comparison, "json" if as_json else form))
     else:
         _show(comparison)
+
+
+def _compare(
+    targets: Sequence[str], assignments: Sequence[str], out: str, metric: str, others: dict[str, Any]
+) -> Comparison:
+    from gnnrec.comparison.compare import compare
+
+    progress = TrainingProgress()
+    log_to_stderr(progress)
+    try:
+        return compare(targets, overrides=assignments, out=out, metric=metric, observers=(progress,), **others)
+    finally:
+        progress.close()
+
+
+def _compare_tuned(
+    targets: Sequence[str], assignments: Sequence[str], out: str, metric: str, budget: str, others: dict[str, Any]
+) -> Comparison:
+    from gnnrec.tuning.fair import Budget, compare_tuned
+
+    progress = SearchProgress()
+    log_to_stderr(progress)
+    try:
+        return compare_tuned(
+            targets,
+            Budget.read(budget),
+            overrides=assignments,
+            out=out,
+            metric=metric,
+            observers=(progress,),
+            told=progress.search_went_on,
+            **others,
+        )
+    finally:
+        progress.close()
 
 
 def _named_lists(arguments: Sequence[str]) -> dict[str, str]:

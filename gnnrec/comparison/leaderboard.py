@@ -145,6 +145,7 @@ class Comparison:
         users: How many users intervals and p-values are over; None where there are none.
         split_fingerprints: Of each split that all were judged on.
         called: What a split is called where there are several: fold, window, split.
+        budget: What each contender's settings were chosen with, in words; empty where they are the recipe's own.
     """
 
     metric: str
@@ -152,6 +153,7 @@ class Comparison:
     users: int | None
     split_fingerprints: tuple[str, ...]
     called: str = "split"
+    budget: str = ""
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -190,6 +192,7 @@ class Comparison:
         return {
             "metric": self.metric,
             "users": self.users,
+            "budget": self.budget or None,
             "split_fingerprint": self.split_fingerprints[0] if len(self.split_fingerprints) == 1 else None,
             "split_fingerprints": list(self.split_fingerprints),
             "leaderboard": [

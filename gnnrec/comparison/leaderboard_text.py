@@ -63,7 +63,12 @@ def shown_columns(comparison: Comparison) -> dict[str, list[str]]:
 
 
 def explanation(comparison: Comparison) -> str:
-    """What the columns say."""
+    """What the columns say, and what settings were chosen with."""
+    words = _of_columns(comparison)
+    return f"{words}\nSettings: {comparison.budget}." if comparison.budget else words
+
+
+def _of_columns(comparison: Comparison) -> str:
     count, called = len(comparison.split_fingerprints), comparison.called
     if count > 1:
         return (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,12 +9,11 @@ from gnnrec.contract.tuned import Tuned, TunedAmong, tuned_fields
 from gnnrec.errors import UsageError, suggestion
 from gnnrec.recipe.faults import RecipeError
 from gnnrec.recipe.load import load_recipe
-from gnnrec.recipe.overrides import parse_assignment
 from gnnrec.recipe.ranges import read_range
 from gnnrec.recipe.schema import MODEL_SECTIONS, TUNE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from gnnrec.contract.kinds import Loss
@@ -27,6 +25,10 @@ SEARCHED = (*MODEL_SECTIONS, "scorer", "features")
 """Sections that may be searched: the others say what is asked, which has to stay the same for all."""
 
 NAME = ".name"
+
+
+class NothingToTune(UsageError):  # noqa: N818 - for some commands nothing is wrong with that
+    """No range is named, and no component declares one."""
 
 
 @dataclass(frozen=True)
@@ -94,26 +96,21 @@ class Space:
         return _with_negatives_settled({keys[parameter]: value for parameter, value in values.items()}, registry)
 
 
-def read_space(
-    path: str | Path, changes: Mapping[str, Any] | Iterable[str], assignments: Iterable[str], registry: Registry
-) -> Space:
+def read_space(path: Path, assignments: Iterable[str], registry: Registry) -> Space:
     """What a search looks at: what is asked for, or what the recipe's `tune` says, or what its components declare.
 
     Where a component is chosen, by `loss.name`, each choice brings the fields that it declares, or that are named.
 
     Args:
         path: Of the recipe.
-        changes: Overrides that every trial has.
         assignments: `encoder.channels=16..256:log`, as -t takes them.
         registry: What is installed.
 
     Raises:
-        UsageError: Something named is no field, its values are none that it takes, or there is nothing to search; with
-            all that is wrong.
+        UsageError: Something named is no field, or its values are none that it takes; with all that is wrong.
+        NothingToTune: Nothing is named, and no component declares anything.
     """
-    if not isinstance(changes, Mapping):
-        changes = {key: node.plain() for key, node in map(parse_assignment, changes)}
-    recipe = load_recipe(path, changes, registry=registry)
+    recipe = load_recipe(path, registry=registry)
     asked = dict(map(_assignment, assignments)) or {key: read_range(each) for key, each in recipe.tune.items()}
     faults = [fault for key in asked if (fault := _misplaced(key, recipe))]
     if faults:
@@ -132,10 +129,10 @@ def read_space(
             for field, among in tuned_fields(type(component)).items()
         ]
     if not axes:
-        raise UsageError(
+        raise NothingToTune(
             f"none of the components of '{recipe.name}' says how it is tuned; say it with -t KEY=LOW..HIGH"
         )
-    checked = [_checked(axis, path, registry, changes) for axis in axes]
+    checked = [_checked(axis, path, registry) for axis in axes]
     faults = [fault for _, fault in checked if fault]
     if faults:
         raise UsageError("\n".join(dict.fromkeys(faults)))
@@ -186,7 +183,7 @@ def _field(key: str, section: str) -> str:
     return field.partition(".")[0] if of == section else ""
 
 
-def _checked(axis: Axis, path: str | Path, registry: Registry, changes: Mapping[str, Any]) -> tuple[Axis, str]:
+def _checked(axis: Axis, path: Path, registry: Registry) -> tuple[Axis, str]:
     """The axis, knowing whether it is of whole numbers, and what is wrong with it."""
     ends = axis.among.choices if isinstance(axis.among, TunedAmong) else (axis.among.low, axis.among.high)
     named = {axis.key.partition(".")[0] + NAME: axis.of} if axis.of else {}
@@ -194,7 +191,7 @@ def _checked(axis: Axis, path: str | Path, registry: Registry, changes: Mapping[
     for end in ends:
         overrides = _with_negatives_settled({**named, axis.key: end}, registry)
         try:
-            flat = load_recipe(path, {**changes, **overrides}, registry=registry).to_flat_dict()
+            flat = load_recipe(path, overrides, registry=registry).to_flat_dict()
         except RecipeError as error:
             told = [fault.message for fault in error.faults if fault.path == axis.key] or [str(error)]
             return axis, f"{axis.key}={axis.among}: {told[0]}"

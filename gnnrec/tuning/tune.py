@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.errors import RunDirectoryError, TrainingError, UsageError
 from gnnrec.plugin.registry import installed
-from gnnrec.recipe.load import load_recipe, to_yaml
+from gnnrec.recipe.load import dump_recipe, load_recipe, to_yaml
+from gnnrec.recipe.schema import Recipe
 from gnnrec.runs.directory import RunFolder
 from gnnrec.runs.resuming import differences
 from gnnrec.tuning.record import BEST
@@ -21,12 +23,12 @@ from gnnrec.tuning.workers import search_side_by_side
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from gnnrec.recipe.schema import Recipe
     from gnnrec.tuning.record import Record
+    from gnnrec.tuning.space import Space
 
 
 def begin_study(
-    recipe: str | Path,
+    recipe: Recipe | str | Path,
     overrides: Mapping[str, Any] | Iterable[str] = (),
     ranges: Iterable[str] = (),
     *,
@@ -37,8 +39,8 @@ def begin_study(
     """Check what is asked for and make the directory of a search, before anything is tried.
 
     Args:
-        recipe: A path, or the name of a shipped recipe.
-        overrides: Changes of the recipe that every trial has.
+        recipe: A recipe, a path, or the name of a shipped recipe.
+        overrides: Changes of the recipe that every trial has; of one that is named.
         ranges: What is searched: `encoder.channels=16..256:log`. Where none is given, what the recipe's `tune` says, or
             else what its components declare.
         settings: How.
@@ -51,10 +53,28 @@ def begin_study(
     """
     require_optuna()
     settings = settings or Settings()
-    checked = load_recipe(recipe, overrides)
-    settings.changes(checked)
-    space = read_space(recipe, overrides, ranges, installed())
+    checked, space = what_is_tuned(recipe, overrides, ranges, settings)
     return Study.create(out, checked, settings, space, validation_of(checked), storage)
+
+
+def what_is_tuned(
+    recipe: Recipe | str | Path,
+    overrides: Mapping[str, Any] | Iterable[str],
+    ranges: Iterable[str],
+    settings: Settings,
+) -> tuple[Recipe, Space]:
+    """A recipe and what is searched of it; see `begin_study`.
+
+    Raises:
+        GnnrecError: As `begin_study` does.
+        NothingToTune: Nothing is named, and no component declares anything.
+    """
+    checked = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, overrides)
+    settings.changes(checked)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / RECIPE
+        path.write_text(dump_recipe(checked), encoding="utf-8")
+        return checked, read_space(path, ranges, installed())
 
 
 def open_study(

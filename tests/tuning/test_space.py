@@ -8,14 +8,16 @@ from gnnrec import UsageError, load_recipe
 from gnnrec.contract.tuned import Tuned, TunedAmong
 from gnnrec.plugin.registry import installed
 from gnnrec.tuning.grid import points
-from gnnrec.tuning.space import Axis, Space, read_space
+from gnnrec.tuning.settings import Settings
+from gnnrec.tuning.space import Axis, Space
+from gnnrec.tuning.tune import what_is_tuned
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def space(recipe: str, *ranges: str, changes: tuple[str, ...] = ()) -> Space:
-    return read_space(recipe, changes, ranges, installed())
+    return what_is_tuned(recipe, changes, ranges, Settings(metric="auc"))[1]
 
 
 def told(recipe: str, *ranges: str) -> str:
