@@ -6,11 +6,11 @@ import logging
 import re
 import shutil
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from gnnrec.contract.blending import Blending
-from gnnrec.errors import GnnrecError, TrainingError, UsageError, is_out_of_memory
+from gnnrec.errors import GnnrecError, RunDirectoryError, TrainingError, UsageError, is_out_of_memory
 from gnnrec.pipeline import load_split, run
 from gnnrec.plugin.registry import installed
 from gnnrec.recipe.load import load_recipe
@@ -93,8 +93,11 @@ def search(
             except TimeIsUp:
                 study.interrupt(trial)
                 return
-            except BaseException:
-                study.interrupt(trial)
+            except BaseException as error:
+                with suppress(OSError, RunDirectoryError):  # what went wrong is told, and not that it still does
+                    study.interrupt(trial)
+                if isinstance(error, OSError):
+                    raise RunDirectoryError(f"cannot write {study.path}: {error.strerror or error}") from None
                 raise
             record = study.record()
             told(record)
@@ -127,7 +130,7 @@ def _carry_out(study: Study, trial: optuna.Trial, deadline: float | None, observ
         shutil.rmtree(study.folder(trial.number), ignore_errors=True)
         return
     except Exception as error:
-        if isinstance(error, OSError) and not is_out_of_memory(error):
+        if isinstance(error, OSError | RunDirectoryError) and not is_out_of_memory(error):
             raise  # the disk's fault, and not the setting's
         study.fail(trial, _reason(error), seconds())
         logger.warning("trial %d failed: %s", trial.number, _reason(error))

@@ -96,6 +96,7 @@ def test_runs_that_are_not_kept_are_gone(begin: Begin, keep: str, kept: int) -> 
         assert [str(run.relative_to(record.directory)) for run in runs] == [record.best.run]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_study_and_another_one_another(begin: Begin) -> None:
     first, again = go_on(begin(trials=7)), go_on(begin(trials=7, out="again"))
     other = go_on(begin(trials=7, seed=1))
@@ -103,6 +104,7 @@ def test_the_same_seed_gives_the_same_study_and_another_one_another(begin: Begin
     assert tried(first)[1:] != tried(other)[1:]
 
 
+@pytest.mark.slow
 def test_an_interrupted_study_goes_on_as_it_would_have_gone(begin: Begin) -> None:
     whole = go_on(begin(trials=7))
     study = begin(trials=7, out="cut")
@@ -192,6 +194,22 @@ def test_a_trial_that_fails_is_written_down_and_the_study_goes_on(
     assert "trial 1 failed: memory ran out: no more" in log.text
 
 
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), RunDirectoryError("cannot write it")])
+def test_a_disk_that_is_full_is_no_fault_of_a_setting(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    study, real = begin(), searching.run
+
+    def run(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(searching, "run", run)
+    with pytest.raises(RunDirectoryError, match=r"cannot write .*"):
+        go_on(study)
+    monkeypatch.setattr(searching, "run", real)
+    assert [trial.state for trial in go_on(open_study(study.path)).trials] == ["interrupted", *["finished"] * 4]
+
+
 def test_ten_trials_that_fail_for_one_reason_are_the_last(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(*_: Any, **__: Any) -> Any:
         raise TrainingError(f"the loss of epoch {len(study.record().trials)} is nan")
@@ -205,6 +223,7 @@ def test_ten_trials_that_fail_for_one_reason_are_the_last(begin: Begin, monkeypa
         go_on(study := begin(trials=2))
 
 
+@pytest.mark.slow
 def test_trials_are_pruned_by_their_curves_and_the_recipes_own_never(begin: Begin, trained: Path) -> None:
     ranges = ("encoder.channels=2..16", "trainer.learning_rate=1e-6..1e-1:log")
     record = go_on(begin(*ranges, of=trained, trials=8, pruner="halving"))
