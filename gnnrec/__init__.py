@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from gnnrec.recipe.load import load_recipe
     from gnnrec.recipe.schema import Recipe
     from gnnrec.runs.saved import Run, load_run
+    from gnnrec.tuning.tune import tune
 
 _LAZY = {
     "Availability": "gnnrec.data.interactions",
@@ -115,6 +116,7 @@ _LAZY = {
     "load_recipe": "gnnrec.recipe.load",
     "load_run": "gnnrec.runs.saved",
     "run": "gnnrec.pipeline",
+    "tune": "gnnrec.tuning.tune",
 }
 
 __all__ = [
@@ -170,6 +172,7 @@ __all__ = [
     "load_recipe",
     "load_run",
     "run",
+    "tune",
 ]
 
 

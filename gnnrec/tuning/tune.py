@@ -24,7 +24,56 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from gnnrec.tuning.record import Record
+    from gnnrec.tuning.settings import Keep, Pruner, Sampler
     from gnnrec.tuning.space import Space
+
+
+def tune(
+    recipe: Recipe | str | Path,
+    overrides: Mapping[str, Any] | Iterable[str] = (),
+    ranges: Iterable[str] = (),
+    *,
+    trials: int | None = Settings.trials,
+    minutes: float | None = None,
+    metric: str = Settings.metric,
+    seed: int = Settings.seed,
+    sampler: Sampler = Settings.sampler,
+    pruner: Pruner = Settings.pruner,
+    keep: Keep = Settings.keep,
+    workers: int = 1,
+    out: str | Path = "runs",
+    observers: Iterable[object] = (),
+) -> Record:
+    """Search a recipe's settings by validation; the test is not looked at.
+
+    Args:
+        recipe: A recipe, a path, or the name of a shipped recipe.
+        overrides: Changes of the recipe that every trial has; of one that is named.
+        ranges: What is searched: `encoder.channels=16..256:log`. Where none is given, what the recipe's `tune` says, or
+            else what its components declare.
+        trials: How many in all, the recipe's own settings first; None for as many as time allows.
+        minutes: How long; as long as it takes if not given.
+        metric: The validation metric that decides.
+        seed: Rules what is tried.
+        sampler: See `Settings`.
+        pruner: See `Settings`.
+        keep: Which trials' runs stay.
+        workers: How many processes try side by side; this one alone if 1.
+        out: The root below which the study's directory is made.
+        observers: Objects with run hooks, told of every trial's run that this process makes.
+
+    Returns:
+        What was tried; `record.best` is the best trial, `<record.directory>/best.yaml` a recipe of it.
+
+    Raises:
+        UsageError: Something asked for is not there, or there is nothing to try it with.
+        TrainingError: No trial finished.
+        GnnrecError: Whatever else a user can mend.
+    """
+    require_budget(minutes, workers)
+    settings = Settings(metric, trials, seed, sampler, pruner, keep)
+    study = begin_study(recipe, overrides, ranges, settings=settings, out=out)
+    return go_on(study, minutes, workers=workers, observers=observers)
 
 
 def begin_study(
