@@ -6,14 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gnnrec.contract.component import Part
+    from pydantic import BaseModel
 
 Plain = str | int | float | bool | None
 """A value that a recipe writes and a search can take."""
 
 
-@dataclass(frozen=True)
-class Tuned:
+class _AsWritten:
+    """Equal where written alike: of two equal `Annotated` Python keeps the first, and 1..8 is not 1.0..8.0."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned(_AsWritten):
     """A range; both ends belong to it.
 
     Attributes:
@@ -42,8 +52,8 @@ class Tuned:
         return f"{self.low:g}..{self.high:g}{':log' if self.log else ''}"
 
 
-@dataclass(frozen=True)
-class TunedAmong:
+@dataclass(frozen=True, eq=False)
+class TunedAmong(_AsWritten):
     """Some values, none of them before or after another: `TunedAmong(("mean", "learned"))`.
 
     Raises:
@@ -65,11 +75,11 @@ class TunedAmong:
         return ", ".join("nothing" if each is None else str(each) for each in self.choices)
 
 
-def tuned_fields(part: type[Part]) -> dict[str, Tuned | TunedAmong]:
-    """What a component says of how its fields are tuned, by field."""
+def tuned_fields(model: type[BaseModel]) -> dict[str, Tuned | TunedAmong]:
+    """What a model, such as a component, says of how its fields are tuned, by field."""
     return {
         name: mark
-        for name, info in part.model_fields.items()
+        for name, info in model.model_fields.items()
         for mark in info.metadata
         if isinstance(mark, Tuned | TunedAmong)
     }

@@ -20,6 +20,7 @@ from gnnrec.contract.component import PARTS_OF_DATA, Component
 from gnnrec.contract.kinds import CONTRACTS
 from gnnrec.errors import PluginError, suggestion
 from gnnrec.plugin.signatures import check_methods
+from gnnrec.plugin.tuned_rules import check_tuned, refuse_inner, refuse_nested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,6 +62,7 @@ def check_component(component: object) -> None:
             raise PluginError(f"{title}.{field}: this name is taken by the component itself; choose another")
         _check_field(f"{title}.{field}", info, (component,))
     _check_defaults(component)
+    check_tuned(component)
     _check_schema(component)
 
 
@@ -131,6 +133,7 @@ def _check_type(place: str, annotation: Any, within: tuple[Any, ...], *, chosen_
     elif annotation is Any or annotation is object:
         raise PluginError(f"{place} may be anything; say what a recipe can write there: int, float, str, tuple, …")
     elif origin is Annotated:
+        refuse_inner(place, arguments[1:])
         marks = (getattr(mark, "discriminator", None) for mark in arguments[1:])
         _check_type(place, arguments[0], within, chosen_by_name="name" in marks)
     elif origin in UNIONS:
@@ -182,6 +185,7 @@ def _check_class(place: str, annotation: Any, origin: type | None, within: tuple
     if issubclass(kind, BaseModel):
         _check_nesting(place, kind, within)
         _check_model(kind)
+        refuse_nested(kind)
         for field, info in kind.model_fields.items():
             _check_field(f"{kind.__qualname__}.{field}", info, (*within, kind))
 
