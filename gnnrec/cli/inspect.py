@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -11,6 +12,7 @@ from gnnrec.cli.options import JsonOption
 from gnnrec.cli.schema_words import default_of, type_of
 from gnnrec.console import say, say_json, say_table
 from gnnrec.contract.kinds import CONTRACTS
+from gnnrec.contract.tuned import tuned_fields
 from gnnrec.errors import UsageError, suggestion
 from gnnrec.plugin.registry import installed
 
@@ -63,24 +65,32 @@ def show(
     ],
     as_json: JsonOption = False,
 ) -> None:
-    """Show a component: what it does, and its fields with types, bounds, defaults and meaning."""
+    """Show a component: what it does, and its fields with types, bounds, defaults, how they are tuned, and meaning."""
     component = installed().component(kind, name)
     schema = component.model_json_schema()
+    tuned = tuned_fields(component)
     plugin = installed().owner(component)
     if as_json:
-        say_json({"kind": kind, "name": name, "plugin": plugin.name, "schema": schema})
+        ranges = {field: asdict(mark) for field, mark in tuned.items()}
+        say_json({"kind": kind, "name": name, "plugin": plugin.name, "schema": schema, "tuned": ranges})
         return
     say(f"{kind} {name}  (plugin {plugin.name}, {plugin.origin})\n")
     say(str(schema.get("description", "")) + "\n")
     if component.deprecated:
         say(f"deprecated: {component.deprecated}\n")
     rows = [
-        (field, type_of(info), default_of(info), _meaning_of(info, component.model_fields[field]))
+        (
+            field,
+            type_of(info),
+            default_of(info),
+            *([tuned.get(field, "")] if tuned else []),
+            _meaning_of(info, component.model_fields[field]),
+        )
         for field, info in schema["properties"].items()
         if field != "name"
     ]
     if rows:
-        say_table(("field", "type", "default", "meaning"), rows)
+        say_table(("field", "type", "default", *(["tuned"] if tuned else []), "meaning"), rows)
     else:
         say("It has no fields.")
 

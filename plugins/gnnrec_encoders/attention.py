@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import PositiveInt, model_validator
 
+from gnnrec import TunedAmong
 from gnnrec_encoders.embedding_memory import embedding_memory, message_memory
 from gnnrec_encoders.hetero_encoder import HeteroEncoder
 
@@ -18,6 +19,9 @@ MESSAGES = 3
 
 class AttentionEncoder(HeteroEncoder):
     """Layers of attention over every node and edge type."""
+
+    channels: Annotated[PositiveInt, TunedAmong((16, 32, 64, 128, 256))] = 64  # whatever the heads, they share these
+    """Size of every embedding (D)."""
 
     heads: PositiveInt = 2
     """How many attend, each by itself, to a share of the channels; a divisor of `channels`."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import PositiveFloat, PositiveInt
 
-from gnnrec import Encoder
+from gnnrec import Encoder, Tuned
 from gnnrec_encoders.embedding_memory import MEMORY_FOR
 from gnnrec_encoders.interactions import WEIGHED_IN_THE_GRAPH
 
@@ -28,10 +28,10 @@ class HeteroEncoder(Encoder):
     instead: ClassVar[Mapping[str, str]] = WEIGHED_IN_THE_GRAPH
     memory_for: ClassVar[str] = MEMORY_FOR
 
-    channels: PositiveInt = 64
+    channels: Annotated[PositiveInt, Tuned(16, 256, log=True)] = 64
     """Size of every embedding (D)."""
 
-    layers: PositiveInt = 2
+    layers: Annotated[PositiveInt, Tuned(1, 3)] = 2
     """How many convolutions, and so how many hops an embedding sees."""
 
     features: bool = True
@@ -48,7 +48,7 @@ class HeteroEncoder(Encoder):
     """Names of edge types that are not read. Without `interacts` items hear nothing of who took them, and a new item,
     which nobody took yet, is embedded as the old ones are."""
 
-    init_std: PositiveFloat = 1.0
+    init_std: Annotated[PositiveFloat, Tuned(0.01, 1.0, log=True)] = 1.0
     """Standard deviation of the initial embeddings of ids."""
 
     def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from gnnrec import TunedAmong
 from gnnrec_encoders.embedding_memory import embedding_memory, message_memory
 from gnnrec_encoders.hetero_encoder import HeteroEncoder
 
@@ -23,7 +24,7 @@ class HeteroSAGE(HeteroEncoder):
 
     name: Literal["hetero_sage"] = "hetero_sage"
 
-    aggregation: Literal["mean", "max", "sum"] = "mean"
+    aggregation: Annotated[Literal["mean", "max", "sum"], TunedAmong(("mean", "max", "sum"))] = "mean"
     """What is made of a node's neighbours: their mean, their sum, or the largest number in each channel."""
 
     def memory(self, size: Size) -> int:

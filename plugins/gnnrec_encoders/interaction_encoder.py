@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import PositiveFloat, PositiveInt
 
-from gnnrec import Encoder
+from gnnrec import Encoder, Tuned
 from gnnrec_encoders.embedding_memory import MEMORY_FOR
 from gnnrec_encoders.interactions import WEIGHED_IN_THE_GRAPH
 
@@ -26,13 +26,13 @@ class InteractionEncoder(Encoder):
     instead: ClassVar[Mapping[str, str]] = WEIGHED_IN_THE_GRAPH
     memory_for: ClassVar[str] = MEMORY_FOR
 
-    channels: PositiveInt = 64
+    channels: Annotated[PositiveInt, Tuned(16, 256, log=True)] = 64
     """Size of every embedding (D)."""
 
-    layers: PositiveInt = 2
+    layers: Annotated[PositiveInt, Tuned(1, 4)] = 2
     """How many times embeddings are propagated, and so how many hops one sees."""
 
-    init_std: PositiveFloat = 0.1
+    init_std: Annotated[PositiveFloat, Tuned(0.01, 1.0, log=True)] = 0.1
     """Standard deviation of the initial embeddings."""
 
     def unread(self, edge_types: Sequence[EdgeType]) -> tuple[EdgeType, ...]:

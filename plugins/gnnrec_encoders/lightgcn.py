@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from gnnrec import TunedAmong
 from gnnrec_encoders.embedding_memory import embedding_memory
 from gnnrec_encoders.interaction_encoder import InteractionEncoder
 
@@ -25,7 +26,7 @@ class LightGCN(InteractionEncoder):
     features: bool = False
     """Add a linear map of a node's features to the embedding of its id."""
 
-    layer_weights: Literal["mean", "learned"] = "mean"
+    layer_weights: Annotated[Literal["mean", "learned"], TunedAmong(("mean", "learned"))] = "mean"
     """How layers are put together: each as much as any other, or by weights that are learned and add up to 1."""
 
     def memory(self, size: Size) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
-from gnnrec import Encoder
+from gnnrec import Encoder, Tuned
 from gnnrec_encoders.embedding_memory import MEMORY_FOR, embedding_memory
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class MF(Encoder):
 
     name: Literal["mf"] = "mf"
 
-    channels: PositiveInt = 64
+    channels: Annotated[PositiveInt, Tuned(16, 256, log=True)] = 64
     """Size of every embedding (D)."""
 
     features: bool = False
@@ -38,7 +38,7 @@ class MF(Encoder):
     item_ids: bool = True
     """Learn an embedding for each item; each user has one in any case."""
 
-    init_std: PositiveFloat = 0.1
+    init_std: Annotated[PositiveFloat, Tuned(0.01, 1.0, log=True)] = 0.1
     """Standard deviation of the initial embeddings."""
 
     @property

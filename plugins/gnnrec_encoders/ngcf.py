@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from gnnrec import Tuned
 from gnnrec_encoders.embedding_memory import embedding_memory
 from gnnrec_encoders.interaction_encoder import InteractionEncoder
 
@@ -31,7 +32,7 @@ class NGCF(InteractionEncoder):
     features: bool = False
     """Add a linear map of a node's features to the embedding of its id."""
 
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    dropout: Annotated[float, Field(ge=0, lt=1), Tuned(0.0, 0.5)] = 0.1
     """The probability that a number of a layer is dropped in training (message dropout)."""
 
     def memory(self, size: Size) -> int:

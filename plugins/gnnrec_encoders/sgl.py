@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
-from gnnrec import Fraction
+from gnnrec import Fraction, Tuned
 from gnnrec_encoders.embedding_memory import EDGE, embedding_memory
 from gnnrec_encoders.interaction_encoder import InteractionEncoder
 
@@ -26,13 +26,13 @@ class SGL(InteractionEncoder):
 
     name: Literal["sgl"] = "sgl"
 
-    edge_dropout: Fraction = 0.1
+    edge_dropout: Annotated[Fraction, Tuned(0.05, 0.5)] = 0.1
     """The probability that a view lacks an interaction (the paper's ρ)."""
 
-    temperature: PositiveFloat = 0.2
+    temperature: Annotated[PositiveFloat, Tuned(0.05, 0.5, log=True)] = 0.2
     """Of the contrastive loss (τ): the smaller, the more it is about the most similar nodes."""
 
-    contrast: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.1
+    contrast: Annotated[float, Field(ge=0, allow_inf_nan=False), Tuned(0.01, 1.0, log=True)] = 0.1
     """Weight of the contrastive loss (λ₁)."""
 
     def memory(self, size: Size) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
+from gnnrec import Tuned
 from gnnrec_encoders.embedding_memory import embedding_memory
 from gnnrec_encoders.interaction_encoder import InteractionEncoder
 
@@ -25,13 +26,13 @@ class SimGCL(InteractionEncoder):
 
     name: Literal["simgcl"] = "simgcl"
 
-    eps: PositiveFloat = 0.1
+    eps: Annotated[PositiveFloat, Tuned(0.05, 0.5, log=True)] = 0.1
     """Length of the noise that is added to an embedding at every layer (the paper's ε)."""
 
-    temperature: PositiveFloat = 0.2
+    temperature: Annotated[PositiveFloat, Tuned(0.05, 0.5, log=True)] = 0.2
     """Of the contrastive loss (τ): the smaller, the more it is about the most similar nodes."""
 
-    contrast: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.5
+    contrast: Annotated[float, Field(ge=0, allow_inf_nan=False), Tuned(0.01, 1.0, log=True)] = 0.5
     """Weight of the contrastive loss (λ)."""
 
     def memory(self, size: Size) -> int:

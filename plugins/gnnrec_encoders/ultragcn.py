@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from gnnrec import Encoder
+from gnnrec import Encoder, Tuned
 from gnnrec_encoders.embedding_memory import MEMORY_FOR, embedding_memory
 
 if TYPE_CHECKING:
@@ -36,25 +36,25 @@ class UltraGCN(Encoder):
 
     name: Literal["ultragcn"] = "ultragcn"
 
-    channels: PositiveInt = 64
+    channels: Annotated[PositiveInt, Tuned(16, 256, log=True)] = 64
     """Size of every embedding (D)."""
 
-    constraint: Weight = 1.0
+    constraint: Annotated[Weight, Tuned(0.1, 10.0, log=True)] = 1.0
     """Weight of the loss over users and items by their degrees (λ)."""
 
     negatives: PositiveInt = 1000
     """Items that are drawn as negatives for this loss in each step."""
 
-    negative_weight: Weight = 100.0
+    negative_weight: Annotated[Weight, Tuned(10.0, 500.0, log=True)] = 100.0
     """Weight of their mean, against the positives' 1."""
 
-    item_constraint: Weight = 1.0
+    item_constraint: Annotated[Weight, Tuned(0.1, 10.0, log=True)] = 1.0
     """Weight of the loss over users and items that are like theirs (γ)."""
 
     neighbours: PositiveInt = 10
     """How many such items there are of each (K)."""
 
-    init_std: PositiveFloat = 0.1
+    init_std: Annotated[PositiveFloat, Tuned(0.001, 1.0, log=True)] = 0.1
     """Standard deviation of the initial embeddings."""
 
     @property

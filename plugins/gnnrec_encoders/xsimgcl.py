@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from gnnrec import Tuned
 from gnnrec_encoders.embedding_memory import embedding_memory
 from gnnrec_encoders.interaction_encoder import InteractionEncoder
 
@@ -26,13 +27,13 @@ class XSimGCL(InteractionEncoder):
 
     name: Literal["xsimgcl"] = "xsimgcl"
 
-    eps: PositiveFloat = 0.2
+    eps: Annotated[PositiveFloat, Tuned(0.05, 0.5, log=True)] = 0.2
     """Length of the noise that is added to an embedding at every layer (the paper's ε)."""
 
-    temperature: PositiveFloat = 0.2
+    temperature: Annotated[PositiveFloat, Tuned(0.05, 0.5, log=True)] = 0.2
     """Of the contrastive loss (τ): the smaller, the more it is about the most similar nodes."""
 
-    contrast: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.2
+    contrast: Annotated[float, Field(ge=0, allow_inf_nan=False), Tuned(0.01, 1.0, log=True)] = 0.2
     """Weight of the contrastive loss (λ)."""
 
     contrast_layer: PositiveInt = 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import PositiveInt
 
+from gnnrec import Tuned
 from gnnrec_graphs.interaction_graph import InteractionGraph
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class KNNItems(InteractionGraph):
 
     name: Literal["knn_items"] = "knn_items"
 
-    k: PositiveInt = 10
+    k: Annotated[PositiveInt, Tuned(5, 50, log=True)] = 10
     """How many nearest items an item hears from at the most; only those of a positive cosine."""
 
     by: Literal["features", "co_occurrence"] = "co_occurrence"

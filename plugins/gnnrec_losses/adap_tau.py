@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import PositiveFloat
 
+from gnnrec import Tuned
 from gnnrec_losses.in_batch import InBatchLoss, Temperature
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ class AdapTau(InBatchLoss):
 
     name: Literal["adap_tau"] = "adap_tau"
 
-    spread: PositiveFloat = 1.0
+    spread: Annotated[PositiveFloat, Tuned(0.3, 3.0, log=True)] = 1.0
     """How far a user's loss has to be from the mean to count (β): the larger, the more alike are temperatures."""
 
-    least: Temperature = 0.05
+    least: Annotated[Temperature, Tuned(0.02, 0.2, log=True)] = 0.05
     """The common temperature is never smaller: at the start positives are hardly above the rest."""
 
     def build(self) -> Callable[[EmbeddedBatch], Tensor]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from gnnrec import Tuned
 from gnnrec_losses.in_batch import InBatchLoss, Temperature
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ class BSL(InBatchLoss):
 
     name: Literal["bsl"] = "bsl"
 
-    positive_temperature: Temperature = 0.1
+    positive_temperature: Annotated[Temperature, Tuned(0.05, 0.5, log=True)] = 0.1
     """The smaller, the less a positive counts that scores lower than the user's others, as a false one would."""
 
-    negative_temperature: Temperature = 0.1
+    negative_temperature: Annotated[Temperature, Tuned(0.05, 0.5, log=True)] = 0.1
     """The smaller, the more the hardest items count."""
 
     def build(self) -> Callable[[EmbeddedBatch], Tensor]:

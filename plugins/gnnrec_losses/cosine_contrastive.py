@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
-from gnnrec import Loss
+from gnnrec import Loss, Tuned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +22,10 @@ class CosineContrastive(Loss):
 
     name: Literal["cosine_contrastive"] = "cosine_contrastive"
 
-    margin: Annotated[float, Field(ge=-1, lt=1)] = 0.8
+    margin: Annotated[float, Field(ge=-1, lt=1), Tuned(0.0, 0.95)] = 0.8
     """The cosine below which a negative no longer counts (m); best between 0 and 0.95."""
 
-    negative_weight: PositiveFloat = 150.0
+    negative_weight: Annotated[PositiveFloat, Tuned(10.0, 1000.0, log=True)] = 150.0
     """What the mean over a positive's negatives weighs against the positive (w)."""
 
     def build(self) -> Callable[[Tensor, Tensor], Tensor]:

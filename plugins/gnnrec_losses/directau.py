@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from gnnrec import Loss
+from gnnrec import Loss, Tuned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ class DirectAU(Loss):
 
     memory_for: ClassVar[str] = "distances among a batch's users or items, a block at a time"
 
-    gamma: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
+    gamma: Annotated[float, Field(ge=0, allow_inf_nan=False), Tuned(0.2, 10.0, log=True)] = 1.0
     """The weight of uniformity (γ); the larger the sparser the data, up to 5 or 10."""
 
     def memory(self, size: Size) -> int:

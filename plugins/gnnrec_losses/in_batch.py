@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from gnnrec import Loss
+from gnnrec import Loss, Tuned
 
 if TYPE_CHECKING:
     from gnnrec.data.size import Size
@@ -25,7 +25,7 @@ class InBatchLoss(Loss):
 
     memory_for: ClassVar[str] = "cosines of a batch's users with its items, a block at a time"
 
-    correction: Annotated[float, Field(ge=0, le=1)] = 0.0
+    correction: Annotated[float, Field(ge=0, le=1), Tuned(0.0, 1.0)] = 0.0
     """The power of an item's share of all positives whose logarithm is taken off its scores (Yi et al. 2019): 1 makes
     up for popular items being negatives more often, 0 leaves it at that."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from gnnrec import Tuned
 from gnnrec_losses.in_batch import InBatchLoss, Temperature
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class InBatchSoftmax(InBatchLoss):
 
     name: Literal["in_batch_softmax"] = "in_batch_softmax"
 
-    temperature: Temperature = 0.1
+    temperature: Annotated[Temperature, Tuned(0.05, 0.5, log=True)] = 0.1
     """The smaller, the more the hardest items count."""
 
     def build(self) -> Callable[[EmbeddedBatch], Tensor]:

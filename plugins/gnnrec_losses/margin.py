@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import PositiveFloat
 
-from gnnrec import Loss
+from gnnrec import Loss, Tuned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ class Margin(Loss):
 
     name: Literal["margin"] = "margin"
 
-    margin: PositiveFloat = 1.0
+    margin: Annotated[PositiveFloat, Tuned(0.1, 2.0, log=True)] = 1.0
     """How far above (m), in units of a score: cosines lie between -1 and 1, dots anywhere."""
 
     def build(self) -> Callable[[Tensor, Tensor], Tensor]:

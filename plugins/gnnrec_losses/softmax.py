@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import PositiveFloat
 
-from gnnrec import Loss
+from gnnrec import Loss, Tuned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ class Softmax(Loss):
 
     listwise: ClassVar[bool] = True
 
-    temperature: PositiveFloat = 0.15
+    temperature: Annotated[PositiveFloat, Tuned(0.05, 1.0, log=True)] = 0.15
     """Scores are divided by it: the smaller, the more the hardest items count. 0.1 to 0.2 for cosines, 1 for dots."""
 
     memory_for: ClassVar[str] = "scores of all items for a block of users, and their gradients"

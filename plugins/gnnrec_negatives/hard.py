@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, NonNegativeInt
 
+from gnnrec import Tuned
 from gnnrec_negatives.drawn import Drawn
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Hard(Drawn):
 
     name: Literal["hard"] = "hard"
 
-    candidates: Annotated[int, Field(ge=2)] = 16
+    candidates: Annotated[int, Field(ge=2), Tuned(2, 64, log=True)] = 16
     """How many are drawn for each negative (N): the more, the harder. With one it would be `dynamic`."""
 
     warm_up: NonNegativeInt = 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from gnnrec import Tuned
 from gnnrec_scorers.spectral import Spectral
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ class BSPM(Spectral):
 
     name: Literal["bspm"] = "bspm"
 
-    alpha: Annotated[float, Field(ge=0)] = 0.2
+    alpha: Annotated[float, Field(ge=0), Tuned(0.0, 1.0)] = 0.2
     """Weight of the ideal low-pass filter, which keeps the leading eigenvectors and nothing else (β of the paper)."""
 
-    sharpening: Annotated[float, Field(ge=0, le=4)] = 1.0
+    sharpening: Annotated[float, Field(ge=0, le=4), Tuned(0.0, 2.5)] = 1.0
     """Time for which it is sharpened (T): the larger, the less the leading eigenvectors count; 0 is GF-CF."""
 
     def filter(self, graph: NormalisedGraph, spectrum: Spectrum) -> GraphFilter:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
+from gnnrec import Tuned
 from gnnrec_scorers.spectral import Spectral
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ class ChebyCF(Spectral):
     degree: Annotated[int, Field(ge=1, le=64)] = 8
     """Degree of h (K)."""
 
-    flatness: PositiveFloat = 3.0
+    flatness: Annotated[PositiveFloat, Tuned(1.0, 10.0, log=True)] = 3.0
     """Power of the target ½ - ½ sign(x) |x|^φ at x = 1 - 2λ (φ): the larger, the flatter h is in the middle."""
 
-    alpha: Annotated[float, Field(ge=0)] = 0.2
+    alpha: Annotated[float, Field(ge=0), Tuned(0.0, 1.0)] = 0.2
     """Weight of the ideal low-pass filter, which keeps the leading eigenvectors and nothing else (α)."""
 
-    beta: Annotated[float, Field(ge=0, le=1)] = 0.3
+    beta: Annotated[float, Field(ge=0, le=1), Tuned(0.0, 0.5)] = 0.3
     """Power of an item's degree that the history is divided by and the scores are multiplied with (β)."""
 
     def filter(self, graph: NormalisedGraph, spectrum: Spectrum) -> GraphFilter:

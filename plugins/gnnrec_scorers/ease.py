@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import PositiveFloat
 
-from gnnrec import Scorer
+from gnnrec import Scorer, Tuned
 
 if TYPE_CHECKING:
     from torch import Generator, nn
@@ -29,7 +29,7 @@ class EASE(Scorer):
 
     name: Literal["ease"] = "ease"
 
-    l2: PositiveFloat = 200.0
+    l2: Annotated[PositiveFloat, Tuned(50.0, 1000.0, log=True)] = 200.0
     """Weight of the squared entries of B (λ of the paper): more where there is less data for each item."""
 
     def memory(self, size: Size) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveFloat
 
-from gnnrec import Scorer
+from gnnrec import Scorer, Tuned
 
 if TYPE_CHECKING:
     from torch import Generator, nn
@@ -28,10 +28,10 @@ class EDLAE(Scorer):
 
     name: Literal["edlae"] = "edlae"
 
-    l2: PositiveFloat = 150.0
+    l2: Annotated[PositiveFloat, Tuned(50.0, 1000.0, log=True)] = 150.0
     """Weight of the squared entries of B, of all items alike (λ of the paper)."""
 
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    dropout: Annotated[float, Field(ge=0, lt=1), Tuned(0.0, 0.6)] = 0.2
     """Share of a history that is hidden (p of the paper): more holds popular items back; 0 is EASE."""
 
     def memory(self, size: Size) -> int:

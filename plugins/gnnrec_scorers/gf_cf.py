@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from gnnrec import Tuned
 from gnnrec_scorers.spectral import Spectral
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class GFCF(Spectral):
 
     name: Literal["gf_cf"] = "gf_cf"
 
-    alpha: Annotated[float, Field(ge=0)] = 0.3
+    alpha: Annotated[float, Field(ge=0), Tuned(0.0, 1.0)] = 0.3
     """Weight of the ideal low-pass filter, which keeps the leading eigenvectors and nothing else (α)."""
 
     def filter(self, graph: NormalisedGraph, spectrum: Spectrum) -> GraphFilter:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import PositiveFloat, PositiveInt
 
-from gnnrec import Scorer
+from gnnrec import Scorer, Tuned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,13 +35,13 @@ class IALS(Scorer):
 
     deterministic: ClassVar[bool] = False
 
-    factors: PositiveInt = 64
+    factors: Annotated[PositiveInt, Tuned(16, 256, log=True)] = 64
     """Size of a user's and an item's vector (f of the paper)."""
 
-    regularization: PositiveFloat = 30.0
+    regularization: Annotated[PositiveFloat, Tuned(3.0, 300.0, log=True)] = 30.0
     """Weight of the squared factors (λ)."""
 
-    alpha: PositiveFloat = 3.0
+    alpha: Annotated[PositiveFloat, Tuned(0.3, 30.0, log=True)] = 3.0
     """How much more an interaction weighs than a pair without one."""
 
     iterations: PositiveInt = 15

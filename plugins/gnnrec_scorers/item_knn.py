@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
-from gnnrec import Scorer
+from gnnrec import Scorer, Tuned
 
 if TYPE_CHECKING:
     from torch import Generator, nn
@@ -31,16 +31,16 @@ class ItemKNN(Scorer):
 
     name: Literal["item_knn"] = "item_knn"
 
-    neighbours: PositiveInt = 50
+    neighbours: Annotated[PositiveInt, Tuned(10, 500, log=True)] = 50
     """How many items each item is compared with at the most."""
 
-    shrinkage: Annotated[float, Field(ge=0)] = 10.0
+    shrinkage: Annotated[float, Field(ge=0), Tuned(1.0, 100.0, log=True)] = 10.0
     """Added to the denominator of the cosine: the larger, the less items with few interactions count."""
 
-    item_power: Annotated[float, Field(ge=0, le=4)] = 0.5
+    item_power: Annotated[float, Field(ge=0, le=4), Tuned(0.0, 1.0)] = 0.5
     """Power of an item's popularity that its scores are divided by: less than 0.5 favours popular items."""
 
-    user_power: Annotated[float, Field(ge=0, le=4)] = 0.0
+    user_power: Annotated[float, Field(ge=0, le=4), Tuned(0.0, 1.0)] = 0.0
     """Power of a user's activity that what the user knows in common is divided by; 0 counts all users alike."""
 
     def memory(self, size: Size) -> int:

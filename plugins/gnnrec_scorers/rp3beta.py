@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
-from gnnrec import Scorer
+from gnnrec import Scorer, Tuned
 
 if TYPE_CHECKING:
     from torch import Generator, nn
@@ -29,13 +29,13 @@ class RP3Beta(Scorer):
 
     name: Literal["rp3beta"] = "rp3beta"
 
-    alpha: Annotated[float, Field(ge=0, le=4)] = 0.7
+    alpha: Annotated[float, Field(ge=0, le=4), Tuned(0.2, 2.0)] = 0.7
     """Power of a step's probability, 1 / degree: the larger, the less well-connected nodes are walked through."""
 
-    beta: Annotated[float, Field(ge=0, le=4)] = 0.4
+    beta: Annotated[float, Field(ge=0, le=4), Tuned(0.0, 1.0)] = 0.4
     """Power of an item's popularity that its score is divided by; 0 is P3alpha (Cooper et al. 2014)."""
 
-    neighbours: PositiveInt = 100
+    neighbours: Annotated[PositiveInt, Tuned(20, 500, log=True)] = 100
     """How many items each item leads to at the most."""
 
     def memory(self, size: Size) -> int:

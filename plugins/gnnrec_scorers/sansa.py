@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from gnnrec import Scorer
+from gnnrec import Scorer, Tuned
 
 if TYPE_CHECKING:
     from torch import Generator, nn
@@ -29,7 +29,7 @@ class SANSA(Scorer):
 
     name: Literal["sansa"] = "sansa"
 
-    l2: PositiveFloat = 100.0
+    l2: Annotated[PositiveFloat, Tuned(20.0, 500.0, log=True)] = 100.0
     """Weight of the squared entries of B, as EASE's; where few items regress another, less is enough."""
 
     neighbours: Annotated[PositiveInt, Field(le=2000)] = 100

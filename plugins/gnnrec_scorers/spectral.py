@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import PositiveInt
 
-from gnnrec import Scorer
+from gnnrec import Scorer, Tuned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ class Spectral(Scorer):
 
     deterministic: ClassVar[bool] = False
 
-    rank: PositiveInt = 256
+    rank: Annotated[PositiveInt, Tuned(32, 512, log=True)] = 256
     """How many eigenvectors are filtered exactly, those with the largest eigenvalues; at most as many as the data have.
     The rest is filtered by a straight line. Time and memory grow with it."""
 

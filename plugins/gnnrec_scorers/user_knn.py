@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
-from gnnrec import Scorer
+from gnnrec import Scorer, Tuned
 
 if TYPE_CHECKING:
     from torch import Generator, nn
@@ -30,13 +30,13 @@ class UserKNN(Scorer):
 
     name: Literal["user_knn"] = "user_knn"
 
-    neighbours: PositiveInt = 300
+    neighbours: Annotated[PositiveInt, Tuned(50, 1000, log=True)] = 300
     """How many users of training score a history at the most."""
 
-    item_power: Annotated[float, Field(ge=0, le=4)] = 0.25
+    item_power: Annotated[float, Field(ge=0, le=4), Tuned(0.0, 1.0)] = 0.25
     """Power of an item's popularity that it is divided by where users are compared; 0 counts all items alike."""
 
-    power: Annotated[float, Field(gt=0, le=16)] = 1.5
+    power: Annotated[float, Field(gt=0, le=16), Tuned(0.5, 4.0)] = 1.5
     """Of a cosine: the larger, the more the very nearest count."""
 
     def memory(self, size: Size) -> int:

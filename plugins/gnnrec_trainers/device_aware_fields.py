@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from gnnrec import Fraction, Trainer
+from gnnrec import Fraction, Trainer, Tuned
 from gnnrec_trainers.schedules import AnySchedule
 
 
@@ -38,7 +38,7 @@ class DeviceAwareFields(Trainer):
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     """Adam (Kingma and Ba 2015), AdamW (Loshchilov and Hutter 2019) or plain gradient descent."""
 
-    learning_rate: PositiveFloat = 1e-3
+    learning_rate: Annotated[PositiveFloat, Tuned(1e-3, 1e-1, log=True)] = 1e-3
     """Step size of the optimizer."""
 
     weight_decay: Annotated[float, Field(ge=0)] = 0.0

@@ -140,6 +140,19 @@ def test_show_as_json_holds_the_components_schema(gnnrec: Command) -> None:
     shown = answer(gnnrec("show", "encoder", "hetero_sage", "--json"))
     assert (shown["kind"], shown["name"], shown["plugin"]) == ("encoder", "hetero_sage", "gnnrec_encoders")
     assert shown["schema"]["properties"]["channels"]["exclusiveMinimum"] == 0
+    assert shown["tuned"]["channels"] == {"low": 16, "high": 256, "log": True}
+    assert shown["tuned"]["aggregation"] == {"choices": ["mean", "max", "sum"]}
+    assert answer(gnnrec("show", "scorer", "popularity", "--json"))["tuned"] == {}
+
+
+def test_show_tells_how_fields_are_tuned_where_any_is(gnnrec: Command) -> None:
+    lines = gnnrec("show", "encoder", "lightgcn").stdout.splitlines()[6:]
+    fields = {row[0]: row[1:4] for row in (re.split(r"\s{2,}", line) for line in lines)}
+    assert fields["field"] == ["type", "default", "tuned"]
+    assert fields["channels"] == ["integer > 0", "64", "16..256:log"]
+    assert fields["layer_weights"] == ["mean | learned", "mean", "mean, learned"]
+    assert fields["features"][:2] == ["true | false", "false"]
+    assert "tuned" not in gnnrec("show", "scorer", "blend").stdout
 
 
 def test_validate_says_valid_or_every_fault_of_every_recipe(gnnrec: Command, write: Write) -> None:

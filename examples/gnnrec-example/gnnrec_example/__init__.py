@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from gnnrec import Decoder, Encoder, Fraction, NegativeSampler, UsageError, hookimpl
+from gnnrec import Decoder, Encoder, Fraction, NegativeSampler, Tuned, UsageError, hookimpl
 from pydantic import Field, PositiveInt
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class APPNP(Encoder):
     """Size of every embedding (D)."""
     layers: PositiveInt = 4
     """How many times embeddings are propagated (K), and so how many hops one sees."""
-    alpha: Fraction = 0.2
+    alpha: Annotated[Fraction, Tuned(0.05, 0.5)] = 0.2
     """Share of a node's own embedding in every layer, the teleport probability."""
 
     def build(self, graph: "HeteroData") -> "nn.Module":

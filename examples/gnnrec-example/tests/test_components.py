@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from gnnrec import Batch, load_recipe
+from gnnrec import Batch, Tuned, load_recipe
 from gnnrec.testing import checks_of, installed_components, toy_graph, toy_observed
 
 from gnnrec_example import APPNP, GMF, Mixed
@@ -34,6 +34,13 @@ def test_gnnrec_finds_all_three_by_the_entry_point() -> None:
 def test_the_recipe_uses_all_three() -> None:
     recipe = load_recipe(RECIPE).to_dict()
     assert [recipe[kind]["name"] for kind in ("encoder", "decoder", "negatives")] == ["appnp", "gmf", "mixed"]
+
+
+def test_a_search_tries_teleport_probabilities_that_the_recipe_takes() -> None:
+    [tuned] = [mark for mark in APPNP.model_fields["alpha"].metadata if isinstance(mark, Tuned)]
+    assert tuned == Tuned(0.05, 0.5)
+    for alpha in (tuned.low, tuned.high):
+        assert load_recipe(RECIPE, {"encoder.alpha": alpha}).to_dict()["encoder"]["alpha"] == alpha
 
 
 def test_many_layers_reach_the_closed_form_of_personalised_pagerank() -> None:
