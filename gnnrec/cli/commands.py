@@ -33,7 +33,10 @@ COMMANDS = {
         "Print the JSON Schema of recipes over every installed component, for completion and checks in editors.",
     ),
     "list": ("inspect", "List the installed components, of one kind or of all."),
-    "show": ("inspect", "Show a component: what it does, and its fields with types, bounds, defaults and meaning."),
+    "show": (
+        "inspect",
+        "Show a component: what it does, and its fields with types, bounds, defaults, ranges and meaning.",
+    ),
     "plugins": (
         "inspect",
         "List the plugins that were found: loaded, disabled by GNNREC_DISABLE_PLUGINS, or failed and why.",

@@ -65,7 +65,7 @@ def show(
     ],
     as_json: JsonOption = False,
 ) -> None:
-    """Show a component: what it does, and its fields with types, bounds, defaults, how they are tuned, and meaning."""
+    """Show a component: what it does, and its fields with types, bounds, defaults, ranges and meaning."""
     component = installed().component(kind, name)
     schema = component.model_json_schema()
     tuned = tuned_fields(component)
