@@ -100,6 +100,7 @@ def read_space(path: Path, assignments: Iterable[str], registry: Registry) -> Sp
     """What a search looks at: what is asked for, or what the recipe's `tune` says, or what its components declare.
 
     Where a component is chosen, by `loss.name`, each choice brings the fields that it declares, or that are named.
+    A declared range whose ends the recipe does not take is left out; one that is asked for is told.
 
     Args:
         path: Of the recipe.
@@ -128,15 +129,17 @@ def read_space(path: Path, assignments: Iterable[str], registry: Registry) -> Sp
             if (component := getattr(recipe, section)) is not None
             for field, among in tuned_fields(type(component)).items()
         ]
-    if not axes:
+    checked = [_checked(axis, path, registry) for axis in axes]
+    faults = [fault for axis, fault in checked if fault and axis.key in asked]
+    if faults:
+        raise UsageError("\n".join(dict.fromkeys(faults)))
+    # A range that a component declares may not go with the rest of the recipe: `layers` with `trainer.fan_out`.
+    fitting = tuple(axis for axis, fault in checked if not fault)
+    if not fitting:
         raise NothingToTune(
             f"none of the components of '{recipe.name}' says how it is tuned; say it with -t KEY=LOW..HIGH"
         )
-    checked = [_checked(axis, path, registry) for axis in axes]
-    faults = [fault for _, fault in checked if fault]
-    if faults:
-        raise UsageError("\n".join(dict.fromkeys(faults)))
-    return Space(tuple(axis for axis, _ in checked))
+    return Space(fitting)
 
 
 def _assignment(text: str) -> tuple[str, Tuned | TunedAmong]:

@@ -136,3 +136,11 @@ def test_a_grid_needs_an_end() -> None:
     many = space("movielens_sage", "encoder.channels=1..200", "encoder.layers=1..200")
     with pytest.raises(UsageError, match="a grid of more than 10,000 settings"):
         points(many, load_recipe("movielens_sage"))
+
+
+def test_a_declared_range_that_does_not_go_with_the_recipe_is_left_out_and_one_that_is_asked_for_told() -> None:
+    found = {axis.key for axis in space("movielens_sage_minibatch").axes}
+    assert found == {"encoder.channels", "encoder.init_std", "encoder.aggregation", "trainer.learning_rate"}
+    assert "trainer.fan_out: expected one number for each of the encoder's 1 layers, got 2" in told(
+        "movielens_sage_minibatch", "encoder.layers=1..3"
+    )
