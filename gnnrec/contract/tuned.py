@@ -13,7 +13,7 @@ Plain = str | int | float | bool | None
 
 
 class _AsWritten:
-    """Equal where written alike: of two equal `Annotated` Python keeps the first, and a field may take 1 but not 1.0."""
+    """Equal where written alike: Python keeps the first of two equal `Annotated`, and a field may take 1 but no 1.0."""
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and repr(self) == repr(other)
