@@ -57,6 +57,10 @@ class BlendedScoring(Scoring):
         return self._joined([part.score_histories(histories) for part in self._parts])
 
     @override
+    def score_grown(self, users: Tensor, histories: Edges) -> Tensor:
+        return self._joined([part.score_grown(users, histories) for part in self._parts])
+
+    @override
     def with_new_items(self, items: NewItems) -> Scoring:
         return BlendedScoring([part.with_new_items(items) for part in self._parts], self._join)
 

@@ -12,6 +12,7 @@ import torch
 
 from gnnrec.errors import ContractError
 from gnnrec.graph.new_nodes import around_new
+from gnnrec.modelling.grown_users import GrownUsers
 from gnnrec.modelling.layerwise import by_layer, combined, is_layered
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.kinds import Encoder
-    from gnnrec.data.edges import Edges
+    from gnnrec.data.edges import Edges, IdArray
     from gnnrec.data.new_items import NewItems
     from gnnrec.modelling.layerwise import Tables
     from gnnrec.modelling.phases import PhaseGraphs
@@ -56,9 +57,11 @@ class FoldIn:
         """
         own: Any = getattr(self._module, "fold_in", None)
         if own is not None:
-            folded: Tensor = own(self._graphs.build("test").to(self._device), histories)
+            folded: Tensor = own(self._test_graph, histories)
             return folded
         if is_layered(self._module):
+            if self._grown.in_parts:
+                return self._grown.new(histories)
             return self._by_layer(self._graphs.build_with_users(histories), "user", histories.num_users)
 
         def alone(user: int) -> HeteroData:
@@ -66,6 +69,18 @@ class FoldIn:
             return self._graphs.build_with_users(replace(chosen, users=np.zeros_like(chosen.users), num_users=1))
 
         return self._each_alone(alone, "user", histories.num_users)
+
+    def known_users(self, rows: IdArray, histories: Edges) -> Tensor:
+        """Embeddings of users of the test graph whose histories have gone on: float32 [B, D]; see `GrownUsers.known`.
+
+        An encoder that does not go layer by layer encodes the whole graph with what is new.
+        """
+        if is_layered(self._module):
+            return self._grown.known(rows, histories)
+        edges = replace(histories, users=rows[histories.users], num_users=len(self._graphs.unlearned["user"]))
+        with torch.no_grad():
+            user: Tensor = self._module(self._graphs.build_with_edges(edges).to(self._device))[0]
+        return user[torch.from_numpy(rows).to(user.device)]
 
     def items(self, items: NewItems) -> Tensor:
         """Item embeddings: float32 [n, D].
@@ -89,10 +104,18 @@ class FoldIn:
         return next((parameter.device for parameter in self._module.parameters()), torch.device("cpu"))
 
     @cached_property
+    def _test_graph(self) -> HeteroData:
+        return self._graphs.build("test").to(self._device)
+
+    @cached_property
     def _known(self) -> list[Tables]:
         """The tables of each layer over the test graph."""
         with torch.no_grad():
-            return list(by_layer(self._module, self._graphs.build("test").to(self._device)))
+            return list(by_layer(self._module, self._test_graph))
+
+    @cached_property
+    def _grown(self) -> GrownUsers:
+        return GrownUsers(self._module, self._graphs, self._test_graph, self._known)
 
     def _by_layer(self, graph: HeteroData, kind: str, count: int) -> Tensor:
         """The new nodes' rows alone, from those that the others have in each layer: float32 [count, D]."""

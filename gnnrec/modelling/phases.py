@@ -83,6 +83,15 @@ class PhaseGraphs:
             _and_more(self.unlearned, "user", count),
         )
 
+    def build_with_edges(self, edges: Edges) -> HeteroData:
+        """The test graph and more interactions between its nodes; what it has already stays as it is."""
+        observed = self._split.observed("test")
+        added = edges.keep(~np.isin(edges.keys, observed.edges.keys))
+        more = observed.edges.joined(_as_told(added, observed.edges))
+        return self._laid_out(
+            replace(observed, edges=more, features=self._features.blocks, new=self.new), self.unlearned
+        )
+
     def build_with_items(self, items: NewItems) -> HeteroData:
         """The test graph and new items, the last: with their links and interactions as edges, and their features.
 

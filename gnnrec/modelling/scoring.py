@@ -60,6 +60,15 @@ class Scoring(ABC):
     def score_histories(self, histories: Edges) -> Tensor:
         """Scores of all items for users of whom only their items are known: float32 [B, I], a row per history user."""
 
+    @abstractmethod
+    def score_grown(self, users: Tensor, histories: Edges) -> Tensor:
+        """Scores of all items for known users whose histories have gone on since: float32 [B, I].
+
+        Args:
+            users: int64 [B], none of them twice.
+            histories: All items of each, over B users; those that were known already among them.
+        """
+
     def with_new_items(self, items: NewItems) -> Scoring:  # noqa: ARG002 - for those that can
         """The same over I + n items, of which the last came after training.
 
@@ -120,6 +129,11 @@ class EncodedScoring(Scoring):
             return self._model.score_all(self._fold_in.users(histories), self.item)
 
     @override
+    def score_grown(self, users: Tensor, histories: Edges) -> Tensor:
+        with torch.no_grad():
+            return self._model.score_all(self._fold_in.known_users(users.numpy(), histories), self.item)
+
+    @override
     def with_new_items(self, items: NewItems) -> Scoring:
         wider = copy(self)
         wider.item = torch.cat([self.item, self._fold_in.items(items)])
@@ -160,6 +174,10 @@ class HistoryScoring(Scoring):
     def score_histories(self, histories: Edges) -> Tensor:
         rows, items = histories.items_of(np.arange(histories.num_users))
         return self._score(rows, items, histories.num_users)
+
+    @override
+    def score_grown(self, users: Tensor, histories: Edges) -> Tensor:
+        return self.score_histories(histories)
 
     @override
     def similarity(self, item: int) -> Tensor:

@@ -152,3 +152,46 @@ def test_a_new_item_of_which_nothing_is_known_is_refused() -> None:
         "nothing that this run looks at is known of 2 of 3 new items, the first is 901; it knows the columns title, "
         "genres, has_genre, users"
     )
+
+
+def of_users(*users: int) -> Edges:
+    """What the test graph has of some users, over these."""
+    known = SPLIT.observed("test").edges
+    chosen = [known.keep(known.users == user) for user in users]
+    renamed = [
+        replace(each, users=np.full(len(each), place), num_users=len(users)) for place, each in enumerate(chosen)
+    ]
+    return renamed[0] if len(renamed) == 1 else renamed[0].joined(renamed[1])
+
+
+@pytest.mark.parametrize("graph", GRAPHS, ids=str)
+@pytest.mark.parametrize("encoder", ENCODERS, ids=str)
+def test_known_users_of_whom_nothing_is_new_are_what_they_were(encoder: Encoder, graph: GraphBuilder) -> None:
+    folded = fold_in(encoder, graph)
+    with torch.no_grad():
+        user, _ = folded._module.eval()(folded._graphs.build("test"))
+    grown = folded.known_users(np.array([4, 2]), of_users(4, 2))
+    torch.testing.assert_close(grown, user[[4, 2]], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("graph", GRAPHS, ids=str)
+@pytest.mark.parametrize("encoder", [each for each in ENCODERS if each.hops], ids=str)
+def test_what_is_new_of_a_known_user_moves_them(encoder: Encoder, graph: GraphBuilder) -> None:
+    folded, before = fold_in(encoder, graph), of_users(4)
+    more = sorted({*range(15)} - {*before.items.tolist()})[:2]
+    latest = np.full(2, SPLIT.interactions.edges.time.max())  # type: ignore[union-attr]
+    grown = before.joined(Edges(np.zeros(2, np.int64), np.array(more), 1, 15, latest, np.ones(2, np.float32)))
+    moved = folded.known_users(np.array([4]), grown)
+    assert not torch.allclose(moved, folded.known_users(np.array([4]), before))
+
+
+def test_lightgcn_hears_of_what_is_new_as_equation_3_says() -> None:
+    folded, before = fold_in(LightGCN(channels=4, layers=1), Bipartite()), of_users(4)
+    (item,) = sorted({*range(15)} - {*before.items.tolist()})[:1]
+    grown = before.joined(replace(before.keep(np.array([0])), items=np.array([item])))
+    graph = folded._graphs.build("test")
+    tables = folded._module.initial_embeddings(graph)  # type: ignore[operator]
+    degree = np.bincount(SPLIT.observed("test").edges.items, minlength=15).clip(min=1)
+    heard = sum(tables["item"][each] / np.sqrt(len(grown) * degree[each]) for each in grown.items)
+    expected = (tables["user"][4] + heard) / 2
+    torch.testing.assert_close(folded.known_users(np.array([4]), grown)[0], expected, rtol=1e-5, atol=1e-6)

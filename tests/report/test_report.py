@@ -56,6 +56,9 @@ class RightForHeavyUsers(Scoring):
     def score_histories(self, histories: Edges) -> Tensor:
         raise NotImplementedError
 
+    def score_grown(self, users: Tensor, histories: Edges) -> Tensor:
+        raise NotImplementedError
+
     def similarity(self, item: int) -> Tensor:
         raise NotImplementedError
 
