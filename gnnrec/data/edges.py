@@ -115,6 +115,15 @@ class Edges:
             weight=None if weighed[0] is None or weighed[1] is None else np.append(weighed[0], weighed[1]),
         )
 
+    def told_as(self, others: Edges) -> Self:
+        """With what others have, the latest time and the mean weight, where nothing is said of it."""
+        time, weight = self.time, self.weight
+        if time is None and others.time is not None:
+            time = np.full(len(self), others.time.max())
+        if weight is None and others.weight is not None:
+            weight = np.full(len(self), others.weight.mean(), np.float32)
+        return replace(self, time=time, weight=weight)
+
     def items_of(self, users: IdArray) -> tuple[IdArray, IdArray]:
         """The items of some users: (row, item), each int64 [H]; row r belongs to `users[r]`."""
         rows, places = self.places_of(users)

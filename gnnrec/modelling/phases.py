@@ -74,7 +74,7 @@ class PhaseGraphs:
         return self._laid_out(
             replace(
                 observed,
-                edges=replace(edges, num_users=users).joined(_as_told(added, edges)),
+                edges=replace(edges, num_users=users).joined(added.told_as(edges)),
                 tables={**observed.tables, "user": observed.tables["user"].reindex(range(users))},
                 behaviours={name: replace(each, num_users=users) for name, each in observed.behaviours.items()},
                 features=_padded(self._features.blocks, "user", count),
@@ -87,7 +87,7 @@ class PhaseGraphs:
         """The test graph and more interactions between its nodes; what it has already stays as it is."""
         observed = self._split.observed("test")
         added = edges.keep(~np.isin(edges.keys, observed.edges.keys))
-        more = observed.edges.joined(_as_told(added, observed.edges))
+        more = observed.edges.joined(added.told_as(observed.edges))
         return self._laid_out(
             replace(observed, edges=more, features=self._features.blocks, new=self.new), self.unlearned
         )
@@ -113,7 +113,7 @@ class PhaseGraphs:
         graph = self._laid_out(
             replace(
                 observed,
-                edges=replace(edges, num_items=first + count).joined(_as_told(items.edges, edges)),
+                edges=replace(edges, num_items=first + count).joined(items.edges.told_as(edges)),
                 tables={**observed.tables, "item": table},
                 relations=tuple(
                     _longer(each, items.links[each.key]) if each.key in items.links else each
@@ -180,16 +180,6 @@ def take_out_unread(graph: HeteroData, encoder: Encoder) -> tuple[EdgeType, ...]
 def _one_way(edge_type: EdgeType) -> EdgeType:
     source, name, target = edge_type
     return (target, name.removeprefix("rev_"), source) if name.startswith("rev_") else edge_type
-
-
-def _as_told(added: Edges, edges: Edges) -> Edges:
-    """Added edges with what the others have: the latest time and the mean weight, where they say nothing of it."""
-    time, weight, count = added.time, added.weight, len(added)
-    if time is None and edges.time is not None:
-        time = np.full(count, edges.time.max())
-    if weight is None and edges.weight is not None:
-        weight = np.full(count, edges.weight.mean(), np.float32)
-    return replace(added, time=time, weight=weight)
 
 
 def _longer(relation: Relation, links: tuple[IdArray, IdArray]) -> Relation:

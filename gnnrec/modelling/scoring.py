@@ -107,7 +107,7 @@ class EncodedScoring(Scoring):
         was_training = model.training
         model.eval()
         try:
-            self.user, self.item = encode(model.encoder, graph)
+            self.user, self.item = (table.detach() for table in encode(model.encoder, graph))  # one may be a weight
         finally:
             model.train(was_training)
         self._model, self._fold_in = model, fold_in

@@ -343,12 +343,22 @@ class Run:
         Raises:
             RunDirectoryError: The weights are damaged or belong to another recipe.
         """
-        recipe, split = self.recipe, self.split
-        if recipe.refit:
-            split = extended(split, LEARNED["train+val"], recipe.split.seed)
+        return self.scoring_over(self.learned)
+
+    @cached_property
+    def learned(self) -> Split:
+        """The split that the recommender which was kept learned from: after a refit, train and val."""
+        return extended(self.split, LEARNED["train+val"], self.recipe.split.seed) if self.recipe.refit else self.split
+
+    def scoring_over(self, split: Split) -> Scoring:
+        """The recommender over `learned`, or over that with more interactions in what the test phase knows.
+
+        Raises:
+            RunDirectoryError: The weights are damaged or belong to another recipe.
+        """
         weights = load_weights(self.directory)
         try:
             states = self.read_json(FEATURES) if (self.directory / FEATURES).exists() else None
-            return restored(recipe, split, Streams(recipe.seed), weights, states)
+            return restored(self.recipe, split, Streams(self.recipe.seed), weights, states)
         except RuntimeError as error:
             raise RunDirectoryError(f"the weights in {self.directory} do not load: {error}") from None

@@ -1,0 +1,388 @@
+"""A run that goes on learning who is there: recommendations over a graph that grows while they are asked for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pandas as pd
+import torch
+
+from gnnrec.data.edges import Edges
+from gnnrec.data.grown_split import grown
+from gnnrec.data.new_items import new_items
+from gnnrec.errors import DataError, UsageError
+from gnnrec.evaluation.ranking import top_items
+from gnnrec.serving.answers import Answer, Listed, Unknown
+from gnnrec.serving.catalogue import ItemTable, nearest
+from gnnrec.serving.since import Event, Since
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from torch import Tensor
+
+    from gnnrec.data.edges import IdArray, Mask
+    from gnnrec.data.split import Split
+    from gnnrec.modelling.scoring import Scoring
+    from gnnrec.runs.saved import Run
+    from gnnrec.serving.answers import Ask, Id
+    from gnnrec.serving.changes import Change
+
+KNOWN = "a known user, with their own embedding"
+"""How somebody was seen who was there in training."""
+
+AT_ONCE = 10_000
+"""Changes that are read at once."""
+
+
+class Log(Protocol):
+    """What a live recommender needs of a store."""
+
+    def last(self) -> int:
+        """The number of the last change."""
+
+    def since(self, number: int, limit: int = AT_ONCE) -> list[Change]:
+        """The changes after one, in their order."""
+
+    def refresh(self, upto: int) -> int:
+        """Note that item embeddings are to know all changes up to one."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that answers are made of, but for what came since.
+
+    Attributes:
+        split: What the test phase knows of the run's users and items, with what came until the last refresh.
+        scoring: The recommender over it, new items among the items.
+        items: All items that can be recommended.
+        refreshed: The number of the last change it knows of.
+        new: New items that the recommender can say nothing of, and why.
+    """
+
+    split: Split
+    scoring: Scoring
+    items: ItemTable
+    refreshed: int
+    new: Mapping[Id, str]
+
+
+class Live:
+    """Answers from a run's frozen weights, its graph, and what a store tells of since.
+
+    An interaction moves its user in the very next answer: a known one keeps their own embedding of layer 0, a new one
+    is folded in from all of their interactions. Items move when `refresh` is called, by any process: its mark is in the
+    store, so that all that read it agree. New items are there at once, by their features and relations.
+
+    Answers do not hang on who is asked about together: each user is scored alone.
+
+    Args:
+        run: Any finished run.
+        store: What came since; None for the run as it is.
+    """
+
+    def __init__(self, run: Run, store: Log | None = None) -> None:
+        self.run = run
+        self._store, self._lock = store, threading.RLock()
+        self._user_number: dict[Id, int] = {each: number for number, each in enumerate(run.users["user"].tolist())}
+        self._items = ItemTable(run.items)
+        self._seen = run.split.interactions.seen
+        self._started = time.time()
+        self._changes = Since()
+        self._snapshot = Snapshot(run.learned, run.scoring, self._items, 0, {})
+        self.catch_up()
+
+    def catch_up(self) -> int:
+        """Take over what the store has since; the number of the last change.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        if self._store is None or self._store.last() == self._changes.upto:
+            return self._changes.upto
+        with self._lock:
+            before = self._changes.refreshed, dict(self._changes.items)
+            if not self._read_on():
+                self._changes = Since()
+                self._read_on()
+            if (self._changes.refreshed, self._changes.items) != before:
+                self._snapshot = self._built()
+            return self._changes.upto
+
+    def refresh(self) -> int:
+        """Let item embeddings know all that came until now; the number of the last change they know.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        if self._store is not None:
+            self.catch_up()
+            if self._changes.news > self._changes.refreshed:
+                self._store.refresh(self._changes.news)
+                self.catch_up()
+        return self._snapshot.refreshed
+
+    def recommend(self, asks: Sequence[Ask]) -> list[Answer]:
+        """Answer each, in order.
+
+        Raises:
+            Unknown: A user, or an item that is named, is not there.
+            UsageError: Nothing is left to choose from, or something else that is asked for cannot be.
+        """
+        return [self._answered(ask) for ask in asks]
+
+    def similar(self, item: Id, k: int) -> tuple[Listed, ...]:
+        """The items most similar to one, without itself.
+
+        Raises:
+            Unknown: It is not there.
+        """
+        with self._lock:
+            snapshot, barred = self._snapshot, self._barred(self._snapshot.items)
+        number = self._number(snapshot.items, item)
+        scores = snapshot.scoring.similarity(number)[None, :].clone()
+        barred[number] = True
+        scores[0, torch.from_numpy(barred)] = -torch.inf
+        return self._listed(snapshot.items, scores, k)
+
+    def search(self, text: str, k: int) -> tuple[Listed, ...]:
+        """The items whose title holds a text, or whose id does where there are no titles; scores are 0."""
+        items = self._snapshot.items
+        found = items.found(text, k)
+        return tuple(
+            Listed(rank, items.ids[number], 0.0, items.titles[number], items.attributes_of(number))
+            for rank, number in enumerate(found, 1)
+        )
+
+    def require_user(self, user: Id) -> None:
+        """See that somebody is there.
+
+        Raises:
+            Unknown: Nobody of that id is; with the nearest.
+        """
+        with self._lock:
+            if self._is_there(user):
+                return
+            known = [*self._user_number, *self._changes.users, *self._changes.events]
+        raise Unknown("user", user, nearest(user, known))
+
+    def require_item(self, item: Id) -> None:
+        """See that an item is there, to be recommended or not.
+
+        Raises:
+            Unknown: None of that id is; with the nearest.
+        """
+        if item not in self._changes.items or item in self._changes.gone_items:
+            self._number(self._snapshot.items, item)
+
+    def require_new_item(self, item: Id, attributes: Mapping[str, Any]) -> None:
+        """See that a new item can be taken in.
+
+        Raises:
+            UsageError: There is one of that id, or nothing that the run looks at is known of it.
+        """
+        if item in self._snapshot.items.number_of or item in self._changes.items:
+            raise UsageError(f"there is an item {item} already")
+        try:
+            added = new_items(
+                pd.DataFrame([{"item": item, **attributes}]), self._snapshot.split.interactions, "the item"
+            )
+            self.run.scoring.with_new_items(added)
+        except DataError as error:
+            raise UsageError(str(error)) from None
+
+    def model(self) -> dict[str, Any]:
+        """What answers come from: the run, its figures, its data, and how much came since."""
+        run, snapshot = self.run, self._snapshot
+        data = run.environment.get("dataset", {})
+        return {
+            "recipe": run.recipe.name,
+            "run": run.directory.name,
+            "metrics": {part: run.metrics[part] for part in ("val", "test")},
+            "data": {name: data.get(name) for name in ("source", "fingerprint")},
+            "users": len(self._user_number),
+            "items": len(snapshot.items),
+            "attributes": list(snapshot.items.attributes),
+            "by_history": snapshot.scoring.by_history,
+            "seconds_since_start": time.time() - self._started,
+            "changes": self._changes.upto,
+            "refreshed": snapshot.refreshed,
+            "events": sum(map(len, self._changes.events.values())),
+            "new_users": len(self._changes.users),
+            "new_items": len(self._changes.items),
+            "not_recommended": {str(item): why for item, why in snapshot.new.items()},
+        }
+
+    def _read_on(self) -> bool:
+        """Read what the store has; whether that led to what it is now."""
+        whole, from_start = True, self._changes.upto == 0
+        while self._store is not None and (some := self._store.since(self._changes.upto)):
+            whole &= self._changes.apply(some)
+            if len(some) < AT_ONCE and self._store.last() <= self._changes.upto:
+                break
+        return whole or from_start
+
+    def _built(self) -> Snapshot:
+        """What the last refresh knows, and new items."""
+        changes, run = self._changes, self.run
+        split = grown(run.learned, self._edges_until(changes.refreshed))
+        scoring = run.scoring_over(split)
+        rows = [{"item": item, **attributes} for item, attributes in changes.items.items()]
+        left_out: dict[Id, str] = {}
+        if not rows:
+            return Snapshot(split, scoring, self._items, changes.refreshed, left_out)
+        taken = []
+        for row in rows:
+            try:
+                new_items(pd.DataFrame([row]), split.interactions, "the store")
+                taken.append(row)
+            except DataError as error:
+                left_out[row["item"]] = str(error)
+        try:
+            added = new_items(self._with_users(taken), split.interactions, "the store")
+            wider = scoring.with_new_items(added)
+        except (DataError, UsageError) as error:
+            left_out |= {row["item"]: str(error) for row in taken}
+            return Snapshot(split, scoring, self._items, changes.refreshed, left_out)
+        table = pd.concat([run.items.astype(object), added.table.astype(object)], ignore_index=True)
+        return Snapshot(split, wider, ItemTable(table), changes.refreshed, left_out)
+
+    def _with_users(self, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+        """New items, with those who interacted with them until the last refresh."""
+        until = self._changes.refreshed
+        users: dict[Id, list[Id]] = {}
+        for user, events in self._changes.events.items():
+            for item, event in events.items():
+                if event.number <= until and item in self._changes.items and user in self._user_number:
+                    users.setdefault(item, []).append(user)
+        return pd.DataFrame([{**row, "users": users.get(row["item"], [])} for row in rows])
+
+    def _edges_until(self, number: int) -> Edges:
+        """The interactions up to a change, between users and items of the run."""
+        found = [
+            (self._user_number[user], self._items.number_of[item], event)
+            for user, events in self._changes.events.items()
+            if user in self._user_number and user not in self._changes.gone_users
+            for item, event in events.items()
+            if event.number <= number and item in self._items.number_of
+        ]
+        return self._edges([user for user, _, _ in found], [(item, event) for _, item, event in found])
+
+    def _edges(self, users: Sequence[int], items: Sequence[tuple[int, Event]], num_users: int | None = None) -> Edges:
+        """Edges, with what is known of all of them."""
+        times = [event.time for _, event in items]
+        weights = [event.weight for _, event in items]
+        return Edges(
+            np.array(users, np.int64),
+            np.array([item for item, _ in items], np.int64),
+            len(self._user_number) if num_users is None else num_users,
+            len(self._items),
+            np.array(times, np.int64) if None not in times else None,
+            np.array(weights, np.float32) if None not in weights else None,
+        )
+
+    def _is_there(self, user: Id) -> bool:
+        changes = self._changes
+        is_known = user in self._user_number and user not in changes.gone_users
+        return is_known or user in changes.users or user in changes.events
+
+    def _number(self, items: ItemTable, item: Id) -> int:
+        number = items.number_of.get(item)
+        if number is None or item in self._changes.gone_items:
+            raise Unknown("item", item, nearest(item, items.ids))
+        return number
+
+    def _barred(self, items: ItemTable) -> Mask:
+        """What nobody is recommended."""
+        barred = np.zeros(len(items), np.bool_)
+        for item in (*self._changes.withdrawn, *self._changes.gone_items):
+            if item in items.number_of:
+                barred[items.number_of[item]] = True
+        return barred
+
+    def _answered(self, ask: Ask) -> Answer:
+        with self._lock:
+            snapshot, upto = self._snapshot, self._changes.upto
+            barred = self._barred(snapshot.items)
+            if ask.history is None:
+                if ask.user is None:
+                    raise UsageError("a user or a history is asked about, and neither is given")
+                self.require_user(ask.user)
+                events = dict(self._changes.events.get(ask.user, {}))
+                is_known = ask.user in self._user_number and ask.user not in self._changes.gone_users
+                node = self._user_number[ask.user] if is_known else None
+            else:
+                node, events = None, self._as_events(ask, snapshot.items)
+        scores, method = self._scores(snapshot, node, events)
+        self._bar(ask, snapshot.items, barred, node, events)
+        if barred.all():
+            raise UsageError("every item that could be recommended is excluded")
+        scores[0, torch.from_numpy(barred)] = -torch.inf
+        return Answer(self._listed(snapshot.items, scores, ask.k), method, None, upto, snapshot.refreshed)
+
+    def _as_events(self, ask: Ask, items: ItemTable) -> dict[Id, Event]:
+        for each in ask.history or ():
+            self._number(items, each.item)
+        return {each.item: Event(0, each.time, each.weight) for each in ask.history or ()}
+
+    def _scores(self, snapshot: Snapshot, node: int | None, events: Mapping[Id, Event]) -> tuple[Tensor, str]:
+        """The scores of all items for one user, float32 [1, I], and how they were seen."""
+        of_run = self._items.number_of
+        if node is None:
+            items = sorted((of_run[item], event) for item, event in events.items() if item in of_run)
+            return snapshot.scoring.score_histories(
+                self._edges([0] * len(items), items, 1)
+            ), snapshot.scoring.by_history
+        newer = sorted(
+            (of_run[item], event)
+            for item, event in events.items()
+            if event.number > snapshot.refreshed and item in of_run
+        )
+        user = torch.tensor([node])
+        if not newer:
+            return snapshot.scoring.score(user), KNOWN
+        known = snapshot.split.known("test")
+        _, places = known.places_of(user.numpy())
+        before = _of_one(known.keep(places))
+        added = self._edges([0] * len(newer), newer, 1).told_as(known)
+        added = added.keep(~np.isin(added.items, before.items))
+        return snapshot.scoring.score_grown(user, before.joined(added)), KNOWN
+
+    def _bar(self, ask: Ask, items: ItemTable, barred: Mask, node: int | None, events: Mapping[Id, Event]) -> None:
+        """Mark what this one is not recommended."""
+        if not ask.include_seen:
+            if node is not None:
+                barred[self._seen.items_of(np.array([node]))[1]] = True
+            for item in events:
+                if item in items.number_of:
+                    barred[items.number_of[item]] = True
+        if ask.exclude:
+            barred[[self._number(items, item) for item in ask.exclude]] = True
+        if ask.candidates is not None:
+            chosen = np.zeros(len(items), np.bool_)
+            chosen[[self._number(items, item) for item in ask.candidates]] = True
+            barred |= ~chosen
+        if ask.where:
+            unknown = [name for name in ask.where if name not in items.attributes]
+            if unknown:
+                known = ", ".join(items.attributes) or "nothing"
+                raise UsageError(f"items have no attribute '{unknown[0]}'; of them is known: {known}")
+            barred |= ~items.having(ask.where)
+
+    def _listed(self, items: ItemTable, scores: Tensor, k: int) -> tuple[Listed, ...]:
+        values, numbers = top_items(scores, min(k, len(items)))
+        return tuple(
+            Listed(rank, items.ids[number], value, items.titles[number], items.attributes_of(number))
+            for rank, (number, value) in enumerate(zip(numbers[0].tolist(), values[0].tolist(), strict=True), 1)
+            if value > -np.inf
+        )
+
+
+def _of_one(edges: Edges) -> Edges:
+    """Edges of one user, as the only one."""
+    nobody: IdArray = np.zeros(len(edges), np.int64)
+    return replace(edges, users=nobody, num_users=1)
