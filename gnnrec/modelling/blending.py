@@ -60,6 +60,11 @@ class BlendedScoring(Scoring):
     def score_grown(self, users: Tensor, histories: Edges) -> Tensor:
         return self._joined([part.score_grown(users, histories) for part in self._parts])
 
+    @property
+    @override
+    def by_items_alone(self) -> bool:
+        return all(part.by_items_alone for part in self._parts)
+
     @override
     def with_new_items(self, items: NewItems) -> Scoring:
         return BlendedScoring([part.with_new_items(items) for part in self._parts], self._join)

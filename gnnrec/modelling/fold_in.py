@@ -82,6 +82,15 @@ class FoldIn:
             user: Tensor = self._module(self._graphs.build_with_edges(edges).to(self._device))[0]
         return user[torch.from_numpy(rows).to(user.device)]
 
+    @property
+    def by_items_alone(self) -> bool:
+        """Whether users hear of nothing but their items, so that any history of theirs is embedded at once."""
+        return is_layered(self._module) and self._grown.in_parts
+
+    def shares(self, row: int, history: Edges) -> tuple[Tensor, Tensor] | None:
+        """What each item of a history adds to its user's embedding, if it is a sum; see `GrownUsers.shares`."""
+        return self._grown.shares(row, history) if self.by_items_alone else None
+
     def items(self, items: NewItems) -> Tensor:
         """Item embeddings: float32 [n, D].
 

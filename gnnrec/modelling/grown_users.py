@@ -13,6 +13,7 @@ from gnnrec.data.edges import Edges
 from gnnrec.graph.neighbor_sampling import NeighborSampler
 from gnnrec.graph.propagation import as_borne, degrees
 from gnnrec.modelling.layerwise import combined, next_rows
+from gnnrec.modelling.reasons import adds_up
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -65,6 +66,25 @@ class GrownUsers:
         """
         return self._by_parts(rows, histories) if self.in_parts else self._in_whole_graph(rows, histories)
 
+    def shares(self, row: int, history: Edges) -> tuple[Tensor, Tensor] | None:
+        """What each item adds to the embedding of one user, [H, D], and what is there without any, [D].
+
+        None where that is not all of it: where an encoder bends what it adds up.
+
+        Args:
+            row: Of a known user; `NEW` for another.
+            history: All items of this one.
+        """
+        if not self.in_parts:
+            return None
+        count, places = len(history), np.arange(len(history))
+        each = replace(history, users=places, num_users=count)
+        whole = self._by_parts(np.array([row]), history)[0]
+        own = self._by_parts(np.array([row]), history.keep(places[:0]))[0]
+        # With one edge of a target's d, an encoder takes the message d times: it stands for all of them.
+        added = (self._by_parts(np.full(count, row), each, degree=count) - own) / max(1, count)
+        return (added, own) if adds_up(added.sum(dim=0) + own, whole) else None
+
     @cached_property
     def _first_rows(self) -> Tensor:
         """Layer 0 of users, the last row that of new ones: [U + 1, D]."""
@@ -82,9 +102,9 @@ class GrownUsers:
             return borne[0]
         return torch.bincount(self._graph[HEARD].edge_index[0], minlength=self._graph["item"].num_nodes)
 
-    def _by_parts(self, rows: IdArray, histories: Edges) -> Tensor:
-        """From a graph of these users and their items alone."""
-        part, items = self._part(histories)
+    def _by_parts(self, rows: IdArray, histories: Edges, degree: int | None = None) -> Tensor:
+        """From a graph of these users and their items alone; of users of a greater degree, if one is given."""
+        part, items = self._part(histories, degree)
         count = len(rows)
         with torch.no_grad():
             layers: list[Tables] = [{"user": self._first_rows[torch.from_numpy(rows)]}]
@@ -94,7 +114,7 @@ class GrownUsers:
                 layers.append({"user": self._module.propagate_layer(part, layer, here)["user"][:count]})
             return combined(self._module, layers, "user")
 
-    def _part(self, histories: Edges) -> tuple[HeteroData, Tensor]:
+    def _part(self, histories: Edges, degree: int | None) -> tuple[HeteroData, Tensor]:
         """The graph of some users and their items, with what leads to the users; and the rows of the items."""
         graph, count = self._graph, histories.num_users
         device = graph["item"].node_id.device
@@ -113,7 +133,8 @@ class GrownUsers:
             of_items = self._item_degrees[items]
             part[HEARD].edge_index = ends
             part[HEARD].source_degree = as_borne(of_items)
-            part[HEARD].target_degree = as_borne(torch.bincount(ends[1], minlength=count).to(of_items.dtype))
+            own = torch.bincount(ends[1], minlength=count) if degree is None else torch.full_like(ends[1], degree)
+            part[HEARD].target_degree = as_borne(own.to(of_items.dtype))
         return part, items
 
     def _in_whole_graph(self, rows: IdArray, histories: Edges) -> Tensor:

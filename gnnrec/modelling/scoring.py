@@ -15,7 +15,9 @@ from typing_extensions import override
 from gnnrec.errors import UsageError
 from gnnrec.graph.embedded_batches import embedded_batch
 from gnnrec.graph.sparse import incidence
+from gnnrec.modelling.grown_users import NEW
 from gnnrec.modelling.layerwise import encode
+from gnnrec.modelling.reasons import ALIKE, SHARES, Carried, adds_up, left_out, shares_of
 from gnnrec.modelling.score_rows import PairScores, read_rows
 
 if TYPE_CHECKING:
@@ -68,6 +70,31 @@ class Scoring(ABC):
             users: int64 [B], none of them twice.
             histories: All items of each, over B users; those that were known already among them.
         """
+
+    def carried(self, user: int | None, history: Edges, items: Tensor) -> Carried:
+        """What of a history carried the scores of some items.
+
+        Args:
+            user: A known one's number; None for somebody else.
+            history: All items of this one user.
+            items: int64 [n].
+        """
+        if not self.by_items_alone:
+            alike = [self.similarity(item)[torch.from_numpy(history.items)] for item in items.tolist()]
+            return Carried(torch.stack(alike, dim=1) if alike else torch.zeros(len(history), 0), ALIKE)
+        whole = self._of_history(user, history)[0, items]
+        return left_out(lambda each: self._of_history(user, each), history, items, whole)
+
+    @property
+    def by_items_alone(self) -> bool:
+        """Whether users are scored by nothing but their items, so that any other history of theirs is at once."""
+        return True
+
+    def _of_history(self, user: int | None, histories: Edges) -> Tensor:
+        """Scores of one user with other histories: float32 [B, I]."""
+        if user is None:
+            return self.score_histories(histories)
+        return self.score_grown(torch.full((histories.num_users,), user), histories)
 
     def with_new_items(self, items: NewItems) -> Scoring:  # noqa: ARG002 - for those that can
         """The same over I + n items, of which the last came after training.
@@ -134,6 +161,32 @@ class EncodedScoring(Scoring):
             return self._model.score_all(self._fold_in.known_users(users.numpy(), histories), self.item)
 
     @override
+    def carried(self, user: int | None, history: Edges, items: Tensor) -> Carried:
+        found = self._fold_in.shares(NEW if user is None else user, history)
+        if found is not None:
+            shares = self._shares(*found, items)
+            if shares is not None:
+                return Carried(shares, SHARES)
+        return super().carried(user, history, items)
+
+    @property
+    @override
+    def by_items_alone(self) -> bool:
+        return self._fold_in.by_items_alone
+
+    def _shares(self, added: Tensor, own: Tensor, items: Tensor) -> Tensor | None:
+        """What each added part [H, D] has of the scores of some items: [H, n]; None where they do not add up."""
+        parts, table = torch.cat([added, own[None]]), self.item[items]
+        whole = parts.sum(dim=0, keepdim=True)
+        with torch.no_grad():
+            score, each = self._model.score_all(whole, table)[0], self._model.score_all(parts, table)
+        # A cosine is a sum over parts once they are divided by the length of the whole, and not each by its own.
+        for shares in (each, each * (parts.norm(dim=1) / whole.norm()).nan_to_num()[:, None]):
+            if adds_up(shares.sum(dim=0), score):
+                return shares[:-1]
+        return None
+
+    @override
     def with_new_items(self, items: NewItems) -> Scoring:
         wider = copy(self)
         wider.item = torch.cat([self.item, self._fold_in.items(items)])
@@ -178,6 +231,11 @@ class HistoryScoring(Scoring):
     @override
     def score_grown(self, users: Tensor, histories: Edges) -> Tensor:
         return self.score_histories(histories)
+
+    @override
+    def carried(self, user: int | None, history: Edges, items: Tensor) -> Carried:
+        whole = self.score_histories(history)[0, items]
+        return shares_of(self.score_histories, history, items, whole) or super().carried(user, history, items)
 
     @override
     def similarity(self, item: int) -> Tensor:

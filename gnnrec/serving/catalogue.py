@@ -67,6 +67,15 @@ class ItemTable:
             chosen &= some
         return chosen
 
+    def shared(self, number: int, others: Sequence[int]) -> dict[str, list[Any]]:
+        """By attribute, the values of an item that one of the others has too."""
+        found = {}
+        for name, values in self._columns.items():
+            own, theirs = _values(values[number]), [_values(values[other]) for other in others]
+            if common := [value for value in own if any(value in each for each in theirs)]:
+                found[name] = common
+        return found
+
     def found(self, text: str, count: int) -> list[int]:
         """The items whose title (or, without titles, whose id) holds a text; those that begin with it first."""
         wanted = text.casefold().strip()
@@ -88,6 +97,12 @@ def nearest(wanted: Id, known: Iterable[Id]) -> tuple[Id, ...]:
     """Known ids that look like one that is not."""
     by_text = {str(each): each for each in known}
     return tuple(by_text[each] for each in get_close_matches(str(wanted), by_text, NEAREST))
+
+
+def _values(cell: Any) -> list[Any]:
+    """A cell's values: those of a list, or its one; none where it is missing."""
+    plain = _plain(cell)
+    return plain if isinstance(plain, list) else [] if plain is None else [plain]
 
 
 def _plain(value: Any) -> Any:

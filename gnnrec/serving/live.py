@@ -4,36 +4,37 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
 import torch
 
-from gnnrec.data.edges import Edges
-from gnnrec.data.grown_split import grown
 from gnnrec.data.new_items import new_items
 from gnnrec.errors import DataError, UsageError
 from gnnrec.evaluation.ranking import top_items
-from gnnrec.serving.answers import Answer, Listed, Unknown
-from gnnrec.serving.catalogue import ItemTable, nearest
+from gnnrec.serving.answers import Answer, Listed, Reason, Unknown
+from gnnrec.serving.catalogue import nearest
 from gnnrec.serving.since import Event, Since
+from gnnrec.serving.snapshot import KnownIds, Snapshot, edges_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
-    from gnnrec.data.edges import IdArray, Mask
-    from gnnrec.data.split import Split
-    from gnnrec.modelling.scoring import Scoring
+    from gnnrec.data.edges import Edges, Mask
     from gnnrec.runs.saved import Run
     from gnnrec.serving.answers import Ask, Id
+    from gnnrec.serving.catalogue import ItemTable
     from gnnrec.serving.changes import Change
 
 KNOWN = "a known user, with their own embedding"
 """How somebody was seen who was there in training."""
+
+REASONS = 5
+"""How many items of the user's own are named for each that is recommended."""
 
 AT_ONCE = 10_000
 """Changes that are read at once."""
@@ -50,25 +51,6 @@ class Log(Protocol):
 
     def refresh(self, upto: int) -> int:
         """Note that item embeddings are to know all changes up to one."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """All that answers are made of, but for what came since.
-
-    Attributes:
-        split: What the test phase knows of the run's users and items, with what came until the last refresh.
-        scoring: The recommender over it, new items among the items.
-        items: All items that can be recommended.
-        refreshed: The number of the last change it knows of.
-        new: New items that the recommender can say nothing of, and why.
-    """
-
-    split: Split
-    scoring: Scoring
-    items: ItemTable
-    refreshed: int
-    new: Mapping[Id, str]
 
 
 class Live:
@@ -88,12 +70,11 @@ class Live:
     def __init__(self, run: Run, store: Log | None = None) -> None:
         self.run = run
         self._store, self._lock = store, threading.RLock()
-        self._user_number: dict[Id, int] = {each: number for number, each in enumerate(run.users["user"].tolist())}
-        self._items = ItemTable(run.items)
+        self._known = KnownIds(run)
         self._seen = run.split.interactions.seen
         self._started = time.time()
         self._changes = Since()
-        self._snapshot = Snapshot(run.learned, run.scoring, self._items, 0, {})
+        self._snapshot = Snapshot(run.learned, run.scoring, self._known.items, 0, {})
         self.catch_up()
 
     def catch_up(self) -> int:
@@ -110,7 +91,7 @@ class Live:
                 self._changes = Since()
                 self._read_on()
             if (self._changes.refreshed, self._changes.items) != before:
-                self._snapshot = self._built()
+                self._snapshot = Snapshot.of(self.run, self._known, self._changes)
             return self._changes.upto
 
     def refresh(self) -> int:
@@ -167,7 +148,7 @@ class Live:
         with self._lock:
             if self._is_there(user):
                 return
-            known = [*self._user_number, *self._changes.users, *self._changes.events]
+            known = [*self._known.users, *self._changes.users, *self._changes.events]
         raise Unknown("user", user, nearest(user, known))
 
     def require_item(self, item: Id) -> None:
@@ -204,7 +185,7 @@ class Live:
             "run": run.directory.name,
             "metrics": {part: run.metrics[part] for part in ("val", "test")},
             "data": {name: data.get(name) for name in ("source", "fingerprint")},
-            "users": len(self._user_number),
+            "users": len(self._known.users),
             "items": len(snapshot.items),
             "attributes": list(snapshot.items.attributes),
             "by_history": snapshot.scoring.by_history,
@@ -226,68 +207,9 @@ class Live:
                 break
         return whole or from_start
 
-    def _built(self) -> Snapshot:
-        """What the last refresh knows, and new items."""
-        changes, run = self._changes, self.run
-        split = grown(run.learned, self._edges_until(changes.refreshed))
-        scoring = run.scoring_over(split)
-        rows = [{"item": item, **attributes} for item, attributes in changes.items.items()]
-        left_out: dict[Id, str] = {}
-        if not rows:
-            return Snapshot(split, scoring, self._items, changes.refreshed, left_out)
-        taken = []
-        for row in rows:
-            try:
-                new_items(pd.DataFrame([row]), split.interactions, "the store")
-                taken.append(row)
-            except DataError as error:
-                left_out[row["item"]] = str(error)
-        try:
-            added = new_items(self._with_users(taken), split.interactions, "the store")
-            wider = scoring.with_new_items(added)
-        except (DataError, UsageError) as error:
-            left_out |= {row["item"]: str(error) for row in taken}
-            return Snapshot(split, scoring, self._items, changes.refreshed, left_out)
-        table = pd.concat([run.items.astype(object), added.table.astype(object)], ignore_index=True)
-        return Snapshot(split, wider, ItemTable(table), changes.refreshed, left_out)
-
-    def _with_users(self, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-        """New items, with those who interacted with them until the last refresh."""
-        until = self._changes.refreshed
-        users: dict[Id, list[Id]] = {}
-        for user, events in self._changes.events.items():
-            for item, event in events.items():
-                if event.number <= until and item in self._changes.items and user in self._user_number:
-                    users.setdefault(item, []).append(user)
-        return pd.DataFrame([{**row, "users": users.get(row["item"], [])} for row in rows])
-
-    def _edges_until(self, number: int) -> Edges:
-        """The interactions up to a change, between users and items of the run."""
-        found = [
-            (self._user_number[user], self._items.number_of[item], event)
-            for user, events in self._changes.events.items()
-            if user in self._user_number and user not in self._changes.gone_users
-            for item, event in events.items()
-            if event.number <= number and item in self._items.number_of
-        ]
-        return self._edges([user for user, _, _ in found], [(item, event) for _, item, event in found])
-
-    def _edges(self, users: Sequence[int], items: Sequence[tuple[int, Event]], num_users: int | None = None) -> Edges:
-        """Edges, with what is known of all of them."""
-        times = [event.time for _, event in items]
-        weights = [event.weight for _, event in items]
-        return Edges(
-            np.array(users, np.int64),
-            np.array([item for item, _ in items], np.int64),
-            len(self._user_number) if num_users is None else num_users,
-            len(self._items),
-            np.array(times, np.int64) if None not in times else None,
-            np.array(weights, np.float32) if None not in weights else None,
-        )
-
     def _is_there(self, user: Id) -> bool:
         changes = self._changes
-        is_known = user in self._user_number and user not in changes.gone_users
+        is_known = user in self._known.users and user not in changes.gone_users
         return is_known or user in changes.users or user in changes.events
 
     def _number(self, items: ItemTable, item: Id) -> int:
@@ -313,8 +235,8 @@ class Live:
                     raise UsageError("a user or a history is asked about, and neither is given")
                 self.require_user(ask.user)
                 events = dict(self._changes.events.get(ask.user, {}))
-                is_known = ask.user in self._user_number and ask.user not in self._changes.gone_users
-                node = self._user_number[ask.user] if is_known else None
+                is_known = ask.user in self._known.users and ask.user not in self._changes.gone_users
+                node = self._known.users[ask.user] if is_known else None
             else:
                 node, events = None, self._as_events(ask, snapshot.items)
         scores, method = self._scores(snapshot, node, events)
@@ -322,7 +244,11 @@ class Live:
         if barred.all():
             raise UsageError("every item that could be recommended is excluded")
         scores[0, torch.from_numpy(barred)] = -torch.inf
-        return Answer(self._listed(snapshot.items, scores, ask.k), method, None, upto, snapshot.refreshed)
+        listed = self._listed(snapshot.items, scores, ask.k)
+        how = None
+        if ask.reasons:
+            listed, how = self._with_reasons(snapshot, node, events, listed)
+        return Answer(listed, method, how, upto, snapshot.refreshed)
 
     def _as_events(self, ask: Ask, items: ItemTable) -> dict[Id, Event]:
         for each in ask.history or ():
@@ -331,26 +257,46 @@ class Live:
 
     def _scores(self, snapshot: Snapshot, node: int | None, events: Mapping[Id, Event]) -> tuple[Tensor, str]:
         """The scores of all items for one user, float32 [1, I], and how they were seen."""
-        of_run = self._items.number_of
+        history, is_grown = self._history(snapshot, node, events)
         if node is None:
-            items = sorted((of_run[item], event) for item, event in events.items() if item in of_run)
-            return snapshot.scoring.score_histories(
-                self._edges([0] * len(items), items, 1)
-            ), snapshot.scoring.by_history
-        newer = sorted(
-            (of_run[item], event)
-            for item, event in events.items()
-            if event.number > snapshot.refreshed and item in of_run
-        )
+            return snapshot.scoring.score_histories(history), snapshot.scoring.by_history
         user = torch.tensor([node])
-        if not newer:
-            return snapshot.scoring.score(user), KNOWN
+        return snapshot.scoring.score_grown(user, history) if is_grown else snapshot.scoring.score(user), KNOWN
+
+    def _history(self, snapshot: Snapshot, node: int | None, events: Mapping[Id, Event]) -> tuple[Edges, bool]:
+        """All that one user has of the run's items, and whether some of it came after the last refresh."""
+        since = 0 if node is None else snapshot.refreshed + 1
+        of_run = self._known.items.number_of
+        newer = sorted(
+            (of_run[item], event) for item, event in events.items() if event.number >= since and item in of_run
+        )
+        added = edges_of([0] * len(newer), newer, 1, len(self._known.items))
+        if node is None:
+            return added, True
         known = snapshot.split.known("test")
-        _, places = known.places_of(user.numpy())
-        before = _of_one(known.keep(places))
-        added = self._edges([0] * len(newer), newer, 1).told_as(known)
+        _, places = known.places_of(np.array([node]))
+        before = replace(known.keep(places), users=np.zeros(len(places), np.int64), num_users=1)
+        added = added.told_as(known)
         added = added.keep(~np.isin(added.items, before.items))
-        return snapshot.scoring.score_grown(user, before.joined(added)), KNOWN
+        return before.joined(added), bool(newer)
+
+    def _with_reasons(
+        self, snapshot: Snapshot, node: int | None, events: Mapping[Id, Event], listed: tuple[Listed, ...]
+    ) -> tuple[tuple[Listed, ...], str]:
+        """The list, each item with those of the user's own that carried it most, and what they share."""
+        history, _ = self._history(snapshot, node, events)
+        items = snapshot.items
+        numbers = torch.tensor([items.number_of[each.item] for each in listed], dtype=torch.int64)
+        weights, how = snapshot.scoring.carried(node, history, numbers)
+        told = []
+        for place, each in enumerate(listed):
+            heaviest, places = torch.topk(weights[:, place], min(REASONS, len(history)))
+            best = zip(history.items[places.numpy()].tolist(), heaviest.tolist(), strict=True)
+            found = [(number, weight) for number, weight in best if weight > 0]
+            reasons = tuple(Reason(items.ids[number], weight, items.titles[number]) for number, weight in found)
+            shared = items.shared(items.number_of[each.item], [number for number, _ in found])
+            told.append(replace(each, reasons=reasons, shared=shared))
+        return tuple(told), how
 
     def _bar(self, ask: Ask, items: ItemTable, barred: Mask, node: int | None, events: Mapping[Id, Event]) -> None:
         """Mark what this one is not recommended."""
@@ -380,9 +326,3 @@ class Live:
             for rank, (number, value) in enumerate(zip(numbers[0].tolist(), values[0].tolist(), strict=True), 1)
             if value > -np.inf
         )
-
-
-def _of_one(edges: Edges) -> Edges:
-    """Edges of one user, as the only one."""
-    nobody: IdArray = np.zeros(len(edges), np.int64)
-    return replace(edges, users=nobody, num_users=1)

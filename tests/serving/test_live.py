@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,7 +10,8 @@ import torch
 from live_logs import LiveLog
 from toys import movielens_like, small_recipe
 
-from gnnrec import UsageError, load_run, pipeline
+from gnnrec import Edges, UsageError, load_run, pipeline
+from gnnrec.modelling.reasons import LEFT_OUT, SHARES
 from gnnrec.recipe.load import load_recipe
 from gnnrec.serving.answers import Ask, HistoryItem, Unknown
 from gnnrec.serving.live import Live
@@ -221,3 +224,47 @@ def test_similar_items_are_the_runs(run: Run, log: LiveLog) -> None:
     assert [each.item for each in live.similar(101, 5)] == run.similar(101, 5)["item"].tolist()
     with pytest.raises(Unknown):
         live.similar(999, 5)
+
+
+def test_shares_add_up_to_the_score(run: Run, log: LiveLog) -> None:
+    live = Live(run, log)
+    history = (HistoryItem(101), HistoryItem(103), HistoryItem(105))
+    (answer,) = live.recommend([Ask(history=history, k=16, reasons=True)])
+    exact = run.recipe.name == "ease"
+    assert answer.reasons_by == (SHARES if exact else answer.reasons_by)
+    for each in answer.items:
+        assert each.reasons is not None
+        assert {reason.item for reason in each.reasons} <= {101, 103, 105}
+        assert [reason.weight for reason in each.reasons] == sorted((r.weight for r in each.reasons), reverse=True)
+        if exact and len(each.reasons) == 3:
+            assert sum(reason.weight for reason in each.reasons) == pytest.approx(each.score, rel=1e-4)
+
+
+@pytest.mark.parametrize("decoder", ["dot", "cosine"])
+def test_lightgcn_adds_up_what_each_item_and_the_users_own_row_give(runs: dict[str, Run], decoder: str) -> None:
+    scoring: Any = copy(runs["lightgcn"].scoring)
+    scoring._model = copy(scoring._model)
+    scoring._model.decoder = load_recipe("movielens_sage", {"decoder.name": decoder}).decoder.build(8)  # type: ignore[union-attr]
+    known = runs["lightgcn"].split.known("test")
+    history = replace(
+        known.keep(known.users == 2), users=np.zeros(int((known.users == 2).sum()), np.int64), num_users=1
+    )
+    weights, how = scoring.carried(2, history, torch.arange(16))
+    assert how == SHARES
+    row = scoring.score(torch.tensor([2]))[0]
+    shares, own = scoring._fold_in.shares(2, history)
+    torch.testing.assert_close(shares.sum(dim=0) + own, scoring.user[2], rtol=1e-4, atol=1e-6)
+    rest = scoring._model.score_all(own[None], scoring.item)[0]
+    if decoder == "cosine":
+        rest = rest * own.norm() / scoring.user[2].norm()
+    torch.testing.assert_close(weights.sum(dim=0) + rest, row, rtol=1e-4, atol=1e-5)
+
+
+def test_what_bends_is_told_by_leaving_each_out(runs: dict[str, Run]) -> None:
+    scoring = runs["hetero_sage"].scoring
+    history = Edges(np.zeros(3, np.int64), np.array([0, 2, 4]), 1, 16)
+    weights, how = scoring.carried(None, history, torch.tensor([6, 8]))
+    assert how == LEFT_OUT
+    whole = scoring.score_histories(history)[0]
+    without = scoring.score_histories(history.keep(np.array([0, 2])))[0]
+    torch.testing.assert_close(weights[1], (whole - without)[[6, 8]], rtol=1e-4, atol=1e-6)
