@@ -8,6 +8,7 @@ from toys import Watcher, movielens_like, small_recipe
 
 from gnnrec import Recipe, Run, UsageError, run
 from gnnrec.recipe.load import dump_recipe
+from gnnrec.runs.record import read_finished_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,6 +99,18 @@ def test_a_run_directory_holds_what_its_table_says(small: Callable[..., Recipe],
     assert {line["lr"] for line in history} == {0.002}
     assert metrics["val"]["loss"] == min(line["val_loss"] for line in history)
     assert history[metrics["best_epoch"] - 1]["val_loss"] == metrics["val"]["loss"]
+
+
+def test_validation_of_each_user_is_kept_and_averages_to_that_of_the_run(
+    small: Callable[..., Recipe], tmp_path: Path
+) -> None:
+    made = run(small(), out=tmp_path / "runs")
+    per_user = read_finished_run(made.directory).val_per_user
+    asked = made.split.edges("val").users
+    assert per_user["user"].tolist() == made.users["user"][sorted(set(asked))].tolist()
+    assert per_user["relevant"].sum() == len(asked)
+    for name in ("ndcg@10", "recall@20"):
+        assert per_user[name].mean() == pytest.approx(made.metrics["val"][name], abs=1e-12)
 
 
 def test_the_environment_names_what_a_result_depends_on(small: Callable[..., Recipe], tmp_path: Path) -> None:

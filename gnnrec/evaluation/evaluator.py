@@ -23,7 +23,7 @@ from gnnrec.modelling.score_rows import PairScores, read_rows
 from gnnrec.randomness import Streams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from torch import Tensor
 
@@ -160,6 +160,15 @@ class Evaluator:
             values |= {name: self._value(name, lists).mean().item() for name in wanted if name in self._metrics}
         return {name: values[name] for name in wanted}
 
+    def measure_users(self, scoring: Scoring) -> tuple[dict[str, float], pd.DataFrame]:
+        """What `measure` gives, and the ranking metrics of each user as in `Judgement.per_user`; in the same pass."""
+        best = self._best()
+        values = self._measured(scoring, self.names, [best])
+        lists = best.lists()
+        ranked = {name: self._value(name, lists) for name in self._metrics}
+        values |= {name: value.mean().item() for name, value in ranked.items()}
+        return {name: values[name] for name in self.names}, _per_user(lists, ranked)
+
     def judge_epoch(self, scoring: Scoring, epoch: int, *, monitor: str) -> dict[str, float]:
         """What a line of history says of an epoch (counted from 1): the loss and `monitor`; now and then everything.
 
@@ -193,10 +202,9 @@ class Evaluator:
     def _of_lists(self, lists: RankedLists) -> Judgement:
         values = {name: self._value(name, lists) for name in self._metrics}
         of_users = {name: value for name, value in values.items() if value.dim()}
-        columns = {"user": lists.users, "relevant": lists.num_relevant, **of_users}
         return Judgement(
             {name: value.mean().item() for name, value in values.items()},
-            pd.DataFrame({name: column.numpy() for name, column in columns.items()}),
+            _per_user(lists, values),
             Groups(
                 by_activity(lists, self._activity, of_users),
                 by_popularity(
@@ -255,3 +263,10 @@ class Evaluator:
             some = positives[:, batch.to(scoring.device)]
             total += float(objective.loss(scoring.embed(some, frequency))) * len(batch)
         return total / positives.size(1)
+
+
+def _per_user(lists: RankedLists, values: Mapping[str, Tensor]) -> pd.DataFrame:
+    """The values that single users have, a row for each."""
+    of_users = {name: value for name, value in values.items() if value.dim()}
+    columns = {"user": lists.users, "relevant": lists.num_relevant, **of_users}
+    return pd.DataFrame({name: column.numpy() for name, column in columns.items()})

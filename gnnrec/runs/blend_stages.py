@@ -17,7 +17,7 @@ from gnnrec.modelling.objective import Objective
 from gnnrec.recipe.schema import parts_of
 from gnnrec.runs.directory import read_json
 from gnnrec.runs.refitting import FILE, LEARNED, Choice, epochs_until, read_choice
-from gnnrec.runs.stages import HISTORY, Outcome, Stages, load_weights
+from gnnrec.runs.stages import HISTORY, Outcome, Stages, load_weights, validated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -177,7 +177,7 @@ class BlendStages:
             val.asking(Objective.of(part.loss)).measure(scoring)
             for part, scoring in zip(self._parts, scorings, strict=True)
         ]
-        return val.measure(BlendedScoring(scorings, join)), alone
+        return validated(val, BlendedScoring(scorings, join), self._split, self._directory), alone
 
     def _told(self, best_epochs: Sequence[int | None], val: Sequence[Mapping[str, float]]) -> list[Mapping[str, Any]]:
         """What metrics.json says of each part: its chosen epoch, and what it is worth alone."""

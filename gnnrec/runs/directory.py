@@ -16,6 +16,8 @@ from gnnrec.errors import RunDirectoryError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import pandas as pd
+
 PARTIAL = ".partial"
 FORMAT = 2
 """The version of the directory's layout, raised when an older gnnrec could not read it."""
@@ -63,6 +65,14 @@ class RunFolder:
     def write_json(self, name: str, data: Mapping[str, Any]) -> None:
         """Write a file of JSON."""
         self.write_text(name, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a file of Parquet, without the index."""
+        try:
+            self._prepare()
+            table.to_parquet(self.path / name, index=False)
+        except OSError as error:
+            raise RunDirectoryError(f"cannot write {self.path / name}: {error.strerror or error}") from None
 
     def append_line(self, name: str, record: Mapping[str, float]) -> None:
         """Add a line to a history."""

@@ -25,6 +25,19 @@ def peak_memory(root: Path = Path("/")) -> int | None:
     return peak if sys.platform == "darwin" else 1024 * peak
 
 
+def forget_peak(root: Path = Path("/")) -> bool:
+    """Let the peak begin anew, so that it is that of what comes; whether the operating system (Linux) did so.
+
+    Args:
+        root: Where `proc` is.
+    """
+    try:
+        (root / "proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return False
+    return True
+
+
 def memory_taken(device: str) -> dict[str, int | None]:
     """What metrics.json says: `peak_bytes`, and after work on CUDA `peak_cuda_bytes`, the most that torch had there.
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+PER_USER, VAL_PER_USER = "per_user.parquet", "val_per_user.parquet"
+"""Metrics of each user: of the test, and of validation."""
+
 STAMP = "%Y%m%d-%H%M%S"
 STAMP_LENGTH = 15
 
@@ -88,9 +91,21 @@ class RunRecord:
         Raises:
             RunDirectoryError: The file is missing or damaged.
         """
+        return self._of_users(PER_USER)
+
+    @cached_property
+    def val_per_user(self) -> pd.DataFrame:
+        """Validation metrics of each user, by original id in column `user`.
+
+        Raises:
+            RunDirectoryError: The file is missing or damaged.
+        """
+        return self._of_users(VAL_PER_USER)
+
+    def _of_users(self, name: str) -> pd.DataFrame:
         import pandas as pd
 
-        path = self.directory / "per_user.parquet"
+        path = self.directory / name
         try:
             return pd.read_parquet(path)
         except (OSError, ValueError) as error:

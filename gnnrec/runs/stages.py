@@ -21,6 +21,7 @@ from gnnrec.modelling.fitting import Replay, fit
 from gnnrec.randomness import Streams
 from gnnrec.recipe.schema import recommender_of
 from gnnrec.runs.checkpointing import StoredCheckpoints
+from gnnrec.runs.record import VAL_PER_USER
 from gnnrec.runs.refitting import FILE, LEARNED, Choice, epochs_until
 
 if TYPE_CHECKING:
@@ -126,7 +127,9 @@ class Stages:
                 fitted = self.choose(val, watch.epoch_ended)
             best_epoch = fitted.best_epoch
             with clock.phase("evaluate"):
-                figures = {} if val is None else val.measure(fitted.scoring("validate"))
+                figures = (
+                    {} if val is None else validated(val, fitted.scoring("validate"), self._split, self._directory)
+                )
             if not self._recipe.refit:
                 return Outcome(fitted, best_epoch, figures, None)
             choice = self.keep_choice(best_epoch, figures, clock.seconds())
@@ -203,6 +206,14 @@ class Stages:
         seconds = 0.0 if trainer is None else trainer.checkpoint_seconds
         data = (f"{part} {digest}" for part, digest in sorted(self._used.items()))
         return StoredCheckpoints(folder, seconds, self._stop, digest_parts(self._split.fingerprint, *data))
+
+
+def validated(val: Evaluator, scoring: Scoring, split: Split, directory: RunFolder) -> dict[str, float]:
+    """Validation metrics; those of each user are written down, by original id."""
+    figures, per_user = val.measure_users(scoring)
+    ids = split.interactions.users["user"].to_numpy()
+    directory.write_table(VAL_PER_USER, per_user.assign(user=ids[per_user["user"]]))
+    return figures
 
 
 def load_weights(directory: Path) -> dict[str, Tensor]:

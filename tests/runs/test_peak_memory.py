@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gnnrec.runs.peak_memory import peak_memory
+from gnnrec.runs.peak_memory import forget_peak, peak_memory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,3 +36,25 @@ def test_what_was_taken_and_given_back_counts() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing tells there")
 def test_without_proc_the_process_is_asked_itself(tmp_path: Path) -> None:
     assert (peak_memory(tmp_path) or 0) >= 0.5 * (peak_memory() or 0) > 0
+
+
+FORGOTTEN = """
+from gnnrec.runs.peak_memory import forget_peak, peak_memory
+before = peak_memory()
+taken = bytearray(200_000_000)
+taken[::4096] = bytes(len(taken[::4096]))
+del taken
+print(forget_peak(), peak_memory() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a peak begin anew")
+def test_a_peak_that_is_forgotten_begins_anew() -> None:
+    done = subprocess.run([sys.executable, "-c", FORGOTTEN], capture_output=True, text=True, check=True)
+    told, more = done.stdout.split()
+    assert told == "True"
+    assert int(more) < 50e6
+
+
+def test_where_nothing_can_be_forgotten_it_says_so(tmp_path: Path) -> None:
+    assert not forget_peak(tmp_path)
