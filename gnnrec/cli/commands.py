@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 COMMANDS = {
+    "choose": (
+        "choose",
+        "Which recommender for these data? Run a short ladder of them, and write the choice as a recipe.",
+    ),
     "run": ("run", "Train and judge what a recipe describes, and leave a run directory."),
     "resume": ("run", "Go on with a run that was interrupted, from its last checkpoint."),
     "refit": ("run", "Fit a finished run's recommender anew on more data: the run that goes into use."),

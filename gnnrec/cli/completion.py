@@ -24,6 +24,9 @@ P = ParamSpec("P")
 Candidate = tuple[str, str]
 """As gnnrec.recipe.keys has it, which is imported only where it is asked: typer reads annotations at every start."""
 
+TABLES = (".csv", ".tsv", ".txt", ".dat", ".gz", ".parquet", ".pq")
+"""Endings of files of interactions."""
+
 GIVEN = ("recipe", "recipes", "targets", "run")
 """Arguments that say which recipe -s changes."""
 
@@ -73,6 +76,12 @@ def complete_recipes(incomplete: str) -> list[Candidate]:
 
 
 @quietly
+def complete_data(incomplete: str) -> list[Candidate]:
+    """Data sets, names of shipped recipes, and whatever files and folders there are."""
+    return [*_components("dataset", incomplete), *complete_recipes(incomplete), *_tables(incomplete)]
+
+
+@quietly
 def complete_plugins(incomplete: str) -> list[Candidate]:
     """Python files."""
     return [(path, "") for path in _files(incomplete, (".py",))]
@@ -96,6 +105,10 @@ def complete_fields(ctx: typer.Context, incomplete: str) -> list[Candidate]:
     component = registry.components("dataset").get(str(name))
     keys = component_keys(registry, "dataset", component.model_construct() if component is not None else None)
     return continued(incomplete, Key(children={key: value for key, value in keys.children.items() if key != "name"}))
+
+
+def _tables(incomplete: str) -> list[Candidate]:
+    return [(path, "") for path in _files(incomplete, TABLES) if not path.endswith("/")]
 
 
 def _components(kind: str, incomplete: str) -> list[Candidate]:

@@ -41,11 +41,13 @@ class FirstRecipe:
         text: YAML, to be put into a file.
         baseline: The shipped recipe that it extends.
         model: The one that it extends next, for a graph model over the same data.
+        sections: What it says of the data, as plain data: `dataset`, `filters`, `features`, `split`.
     """
 
     text: str
     baseline: str
     model: str
+    sections: dict[str, Any]
 
 
 def first_recipe(
@@ -69,8 +71,9 @@ def first_recipe(
     """
     size = Size.of(interactions.edges)
     baseline = next((name for name in BASELINES if fits(load_recipe(name), size)), BASELINES[-1])
-    beside = RELATIONAL if interactions.relations else ALL_ITEMS
-    model = beside if size.users * size.items <= MANY_PAIRS else IN_BATCH
+    model = lightgcn_for(size)
+    if model == ALL_ITEMS and interactions.relations:
+        model = RELATIONAL
     filters = _filters(interactions, split, registry)
     blocks = {
         "dataset": _said(dataset),
@@ -89,7 +92,12 @@ def first_recipe(
         spread = _spread(value, f"{key}:")
         fits_in = len(lines) + len(spread) + len(left) <= LINES
         lines += spread if fits_in else [f"{key}: {to_inline_yaml(value)}"]
-    return FirstRecipe("\n".join(lines) + "\n", baseline, model)
+    return FirstRecipe("\n".join(lines) + "\n", baseline, model, {key: value for key, value in blocks.items() if value})
+
+
+def lightgcn_for(size: Size) -> str:
+    """The shipped recipe of LightGCN that is trained in a bearable time."""
+    return ALL_ITEMS if size.users * size.items <= MANY_PAIRS else IN_BATCH
 
 
 def _filters(interactions: Interactions, splitter: Splitter, registry: Registry) -> Sequence[Filter]:
