@@ -1,14 +1,12 @@
-"""The figures of a page as plotly's JSON, in the colours of the light theme; the page's own script draws them.
-
-plotly's Python objects are left aside: checking and copying each property takes them longer than a run's whole page.
-"""
+"""The figures of a page as plotly's JSON, in the colours of the light theme; the page's own script draws them."""
 
 from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from gnnrec.report.colours import GRID, HUES, INK, QUIET, SURFACE
+from gnnrec.report.colours import HUES, INK, QUIET
+from gnnrec.report.drawing import DASHES, SYMBOLS, WHOLE, Figure, at, bar, figure, scatter, words
 from gnnrec.report.embedding_map import OTHER
 
 if TYPE_CHECKING:
@@ -21,12 +19,6 @@ if TYPE_CHECKING:
     from gnnrec.report.groups import Grouped
     from gnnrec.report.side_by_side import Duel, SideBySide
 
-Figure = dict[str, Any]
-"""`data`, a list of traces, and `layout`: https://plotly.com/javascript/reference/."""
-
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star", "circle-open")
-WHOLE = {"tickformat": ",d"}
 MAP_HEIGHT = 560
 LOSSES = ("train_loss", "val_loss")
 
@@ -45,7 +37,7 @@ def run_figures(content: Content) -> dict[str, Figure]:
     if content.curves is not None:
         figures["loss"] = training(content.curves, LOSSES, "loss")
         if content.monitor not in LOSSES and content.monitor in content.curves.series:
-            figures["monitored"] = training(content.curves, (content.monitor,), _words(content.monitor))
+            figures["monitored"] = training(content.curves, (content.monitor,), words(content.monitor))
     if content.map is not None:
         figures["map"] = embedding_map(content.map)
     return figures
@@ -65,7 +57,7 @@ def side_by_side_figures(content: SideBySide) -> dict[str, Figure]:
 
 def long_tail(tail: LongTail) -> Figure:
     """Interactions of items by rank."""
-    line = _scatter(
+    line = scatter(
         x=tail.ranks,
         y=tail.interactions,
         mode="lines",
@@ -73,26 +65,26 @@ def long_tail(tail: LongTail) -> Figure:
         line={"color": HUES[0]},
         hovertemplate="item %{x:,}: %{y:,} interactions<extra></extra>",
     )
-    return _figure(
+    return figure(
         [line], x="items, most popular first", y="interactions", xaxis=WHOLE, yaxis={"type": "log", "dtick": 1}
     )
 
 
 def user_histogram(tail: LongTail) -> Figure:
     """Users by their interactions."""
-    bars = _bar(
+    bars = bar(
         x=tail.users.labels,
         y=tail.users.sizes.tolist(),
         marker={"color": HUES[0]},
         hovertemplate="%{y:,} users with %{x} interactions<extra></extra>",
     )
-    return _figure([bars], x="interactions of the user", y="users", xaxis={"type": "category"})
+    return figure([bars], x="interactions of the user", y="users", xaxis={"type": "category"})
 
 
 def training(curves: Curves, names: Sequence[str], y: str) -> Figure:
     """Curves over epochs, with the chosen epoch marked."""
     shown = [name for name in names if name in curves.series]
-    lines = [_curve(curves, name, _words(name), place) for place, name in enumerate(shown)]
+    lines = [_curve(curves, name, words(name), place) for place, name in enumerate(shown)]
     x = curves.chosen
     upright = {
         "type": "line",
@@ -104,7 +96,7 @@ def training(curves: Curves, names: Sequence[str], y: str) -> Figure:
         "y0": 0,
         "y1": 1,
     }
-    words = {
+    note = {
         "text": f"chosen: epoch {x}",
         "font": {"color": INK},
         "showarrow": False,
@@ -115,7 +107,7 @@ def training(curves: Curves, names: Sequence[str], y: str) -> Figure:
         "y": 1,
         "yanchor": "top",
     }
-    return _figure(lines, x="epoch", y=y, shapes=[upright], annotations=[words])
+    return figure(lines, x="epoch", y=y, shapes=[upright], annotations=[note])
 
 
 def overlaid(labels: Sequence[str], curves_of: Sequence[Curves | None], name: str) -> Figure:
@@ -125,51 +117,51 @@ def overlaid(labels: Sequence[str], curves_of: Sequence[Curves | None], name: st
         if curves is None or name not in curves.series:
             continue
         lines.append(_curve(curves, name, escape(label), place))
-        chosen = _scatter(
+        chosen = scatter(
             x=[curves.chosen],
             y=[curves.at_chosen(name)],
             mode="markers",
-            marker={"color": _at(HUES, place), "size": 10, "symbol": _at(SYMBOLS, place)},
+            marker={"color": at(HUES, place), "size": 10, "symbol": at(SYMBOLS, place)},
             hovertemplate=f"{escape(label)}, chosen epoch %{{x}}: %{{y:.4f}}<extra></extra>",
             showlegend=False,
         )
         lines.append(chosen)
-    return _figure(lines, x="epoch", y=_words(name))
+    return figure(lines, x="epoch", y=words(name))
 
 
 def scores(content: Histogram) -> Figure:
     """How scores of several samples are spread."""
     lines = [
-        _scatter(
+        scatter(
             x=content.centres,
             y=shares,
             name=name,
             mode="lines",
             fill="tozeroy",
-            line={"color": _at(HUES, place), "dash": _at(DASHES, place), "shape": "hvh"},
+            line={"color": at(HUES, place), "dash": at(DASHES, place), "shape": "hvh"},
             hovertemplate=f"%{{y:.1%}} of {name} near %{{x:.3~g}}<extra></extra>",
         )
         for place, (name, shares) in enumerate(content.shares.items())
     ]
-    return _figure(lines, x="score", y="share of pairs", yaxis={"tickformat": ".0%", "rangemode": "tozero"})
+    return figure(lines, x="score", y="share of pairs", yaxis={"tickformat": ".0%", "rangemode": "tozero"})
 
 
 def grouped(content: Grouped, x: str) -> Figure:
     """Metrics of groups as bars side by side."""
     bars = [
-        _bar(
+        bar(
             x=content.labels,
             y=values,
             name=name,
             customdata=content.sizes,
-            marker={"color": _at(HUES, place)},
+            marker={"color": at(HUES, place)},
             hovertemplate=f"{name} %{{y:.4f}} over %{{customdata}}<extra></extra>",
         )
         for place, (name, values) in enumerate(content.means.items())
     ]
     xaxis = {"type": "category", "categoryorder": "array", "categoryarray": content.labels}
     y = " and ".join(content.means)
-    return _figure(bars, x=x, y=y, xaxis=xaxis, yaxis={"rangemode": "tozero"}, barmode="group")
+    return figure(bars, x=x, y=y, xaxis=xaxis, yaxis={"rangemode": "tozero"}, barmode="group")
 
 
 def embedding_map(content: EmbeddingMap) -> Figure:
@@ -178,28 +170,28 @@ def embedding_map(content: EmbeddingMap) -> Figure:
     dots = []
     for place, group in enumerate(groups):
         chosen = [i for i, each in enumerate(content.groups) if each == group]
-        hue = QUIET if group == OTHER else _at(HUES, place)
+        hue = QUIET if group == OTHER else at(HUES, place)
         dots.append(
-            _scatter(
+            scatter(
                 x=[round(content.x[i], 4) for i in chosen],
                 y=[round(content.y[i], 4) for i in chosen],
                 text=[escape(content.titles[i]) for i in chosen],
                 name=escape(group),
                 mode="markers",
-                marker={"color": hue, "symbol": _at(SYMBOLS, place), "size": 6, "opacity": 0.75},
+                marker={"color": hue, "symbol": at(SYMBOLS, place), "size": 6, "opacity": 0.75},
                 hovertemplate="%{text}<extra></extra>",
             )
         )
     hidden = {"showticklabels": False, "zeroline": False}
     first, second = "first principal component", "second principal component"
-    return _figure(dots, x=first, y=second, xaxis=hidden, yaxis=hidden, hovermode="closest", height=MAP_HEIGHT)
+    return figure(dots, x=first, y=second, xaxis=hidden, yaxis=hidden, hovermode="closest", height=MAP_HEIGHT)
 
 
 def duel_of_users(duel: Duel) -> Figure:
     """A metric of each user under two runs; on the line both are equal."""
     first, second = escape(duel.first), escape(duel.second)
     largest = max(duel.users, default=1)
-    dots = _scatter(
+    dots = scatter(
         x=duel.x,
         y=duel.y,
         customdata=duel.users,
@@ -214,62 +206,21 @@ def duel_of_users(duel: Duel) -> Figure:
         },
         hovertemplate=f"{first} %{{x}}, {second} %{{y}}: %{{customdata:,}} users<extra></extra>",
     )
-    line = _scatter(
+    line = scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "dash": "dash", "width": 1.5}, hoverinfo="skip"
     )
     shape = {"range": [-0.04, 1.04]}
     names = {"x": f"{duel.metric} of {first}", "y": f"{duel.metric} of {second}"}
-    return _figure([line, dots], **names, xaxis=shape, yaxis=shape, hovermode="closest", height=420, showlegend=False)
+    return figure([line, dots], **names, xaxis=shape, yaxis=shape, hovermode="closest", height=420, showlegend=False)
 
 
 def _curve(curves: Curves, name: str, label: str, place: int) -> dict[str, Any]:
-    return _scatter(
+    return scatter(
         x=curves.epochs,
         y=curves.series[name],
         name=label,
         mode="lines",
         connectgaps=True,
-        line={"color": _at(HUES, place), "dash": _at(DASHES, place)},
+        line={"color": at(HUES, place), "dash": at(DASHES, place)},
         hovertemplate=f"{label} %{{y:.4f}}<extra></extra>",
     )
-
-
-def _figure(traces: Sequence[Any], *, x: str, y: str, **layout: Any) -> Figure:
-    """A figure on no ground of its own, so that the page's shows through."""
-    axis = {"gridcolor": GRID, "linecolor": GRID, "zerolinecolor": GRID, "automargin": True}
-    own = {name: layout.pop(name, {}) for name in ("xaxis", "yaxis")}
-    titles = {name: {"title": {"text": text, "standoff": 10}} for name, text in (("xaxis", x), ("yaxis", y))}
-    return {
-        "data": list(traces),
-        "layout": {
-            "font": {"color": INK, "family": "system-ui, sans-serif", "size": 13},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "hoverlabel": {"bgcolor": SURFACE, "bordercolor": GRID, "font": {"color": INK}},
-            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": QUIET, "activecolor": INK},
-            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-            "margin": {"l": 56, "r": 16, "t": 32, "b": 48},
-            "hovermode": "x",
-            "height": 340,
-            "uirevision": "kept",
-            **{name: axis | titles[name] | own[name] for name in own},
-            **layout,
-        },
-    }
-
-
-def _scatter(**fields: Any) -> dict[str, Any]:
-    return {"type": "scatter", **fields}
-
-
-def _bar(**fields: Any) -> dict[str, Any]:
-    return {"type": "bar", **fields}
-
-
-def _words(name: str) -> str:
-    """`val_ndcg@10` as people say it."""
-    return escape(name.replace("_", " ", 1))
-
-
-def _at(choices: Sequence[str], place: int) -> str:
-    return choices[place % len(choices)]

@@ -6,13 +6,10 @@ import json
 import logging
 import math
 import re
-import shutil
-import subprocess
-from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
 import pytest
+from pages import Page, drawn, has_partners, is_known_to_plotly, needs_nothing
 from plotly.offline import get_plotlyjs
 from toys import movielens_like, small_recipe
 
@@ -24,53 +21,14 @@ from gnnrec.report.page import run_page, side_by_side_page
 from gnnrec.report.subject import Subject
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
     Command = Callable[..., subprocess.CompletedProcess[str]]
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OF_A_TRAINED_RUN = {"tail", "users", "loss", "monitored", "scores", "activity", "popularity", "map"}
 NASTY = "<script>alert('1')</script> & \"more\""
-
-
-class Page(HTMLParser):
-    """What a page is made of: tags with attributes, the text of scripts, and all other text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.scripts: list[str] = []
-        self.text = ""
-        self._raw = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag == "script":
-            self.scripts.append("")
-        self._raw = tag if tag in ("script", "style") else self._raw
-
-    def handle_endtag(self, tag: str) -> None:
-        self._raw = "" if tag == self._raw else self._raw
-
-    def handle_data(self, data: str) -> None:
-        if self._raw == "script":
-            self.scripts[-1] += data
-        elif not self._raw:
-            self.text += data
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        """The figures' JSON."""
-        found: dict[str, Any] = json.loads(self.scripts[0])
-        return found
-
-    @property
-    def places(self) -> set[str | None]:
-        """The names of the figures that have a place on the page."""
-        return {attributes["data-figure"] for _, attributes in self.tags if "data-figure" in attributes}
 
 
 @pytest.fixture(scope="module")
@@ -138,15 +96,7 @@ def test_a_scorer_s_page_has_no_training_and_no_map(scored: Run) -> None:
 
 @pytest.mark.parametrize("make", [lambda one, _: run_page(Subject.of(one)), lambda *both: side_by_side_page(both)])
 def test_a_page_needs_nothing_but_itself(trained: Run, scored: Run, make: Callable[..., str]) -> None:
-    html = make(trained, scored)
-    assert html.count(get_plotlyjs()) == 1
-    own = html.replace(get_plotlyjs(), "")
-    assert len(own.encode()) < 200_000
-    assert not re.search(r"@import|url\(", own)
-    assert "default-src 'none'" in own
-    for tag, attributes in Page(own).tags:
-        for name in ("src", "href", "srcset", "data", "action", "poster"):
-            assert (attributes.get(name) or "#").startswith(("#", "data:")), (tag, attributes)
+    needs_nothing(make(trained, scored), of_its_own=200_000)
 
 
 def test_titles_and_genres_are_text_whatever_they_hold(nasty: str) -> None:
@@ -164,18 +114,13 @@ def test_titles_and_genres_are_text_whatever_they_hold(nasty: str) -> None:
 
 def test_every_colour_of_a_figure_has_a_partner_on_dark_ground(trained: Run, scored: Run) -> None:
     for html in (run_page(Subject.of(trained)), side_by_side_page([trained, scored])):
-        written = Page(html)
-        used = set(re.findall(r'"(#[0-9a-f]{6})"', written.scripts[0]))
-        assert used <= set(json.loads(written.scripts[1])) == set(colours.DARK)
+        has_partners(html)
     assert len(set(colours.DARK.values())) == len(colours.DARK)
 
 
 def test_plotly_knows_each_property_of_a_figure(trained: Run, scored: Run) -> None:
     for html in (run_page(Subject.of(trained)), side_by_side_page([trained, scored])):
-        for figure in Page(html).figures.values():
-            known = json.loads(go.Figure(figure).to_json())  # raises for a name or a value that plotly does not know
-            assert known["data"] == figure["data"]
-            assert {**known["layout"], "template": None} == {**figure["layout"], "template": None}
+        is_known_to_plotly(html)
 
 
 def test_a_number_that_is_not_finite_is_left_out_of_a_figure(trained: Run) -> None:
@@ -251,56 +196,11 @@ def test_the_command_tells_what_it_cannot_do(trained: Run, tmp_path: Path) -> No
     assert not inside.exists()
 
 
-@pytest.fixture
-def browse(tmp_path: Path) -> Callable[[str], str]:
-    """Opens a page in a browser that reaches no network and gives the document after its scripts have run."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium is installed, so nobody looks whether the page draws")
-
-    def browse(html: str) -> str:
-        (tmp_path / "page.html").write_text(html, encoding="utf-8")
-        options = [
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-            *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
-            "--host-resolver-rules=MAP * ~NOTFOUND",
-            "--proxy-server=127.0.0.1:9",  # where nobody listens
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--virtual-time-budget=20000",
-            "--dump-dom",
-        ]
-        done = subprocess.run(
-            [str(CHROMIUM), *options, (tmp_path / "page.html").as_uri()],
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=300,
-            check=True,
-        )
-        return done.stdout
-
-    return browse
+@pytest.mark.slow
+def test_a_browser_without_network_draws_every_figure(nasty: str, tmp_path: Path) -> None:
+    assert drawn(nasty, tmp_path) == OF_A_TRAINED_RUN
 
 
 @pytest.mark.slow
-def test_a_browser_without_network_draws_every_figure(browse: Callable[[str], str], nasty: str) -> None:
-    assert drawn(browse(nasty)) == OF_A_TRAINED_RUN
-
-
-@pytest.mark.slow
-def test_a_browser_draws_runs_side_by_side(browse: Callable[[str], str], trained: Run, scored: Run) -> None:
-    assert drawn(browse(side_by_side_page([trained, scored]))) == {"val_loss", "val_ndcg@10", "duel-0"}
-
-
-def drawn(dom: str) -> set[str]:
-    """The figures that hold a drawing with marks; none may say that it could not be drawn."""
-    document = dom.replace(get_plotlyjs(), "")
-    body = document[: document.index('<script type="application/json"')]
-    assert "could not be drawn" not in body
-    assert "alert(" not in re.sub(r"&lt;script&gt;alert\(", "", body)
-    parts = re.split(r'data-figure="([^"]+)"', body)
-    marks = r'class="(?:trace|points|point|lines|js-line)[ "]'
-    return {
-        name
-        for name, figure in zip(parts[1::2], parts[2::2], strict=True)
-        if 'class="main-svg"' in figure and re.search(marks, figure) and "js-plotly-plot" in figure[:400]
-    }
+def test_a_browser_draws_runs_side_by_side(trained: Run, scored: Run, tmp_path: Path) -> None:
+    assert drawn(side_by_side_page([trained, scored]), tmp_path) == {"val_loss", "val_ndcg@10", "duel-0"}
