@@ -11,6 +11,8 @@ QUIET = "#6a7280"
 GRID = "#dcdfe4"
 SURFACE = "#fefefe"
 HUES = ("#0072b2", "#d55e00", "#008a64", "#b0548a", "#b98300", "#4aa3dc")
+SCALE = ("#00497a", "#2474ab", "#5f9bc6", "#93b9d6", "#bcd0e0")
+"""From much to little, by lightness alone: the further from the ground, the more."""
 
 DARK = {
     INK: "#e6e8eb",
@@ -23,5 +25,10 @@ DARK = {
     "#b0548a": "#e29ac4",
     "#b98300": "#f2c14e",
     "#4aa3dc": "#a8dcf5",
+    "#00497a": "#cfe8ff",
+    "#2474ab": "#98c6ee",
+    "#5f9bc6": "#6b9fcb",
+    "#93b9d6": "#4b7697",
+    "#bcd0e0": "#3a5367",
 }
 """The partner of each on dark ground."""
