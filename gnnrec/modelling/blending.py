@@ -39,22 +39,25 @@ class BlendedScoring(Scoring):
     Args:
         parts: The scoring of each.
         join: What `Blending.join` gave.
+
+    Attributes:
+        parts: As given.
     """
 
     by_history = "scored by each part, and joined"
     by_item = "similarities of the parts, joined"
 
     def __init__(self, parts: Sequence[Scoring], join: nn.Module) -> None:
-        self._parts, self._join = tuple(parts), join
+        self.parts, self._join = tuple(parts), join
         self.num_items, self.device = parts[0].num_items, torch.device("cpu")
 
     @override
     def score(self, users: Tensor) -> Tensor:
-        return self._joined([part.score(users) for part in self._parts])
+        return self._joined([part.score(users) for part in self.parts])
 
     @override
     def score_histories(self, histories: Edges) -> Tensor:
-        return self._joined([part.score_histories(histories) for part in self._parts])
+        return self._joined([part.score_histories(histories) for part in self.parts])
 
     @override
     def score_grown(self, users: Tensor, histories: Edges) -> Tensor:
@@ -67,11 +70,11 @@ class BlendedScoring(Scoring):
 
     @override
     def with_new_items(self, items: NewItems) -> Scoring:
-        return BlendedScoring([part.with_new_items(items) for part in self._parts], self._join)
+        return BlendedScoring([part.with_new_items(items) for part in self.parts], self._join)
 
     @override
     def similarity(self, item: int) -> Tensor:
-        return self._joined([part.similarity(item)[None] for part in self._parts])[0]
+        return self._joined([part.similarity(item)[None] for part in self.parts])[0]
 
     def _joined(self, scores: Sequence[Tensor]) -> Tensor:
         with torch.no_grad():

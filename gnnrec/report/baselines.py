@@ -1,4 +1,4 @@
-"""Two recommenders that need no training, beside the run for scale: how good is what anybody gets for nothing?"""
+"""What stands beside the run for scale: what anybody gets for nothing, and the parts of a blend, each alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from gnnrec.data.extended_split import extended
 from gnnrec.errors import GnnrecError
+from gnnrec.modelling.blending import BlendedScoring
 from gnnrec.modelling.fitting import fit_scorer
 from gnnrec.plugin.registry import installed
 from gnnrec.randomness import Streams
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     from gnnrec.contract.kinds import Scorer
     from gnnrec.data.parts import Part
-    from gnnrec.data.split import Phase
-    from gnnrec.modelling.fitting import Fitted
+    from gnnrec.modelling.scoring import Scoring
     from gnnrec.report.subject import Subject
     from gnnrec.runs.saved import Run
 
@@ -72,15 +72,35 @@ def baselines(subject: Subject) -> tuple[list[Baseline], list[str]]:
     return found, left_out
 
 
+def parts_alone(subject: Subject) -> tuple[list[Baseline], list[str]]:
+    """The parts of a blend, each by itself, or a sentence on why they are left out; nothing where it is no blend."""
+    if not isinstance(subject.scoring, BlendedScoring):
+        return [], []
+    obstacle = _too_much_to_rank(subject)
+    if obstacle:
+        return [], [f"What each part of the blend is worth alone is left out: {obstacle}."]
+    origin = "a part of this blend by itself, judged for this report"
+    return [
+        Baseline(f"{told['name']} alone", told["val"], _figures(subject, "test", scoring), origin)
+        for told, scoring in zip(subject.metrics["parts"], subject.scoring.parts, strict=True)
+    ], []
+
+
 def _obstacle(subject: Subject, scorer: str) -> str:
     """Why a scorer is not fitted here, in words; empty if nothing is in the way."""
-    interactions = subject.split.interactions.edges
-    items, users = interactions.num_items, interactions.num_users
+    items = subject.split.interactions.edges.num_items
     most = MOST_ITEMS.get(scorer)
     if scorer not in installed().components("scorer"):
         return f"no scorer '{scorer}' is installed"
     if most is not None and items > most:
         return f"fitting it for {items:,} items takes too long for a report (the limit is {most:,})"
+    return _too_much_to_rank(subject)
+
+
+def _too_much_to_rank(subject: Subject) -> str:
+    """Why nothing is ranked here, in words; empty if nothing is in the way."""
+    interactions = subject.split.interactions.edges
+    items, users = interactions.num_items, interactions.num_users
     if users * items > MOST_CELLS:
         return f"ranking {items:,} items for {users:,} users takes too long for a report"
     return ""
@@ -95,14 +115,15 @@ def _judged(subject: Subject, scorer: str) -> Baseline:
         wider = extended(split, ("val",), recipe.split.seed)
         refitted = fit_scorer(component, wider, Streams(recipe.seed))
 
-    def judged(part: Part, phase: Phase, fitted: Fitted) -> dict[str, float]:
-        if not len(split.edges(part)):
-            return {}
-        asked = subject.evaluator(part)
-        return asked.measure(fitted.scoring(phase), [name for name in asked.names if name != "loss"])
+    val = _figures(subject, "val", fitted.scoring("validate")) if len(split.edges("val")) else {}
+    test = _figures(subject, "test", refitted.scoring("test"))
+    return Baseline(SCORERS[scorer], val, test, "fitted and judged for this report, with its default settings")
 
-    origin = "fitted and judged for this report, with its default settings"
-    return Baseline(SCORERS[scorer], judged("val", "validate", fitted), judged("test", "test", refitted), origin)
+
+def _figures(subject: Subject, part: Part, scoring: Scoring) -> dict[str, float]:
+    """Metrics by name; not the loss, which is the run's own."""
+    asked = subject.evaluator(part)
+    return asked.measure(scoring, [name for name in asked.names if name != "loss"])
 
 
 def _finished_beside(subject: Subject, scorer: str) -> Run | None:

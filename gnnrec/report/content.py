@@ -11,7 +11,7 @@ import numpy as np
 from gnnrec.data.bins import Bins, geometric_bins
 from gnnrec.data.describe import describe_interactions
 from gnnrec.recipe.load import dump_recipe
-from gnnrec.report.baselines import Baseline, baselines
+from gnnrec.report.baselines import Baseline, baselines, parts_alone
 from gnnrec.report.curves import Curves, curves
 from gnnrec.report.embedding_map import EmbeddingMap, embedding_map
 from gnnrec.report.examples import ExampleUser, example_users
@@ -63,8 +63,8 @@ class Content:
         val: Metrics by name.
         test: Metrics by name.
         ranked: What rankings are over, in words.
-        baselines: For scale.
-        left_out: Why other baselines are not there.
+        baselines: For scale; before them the parts of a blend.
+        left_out: Why others are not there.
         recipe: As YAML.
         facts: Of the data.
         parts: Interactions of each part and use.
@@ -108,6 +108,7 @@ class Content:
 def gather(subject: Subject) -> Content:
     """Ask a run all that its page says."""
     recipe, split, metrics = subject.recipe, subject.split, subject.metrics
+    parts, parts_left_out = parts_alone(subject)
     found, left_out = baselines(subject)
     scores, scored = score_distribution(subject)
     k, groups = min(recipe.evaluation.k), metrics.get("groups", {})
@@ -118,8 +119,8 @@ def gather(subject: Subject) -> Content:
         val=metrics["val"],
         test=metrics["test"],
         ranked=ranked(recipe),
-        baselines=found,
-        left_out=left_out,
+        baselines=parts + found,
+        left_out=parts_left_out + left_out,
         recipe=dump_recipe(recipe),
         facts=_facts(split.interactions),
         parts=_parts(split),

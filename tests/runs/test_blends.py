@@ -12,6 +12,8 @@ from safetensors.torch import load_file
 from toys import Watcher, movielens_like
 
 from gnnrec import Blending, RecipeError, Run, UsageError, load_recipe, load_run, pipeline, run
+from gnnrec.report.baselines import parts_alone
+from gnnrec.report.subject import Subject
 from gnnrec.runs.blend_stages import FOLDER
 
 if TYPE_CHECKING:
@@ -148,3 +150,20 @@ def test_weights_are_not_chosen_without_validation(tmp_path: Path) -> None:
     assert isinstance(scorer, Blending)
     with pytest.raises(UsageError, match="give each part a weight, or hold something out"):
         scorer.join(None)
+
+
+def test_the_report_of_a_blend_says_what_each_part_is_worth_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blend = run(blend_recipe(tmp_path, "0.5"), out=tmp_path / "runs")
+    ease = run("baselines/ease", alone(tmp_path, {"scorer.l2": 2.0}), out=tmp_path / "elsewhere")
+    found, left_out = parts_alone(Subject.of(blend))
+    assert [each.name for each in found] == ["ease alone", "hetero_sage alone"]
+    assert found[0].test == pytest.approx({name: ease.metrics["test"][name] for name in found[0].test})
+    assert found[1].val == blend.metrics["parts"][1]["val"]
+    assert left_out == []
+    assert parts_alone(Subject.of(ease)) == ([], [])
+    monkeypatch.setitem(parts_alone.__globals__, "MOST_CELLS", 100)
+    found, left_out = parts_alone(Subject.of(blend))
+    told = "What each part of the blend is worth alone is left out: ranking 16 items for 12 users takes too long"
+    assert (found, left_out) == ([], [f"{told} for a report."])
