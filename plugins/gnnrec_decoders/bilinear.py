@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Bilinear(Decoder):
     """A learned bilinear form: score(u, i) = e_u W e_i, with one matrix for all; it starts as the inner product.
 
-    As in Berg et al. 2017 (GC-MC), with one rating level.
+    As in van den Berg et al. 2017 (GC-MC), with one rating level.
     """
 
     name: Literal["bilinear"] = "bilinear"

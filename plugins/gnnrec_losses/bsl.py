@@ -19,7 +19,9 @@ class BSL(InBatchLoss):
     """Bilateral softmax: a user's positives by one temperature, the negatives by another (Wu et al. 2023).
 
     "BSL: Understanding and Improving Softmax Loss for Recommendation". Over the positives that the user has in the
-    batch, and not over all of them; each user counts as often as there are such.
+    batch, and not over all of them; each user counts as often as there are such. This is the paper's formula: its
+    authors' code takes one positive, for which that of the positives is nothing, and a factor before the logarithm of
+    the negatives instead.
     """
 
     name: Literal["bsl"] = "bsl"

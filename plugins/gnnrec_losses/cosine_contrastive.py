@@ -22,11 +22,12 @@ class CosineContrastive(Loss):
 
     name: Literal["cosine_contrastive"] = "cosine_contrastive"
 
-    margin: Annotated[float, Field(ge=-1, lt=1), Tuned(0.0, 0.95)] = 0.8
-    """The cosine below which a negative no longer counts (m); best between 0 and 0.95."""
+    margin: Annotated[float, Field(ge=-1, lt=1), Tuned(0.0, 0.95)] = 0.9
+    """The cosine below which a negative no longer counts (m)."""
 
     negative_weight: Annotated[PositiveFloat, Tuned(10.0, 1000.0, log=True)] = 150.0
-    """What the mean over a positive's negatives weighs against the positive (w)."""
+    """What the mean over a positive's negatives weighs against the positive (w). Both defaults go with 1,000
+    negatives in other implementations of SimpleX."""
 
     def build(self) -> Callable[[Tensor, Tensor], Tensor]:
         """`functional.cosine_contrastive` with these fields."""

@@ -31,8 +31,8 @@ class DirectAU(Loss):
 
     memory_for: ClassVar[str] = "distances among a batch's users or items, a block at a time"
 
-    gamma: Annotated[float, Field(ge=0, allow_inf_nan=False), Tuned(0.2, 10.0, log=True)] = 1.0
-    """The weight of uniformity (γ); the larger the sparser the data, up to 5 or 10."""
+    gamma: Annotated[float, Field(ge=0, allow_inf_nan=False), Tuned(0.01, 10.0, log=True)] = 1.0
+    """The weight of uniformity (γ); its authors look for it between 0.01 and 10."""
 
     def memory(self, size: Size) -> int:
         """Two blocks at the most."""
