@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gnnrec.cli import shell
 from gnnrec.cli.app import build_app, given_plugins
+from gnnrec.cli.imported_later import import_later
 from gnnrec.console import complain, escape_what_cannot_be_shown, log_to_stderr
 from gnnrec.errors import PluginError, UsageError
 
@@ -23,6 +24,7 @@ YOUNG = 50_000
 def main() -> None:
     """Run the command line with all installed plugins and those that -p names; or say how a shell's line goes on."""
     gc.set_threshold(YOUNG)
+    import_later()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for them reads every distribution
     escape_what_cannot_be_shown()
     try:
