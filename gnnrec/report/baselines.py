@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from gnnrec.data.extended_split import extended
+from gnnrec.data.size import Size
 from gnnrec.errors import GnnrecError
 from gnnrec.modelling.blending import BlendedScoring
 from gnnrec.modelling.fitting import fit_scorer
 from gnnrec.plugin.registry import installed
 from gnnrec.randomness import Streams
 from gnnrec.runs.directory import PARTIAL
+from gnnrec.runs.needed_memory import in_words
 from gnnrec.runs.saved import load_run
 
 if TYPE_CHECKING:
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 SCORERS = {"popularity": "Popularity", "ease": "EASE"}
 """The scorers that are looked for, by component name, and what they are called on the page."""
 
-MOST_ITEMS = {"ease": 3000}
-"""Up to how many items one is fitted for a report; its time goes by the cube of them."""
+MOST_BYTES = 100_000_000
+"""Up to what a scorer says that it takes of memory it is fitted for a report: seconds of work, where what is solved is
+as large as that. EASE takes as much for 3,600 items, and for 600 users and 20,000 items."""
 
 MOST_CELLS = 2**27
 """Up to how many scores (users times items) one is judged for a report: a few seconds."""
@@ -58,7 +61,7 @@ def baselines(subject: Subject) -> tuple[list[Baseline], list[str]]:
         if _scorer_of(subject) == scorer:
             continue
         saved = _finished_beside(subject, scorer)
-        obstacle = _obstacle(subject, scorer)
+        obstacle = obstacle_to(scorer, Size.of(subject.split.interactions.edges))
         if saved is not None:
             origin = f"from the finished run {saved.recipe.name}/{saved.directory.name} over the same split"
             found.append(Baseline(name, saved.metrics["val"], saved.metrics["test"], origin))
@@ -76,7 +79,7 @@ def parts_alone(subject: Subject) -> tuple[list[Baseline], list[str]]:
     """The parts of a blend, each by itself, or a sentence on why they are left out; nothing where it is no blend."""
     if not isinstance(subject.scoring, BlendedScoring):
         return [], []
-    obstacle = _too_much_to_rank(subject)
+    obstacle = _too_much_to_rank(Size.of(subject.split.interactions.edges))
     if obstacle:
         return [], [f"What each part of the blend is worth alone is left out: {obstacle}."]
     origin = "a part of this blend by itself, judged for this report"
@@ -86,29 +89,32 @@ def parts_alone(subject: Subject) -> tuple[list[Baseline], list[str]]:
     ], []
 
 
-def _obstacle(subject: Subject, scorer: str) -> str:
-    """Why a scorer is not fitted here, in words; empty if nothing is in the way."""
-    items = subject.split.interactions.edges.num_items
-    most = MOST_ITEMS.get(scorer)
+def obstacle_to(scorer: str, size: Size) -> str:
+    """Why a scorer is not fitted for a report over data of some size, in words; empty if nothing is in the way."""
     if scorer not in installed().components("scorer"):
         return f"no scorer '{scorer}' is installed"
-    if most is not None and items > most:
-        return f"fitting it for {items:,} items takes too long for a report (the limit is {most:,})"
-    return _too_much_to_rank(subject)
+    taken, over = _component(scorer).memory(size), f"{size.items:,} items for {size.users:,} users"
+    if taken > MOST_BYTES:
+        limit = f"(it needs {in_words(taken)} of memory; the limit is {in_words(MOST_BYTES)})"
+        return f"fitting it over {over} takes too long for a report {limit}"
+    return _too_much_to_rank(size)
 
 
-def _too_much_to_rank(subject: Subject) -> str:
+def _too_much_to_rank(size: Size) -> str:
     """Why nothing is ranked here, in words; empty if nothing is in the way."""
-    interactions = subject.split.interactions.edges
-    items, users = interactions.num_items, interactions.num_users
-    if users * items > MOST_CELLS:
-        return f"ranking {items:,} items for {users:,} users takes too long for a report"
+    if size.users * size.items > MOST_CELLS:
+        return f"ranking {size.items:,} items for {size.users:,} users takes too long for a report"
     return ""
+
+
+def _component(scorer: str) -> Scorer:
+    """One with its default settings."""
+    return cast("Scorer", installed().component("scorer", scorer).model_validate({"name": scorer}))
 
 
 def _judged(subject: Subject, scorer: str) -> Baseline:
     recipe, split = subject.recipe, subject.split
-    component = cast("Scorer", installed().component("scorer", scorer).model_validate({"name": scorer}))
+    component = _component(scorer)
     fitted = fit_scorer(component, split, Streams(recipe.seed))
     refitted = fitted
     if recipe.refit:

@@ -11,9 +11,10 @@ from toys import movielens_like, small_recipe, split_by_hand
 
 from gnnrec import Run, UsageError, load_recipe, run
 from gnnrec.data.parts import HELD_OUT
+from gnnrec.data.size import Size
 from gnnrec.evaluation.evaluator import Evaluator
 from gnnrec.modelling.scoring import Scoring
-from gnnrec.report.baselines import baselines
+from gnnrec.report.baselines import baselines, obstacle_to
 from gnnrec.report.content import gather, long_tail
 from gnnrec.report.curves import curves
 from gnnrec.report.embedding_map import embedding_map, principal_plane
@@ -240,15 +241,24 @@ def test_baselines_are_judged_like_the_run(subject: Subject) -> None:
 def test_what_is_too_large_or_not_installed_is_left_out_with_its_reason(
     subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(baselines.__globals__["MOST_ITEMS"], "ease", 15)
+    monkeypatch.setitem(baselines.__globals__, "MOST_BYTES", 20_000_000)
     monkeypatch.setitem(baselines.__globals__["SCORERS"], "oracle", "Oracle")
     found, left_out = baselines(subject)
     assert [each.name for each in found] == ["Popularity"]
     nowhere = "and no finished run of it over this split lies beside."
+    needs = "(it needs 34 MB of memory; the limit is 20 MB)"
     assert left_out == [
-        f"EASE is left out: fitting it for 16 items takes too long for a report (the limit is 15), {nowhere}",
+        f"EASE is left out: fitting it over 16 items for 12 users takes too long for a report {needs}, {nowhere}",
         f"Oracle is left out: no scorer 'oracle' is installed, {nowhere}",
     ]
+
+
+def test_ease_is_fitted_over_many_items_where_it_is_solved_through_few_users() -> None:
+    assert obstacle_to("ease", Size(610, 9742, 100_836)) == ""
+    assert obstacle_to("ease", Size(6_040, 3_500, 1_000_209)) == ""
+    assert obstacle_to("ease", Size(6_040, 9_742, 1_000_209)).startswith(
+        "fitting it over 9,742 items for 6,040 users takes"
+    )
 
 
 @pytest.fixture(scope="module")
