@@ -61,17 +61,26 @@ def nearest(blocks: Iterable[Block], neighbours: int) -> tuple[Tensor, Tensor, T
     Of others that are equally similar some may be left out at the end; which, `torch.topk` decides.
 
     Returns:
-        Item and other, both int64 [E], and how similar they are, float32 [E].
+        Item and other, both int64 [E], and how similar they are, float32 [E]; items ascend.
+
+    Raises:
+        ValueError: There is no block.
     """
-    items, others, values = [], [], []
+    tables: tuple[Tensor, Tensor] | None = None
     for block, similar in blocks:
         similar[torch.arange(len(block)), block] = 0.0
         best, other = similar.topk(min(neighbours, similar.size(1)), dim=1)  # [b, k]
-        kept = best > 0
-        items.append(block[:, None].expand_as(other)[kept])
-        others.append(other[kept])
-        values.append(best[kept])
-    return torch.cat(items), torch.cat(others), torch.cat(values)
+        if tables is None:
+            # All rows at once: small results kept among large ones that are freed would leave a heap full of holes.
+            shape = similar.size(1), best.size(1)
+            tables = torch.zeros(shape, dtype=torch.int32), torch.zeros(shape, dtype=best.dtype)
+        tables[0][block], tables[1][block] = other.int(), best
+    if tables is None:
+        raise ValueError("expected at least one block of items, got none")
+    others, values = tables
+    kept = values > 0
+    items = torch.arange(len(kept)).repeat_interleave(kept.sum(1))
+    return items, others[kept].long(), values[kept]
 
 
 def cosines(
