@@ -61,12 +61,12 @@ class BlendedScoring(Scoring):
 
     @override
     def score_grown(self, users: Tensor, histories: Edges) -> Tensor:
-        return self._joined([part.score_grown(users, histories) for part in self._parts])
+        return self._joined([part.score_grown(users, histories) for part in self.parts])
 
     @property
     @override
     def by_items_alone(self) -> bool:
-        return all(part.by_items_alone for part in self._parts)
+        return all(part.by_items_alone for part in self.parts)
 
     @override
     def with_new_items(self, items: NewItems) -> Scoring:
@@ -91,7 +91,7 @@ class HeldOutScores:
     """
 
     def __init__(self, parts: Sequence[Scoring], split: Split) -> None:
-        self._parts, self._held_out, self._seen = tuple(parts), split.edges("val"), split.known("validate")
+        self.parts, self._held_out, self._seen = tuple(parts), split.edges("val"), split.known("validate")
         users = np.unique(self._held_out.users)
         evenly = np.linspace(0, len(users) - 1, min(len(users), ASKED)).astype(np.int64)
         self._users = torch.from_numpy(users[evenly])
@@ -99,8 +99,8 @@ class HeldOutScores:
     def blocks(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """See `gnnrec.contract.blending.HeldOut`."""
         num_items = self._held_out.num_items
-        for users in torch.split(self._users, max(1, RANKED_CELLS // num_items // len(self._parts))):
-            scores = torch.stack([part.score(users).cpu().float() for part in self._parts])
+        for users in torch.split(self._users, max(1, RANKED_CELLS // num_items // len(self.parts))):
+            scores = torch.stack([part.score(users).cpu().float() for part in self.parts])
             yield scores, _marked(self._held_out, users, num_items), _marked(self._seen, users, num_items)
 
 

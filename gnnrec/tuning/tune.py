@@ -13,6 +13,7 @@ from gnnrec.recipe.load import dump_recipe, load_recipe, to_yaml
 from gnnrec.recipe.schema import Recipe
 from gnnrec.runs.directory import RunFolder
 from gnnrec.runs.resuming import differences
+from gnnrec.tuning.page import write_page
 from gnnrec.tuning.record import BEST
 from gnnrec.tuning.search import require_same_data, search, validation_of
 from gnnrec.tuning.settings import Settings
@@ -197,6 +198,7 @@ def go_on(
     finally:
         record = study.record()
         write_best(record)
+        write_page(record, study.importances())
     if record.best is None:
         raise TrainingError(_nothing(record, minutes))
     return record

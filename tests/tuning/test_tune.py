@@ -73,6 +73,7 @@ def test_the_recipe_as_it_stands_is_tried_first_and_the_best_is_written(begin: B
     written = load_recipe(record.directory / "best.yaml")
     assert written == best_recipe(record)
     assert written.to_flat_dict()["scorer.l2"] == best.parameters["scorer.l2"]
+    assert "ndcg@10" in (record.directory / "report.html").read_text()
     assert (record.directory / "best.yaml").read_text().startswith(f"# gnnrec run {record.directory / 'best.yaml'}\n")
 
 
