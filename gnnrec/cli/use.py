@@ -120,6 +120,10 @@ def recommend(
     exclude: Annotated[
         str | None, typer.Option("--exclude", metavar="ID,ID,…|FILE", help="Recommend none of these items.")
     ] = None,
+    live: Annotated[
+        str | None,
+        typer.Option("--live", metavar="STORE", help="With all that a server's store knows since; see gnnrec serve."),
+    ] = None,
     k: KOption = 10,
     include_seen: Annotated[
         bool, typer.Option("--include-seen", help="Recommend items that the user is known to have interacted with too.")
@@ -145,12 +149,16 @@ def recommend(
       gnnrec recommend RUN --user 1 --new-items released_today.csv
 
       gnnrec recommend RUN --all-users --out recommendations.parquet
+
+      gnnrec recommend RUN --user 1 --live sqlite:///live.sqlite
     """
     if sum((bool(users), users_file is not None, all_users, history is not None)) != 1:
         raise UsageError(
             "say for whom, in one way: --user ID (several times if need be), --users FILE, --all-users, or "
             "--history ID,ID,…"
         )
+    if live is not None and new_items is not None:
+        raise UsageError("--live and --new-items contradict each other: new items are in the store")
     written = form_of_rows(form, out, force=force)
     asked: dict[str, Any] = {
         "include_seen": include_seen,
@@ -163,6 +171,13 @@ def recommend(
     from gnnrec.runs.saved import load_run
 
     opened = load_run(run)
+    if live is not None:
+        from gnnrec.serving.as_table import recommend_live
+
+        del asked["new_items"]
+        table = recommend_live(opened, live, None if all_users else wanted, known, k, **asked)
+        answer(table, written, out, force=force, heading=None)
+        return
     if known is not None:
         table = opened.recommend_for_history(known, k, **asked)
         heading = f"for a history of {len(known)} items, {opened.scoring.by_history}"

@@ -38,6 +38,16 @@ LONGEST_TYPED = 10
 """Ids of a list that is proposed as a whole."""
 
 
+def as_said(ids: Sequence[Any], known: pd.Series[Any]) -> list[Any]:
+    """Ids as the data have theirs, numbers or text: those that somebody gives, known or not; None where one says none.
+
+    Args:
+        ids: As somebody gives them.
+        known: Row i = node i.
+    """
+    return [*map(_as_number if pd.api.types.is_integer_dtype(known) else _as_text, ids)]
+
+
 def find_nodes(ids: Sequence[Any], known: pd.Series[Any]) -> IdArray:
     """The node of each original id, -1 where there is none: int64 [n].
 
@@ -48,8 +58,7 @@ def find_nodes(ids: Sequence[Any], known: pd.Series[Any]) -> IdArray:
         ids: As somebody gives them.
         known: Row i = node i.
     """
-    meant = _as_number if pd.api.types.is_integer_dtype(known) else _as_text
-    nodes: IdArray = pd.Index(known).get_indexer(pd.Index([meant(each) for each in ids], dtype=object))
+    nodes: IdArray = pd.Index(known).get_indexer(pd.Index(as_said(ids, known), dtype=object))
     return nodes.astype(np.int64)
 
 
