@@ -79,7 +79,7 @@ def test_where_times_say_what_came_first_the_split_is_by_time(gnnrec: Command, t
 
 @pytest.mark.slow
 def test_tastes_beat_popularity_and_finished_runs_are_taken_again(gnnrec: Command, pairs: Path) -> None:  # noqa: ARG001
-    cheap = ("choose", "pairs.csv", "--minutes", "1", "--json", "--runs", "tried", "--force")
+    cheap = ("choose", "pairs.csv", "--minutes", "10", "--json", "--runs", "tried", "--force")
     told = answer(gnnrec(*cheap))
     val = {row["model"]: row["val"] for row in told["table"]}
     assert {"popularity", "item_knn", "user_knn", "ease", "chebycf"} <= set(val)
