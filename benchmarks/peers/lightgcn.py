@@ -42,12 +42,16 @@ class LightGCN:
         self.adjacency = torch.sparse_coo_tensor(ends, values, (nodes, nodes)).coalesce()
         self.optimizer = torch.optim.Adam([self.embeddings], lr=learning_rate)
 
-    def loss(self, users: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
-        """BPR of a batch with its L2 term, each int64 [B]: a scalar."""
+    def nodes(self) -> Tensor:
+        """The embeddings of all nodes: float32 [U + I, D]."""
         layers = [self.embeddings]
         for _ in range(self.layers):
             layers.append(torch.sparse.mm(self.adjacency, layers[-1]))
-        nodes = torch.stack(layers, dim=1).mean(dim=1)
+        return torch.stack(layers, dim=1).mean(dim=1)
+
+    def loss(self, users: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
+        """BPR of a batch with its L2 term, each int64 [B]: a scalar."""
+        nodes = self.nodes()
         user, above, below = (nodes[rows] for rows in self._rows(users, positives, negatives))
         ranking = softplus((user * below).sum(dim=1) - (user * above).sum(dim=1)).mean()
         squares = sum(self.embeddings[rows].square().sum() for rows in self._rows(users, positives, negatives))
