@@ -247,7 +247,8 @@ class Decoder(Component):
 
         `forward(user [E, D], item [E, D])` gives scores [E]; `score_all(user [B, D], item [I, D])` gives [B, I].
         Optional: `score_pairs(user [U, D], item [I, D], edge_label_index [2, P])` gives [P] without copying
-        embeddings per pair; where it is missing, pairs are gathered and handed to `forward`.
+        embeddings per pair; where it is missing, pairs are gathered and handed to `forward`. And `over_items(item)`
+        gives what takes user [B, D] to [B, I] as `score_all` does, once what hangs on items alone is done.
         """
 
 

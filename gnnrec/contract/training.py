@@ -39,6 +39,9 @@ class TrainableModel(Protocol):
     def score_all(self, user: Tensor, item: Tensor) -> Tensor:
         """Score every item for encoded users: user [B, D], item [I, D] → float32 [B, I]."""
 
+    def over_items(self, item: Tensor) -> Callable[[Tensor], Tensor]:
+        """What takes encoded users [B, D] to the scores of these items, float32 [B, I], as `score_all` does."""
+
     def score_pairs(self, user: Tensor, item: Tensor, edge_label_index: Tensor) -> Tensor:
         """Score pairs int64 [2, P] of encoded nodes: float32 [P]."""
 

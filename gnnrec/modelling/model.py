@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -11,6 +12,8 @@ from gnnrec.errors import ContractError
 from gnnrec.modelling.layerwise import check_layers, encode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.kinds import Decoder, Encoder
@@ -82,6 +85,12 @@ class Model(nn.Module):
         """Score every item for encoded users: user [B, D], item [I, D] → float32 [B, I]."""
         scores: Tensor = cast("Any", self.decoder).score_all(user, item)
         return scores
+
+    def over_items(self, item: Tensor) -> Callable[[Tensor], Tensor]:
+        """What takes encoded users [B, D] to the scores of these items, float32 [B, I], as `score_all` does."""
+        own = getattr(self.decoder, "over_items", None)
+        scored: Callable[[Tensor], Tensor] = partial(self.score_all, item=item) if own is None else own(item)
+        return scored
 
     def score_pairs(self, user: Tensor, item: Tensor, edge_label_index: Tensor) -> Tensor:
         """Score pairs of encoded nodes, by the decoder's own `score_pairs` where it has one: float32 [P]."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from copy import copy
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,8 @@ from gnnrec.modelling.reasons import ALIKE, SHARES, Carried, adds_up, left_out, 
 from gnnrec.modelling.score_rows import PairScores, read_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch_geometric.data import HeteroData
 
     from gnnrec.contract.training import EmbeddedBatch, TrainableModel
@@ -143,7 +146,7 @@ class EncodedScoring(Scoring):
     @override
     def score(self, users: Tensor) -> Tensor:
         with torch.no_grad():
-            return self._model.score_all(self.user[users.to(self.user.device)], self.item)
+            return self._over_items(self.user[users.to(self.user.device)])
 
     @override
     def score_pairs(self, edge_label_index: Tensor) -> Tensor:
@@ -153,12 +156,12 @@ class EncodedScoring(Scoring):
     @override
     def score_histories(self, histories: Edges) -> Tensor:
         with torch.no_grad():
-            return self._model.score_all(self._fold_in.users(histories), self.item)
+            return self._over_items(self._fold_in.users(histories))
 
     @override
     def score_grown(self, users: Tensor, histories: Edges) -> Tensor:
         with torch.no_grad():
-            return self._model.score_all(self._fold_in.known_users(users.numpy(), histories), self.item)
+            return self._over_items(self._fold_in.known_users(users.numpy(), histories))
 
     @override
     def carried(self, user: int | None, history: Edges, items: Tensor) -> Carried:
@@ -173,6 +176,12 @@ class EncodedScoring(Scoring):
     @override
     def by_items_alone(self) -> bool:
         return self._fold_in.by_items_alone
+
+    @cached_property
+    def _over_items(self) -> Callable[[Tensor], Tensor]:
+        """Embeddings of users [B, D] to scores."""
+        with torch.no_grad():
+            return self._model.over_items(self.item)
 
     def _shares(self, added: Tensor, own: Tensor, items: Tensor) -> Tensor | None:
         """What each added part [H, D] has of the scores of some items: [H, n]; None where they do not add up."""
@@ -189,6 +198,7 @@ class EncodedScoring(Scoring):
     @override
     def with_new_items(self, items: NewItems) -> Scoring:
         wider = copy(self)
+        wider.__dict__.pop("_over_items", None)
         wider.item = torch.cat([self.item, self._fold_in.items(items)])
         wider.num_items = len(wider.item)
         return wider

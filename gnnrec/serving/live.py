@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -53,6 +53,34 @@ class Log(Protocol):
         """Note that item embeddings are to know all changes up to one."""
 
 
+class Person(NamedTuple):
+    """Somebody who is recommended to.
+
+    Attributes:
+        node: A known user's number; None for others.
+        history: All that they have of the run's items: edges of one user.
+        is_grown: Whether some of it came after the last refresh.
+    """
+
+    node: int | None
+    history: Edges
+    is_grown: bool
+
+
+class Asked(NamedTuple):
+    """A question, once it is known who asks.
+
+    Attributes:
+        ask: The question.
+        barred: bool [I], what this one is not recommended.
+        person: Who it is for.
+    """
+
+    ask: Ask
+    barred: Mask
+    person: Person
+
+
 class Live:
     """Answers from a run's frozen weights, its graph, and what a store tells of since.
 
@@ -60,7 +88,8 @@ class Live:
     is folded in from all of their interactions. Items move when `refresh` is called, by any process: its mark is in the
     store, so that all that read it agree. New items are there at once, by their features and relations.
 
-    Answers do not hang on who is asked about together: each user is scored alone.
+    Each is scored alone: the last digit of a product hangs on how many rows it has, and an answer is to hang on nobody
+    else's question.
 
     Args:
         run: Any finished run.
@@ -114,7 +143,11 @@ class Live:
             Unknown: A user, or an item that is named, is not there.
             UsageError: Nothing is left to choose from, or something else that is asked for cannot be.
         """
-        return [self._answered(ask) for ask in asks]
+        with self._lock:  # all of them are told of the same moment
+            snapshot, upto = self._snapshot, self._changes.upto
+            barred = self._barred(snapshot.items)
+            asked = [self._looked_up(ask, snapshot, barred.copy()) for ask in asks]
+        return [self._answered(each, snapshot, upto) for each in asked]
 
     def similar(self, item: Id, k: int) -> tuple[Listed, ...]:
         """The items most similar to one, without itself.
@@ -226,42 +259,36 @@ class Live:
                 barred[items.number_of[item]] = True
         return barred
 
-    def _answered(self, ask: Ask) -> Answer:
-        with self._lock:
-            snapshot, upto = self._snapshot, self._changes.upto
-            barred = self._barred(snapshot.items)
-            if ask.history is None:
-                if ask.user is None:
-                    raise UsageError("a user or a history is asked about, and neither is given")
-                self.require_user(ask.user)
-                events = dict(self._changes.events.get(ask.user, {}))
-                is_known = ask.user in self._known.users and ask.user not in self._changes.gone_users
-                node = self._known.users[ask.user] if is_known else None
-            else:
-                node, events = None, self._as_events(ask, snapshot.items)
-        scores, method = self._scores(snapshot, node, events)
+    def _looked_up(self, ask: Ask, snapshot: Snapshot, barred: Mask) -> Asked:
+        """Who asks, and what they are not recommended."""
+        if ask.history is None:
+            if ask.user is None:
+                raise UsageError("a user or a history is asked about, and neither is given")
+            self.require_user(ask.user)
+            events: Mapping[Id, Event] = self._changes.events.get(ask.user, {})
+            is_known = ask.user in self._known.users and ask.user not in self._changes.gone_users
+            node = self._known.users[ask.user] if is_known else None
+        else:
+            node, events = None, self._as_events(ask, snapshot.items)
         self._bar(ask, snapshot.items, barred, node, events)
         if barred.all():
             raise UsageError("every item that could be recommended is excluded")
-        scores[0, torch.from_numpy(barred)] = -torch.inf
-        listed = self._listed(snapshot.items, scores, ask.k)
-        how = None
-        if ask.reasons:
-            listed, how = self._with_reasons(snapshot, node, events, listed)
+        history, is_grown = self._history(snapshot, node, events)
+        return Asked(ask, barred, Person(node, history, is_grown))
+
+    def _answered(self, asked: Asked, snapshot: Snapshot, upto: int) -> Answer:
+        scores = _scores(snapshot, asked.person)
+        scores[0, torch.from_numpy(asked.barred)] = -torch.inf
+        listed, how = self._listed(snapshot.items, scores, asked.ask.k), None
+        if asked.ask.reasons:
+            listed, how = self._with_reasons(snapshot, asked.person, listed)
+        method = snapshot.scoring.by_history if asked.person.node is None else KNOWN
         return Answer(listed, method, how, upto, snapshot.refreshed)
 
     def _as_events(self, ask: Ask, items: ItemTable) -> dict[Id, Event]:
         for each in ask.history or ():
             self._number(items, each.item)
         return {each.item: Event(0, each.time, each.weight) for each in ask.history or ()}
-
-    def _scores(self, snapshot: Snapshot, node: int | None, events: Mapping[Id, Event]) -> tuple[Tensor, str]:
-        """The scores of all items for one user, float32 [1, I], and how they were seen."""
-        history, is_grown = self._history(snapshot, node, events)
-        if node is None:
-            return snapshot.scoring.score_histories(history), snapshot.scoring.by_history
-        user = torch.tensor([node])
-        return snapshot.scoring.score_grown(user, history) if is_grown else snapshot.scoring.score(user), KNOWN
 
     def _history(self, snapshot: Snapshot, node: int | None, events: Mapping[Id, Event]) -> tuple[Edges, bool]:
         """All that one user has of the run's items, and whether some of it came after the last refresh."""
@@ -276,18 +303,19 @@ class Live:
         known = snapshot.split.known("test")
         _, places = known.places_of(np.array([node]))
         before = replace(known.keep(places), users=np.zeros(len(places), np.int64), num_users=1)
+        if not newer:
+            return before, False
         added = added.told_as(known)
         added = added.keep(~np.isin(added.items, before.items))
-        return before.joined(added), bool(newer)
+        return before.joined(added), True
 
     def _with_reasons(
-        self, snapshot: Snapshot, node: int | None, events: Mapping[Id, Event], listed: tuple[Listed, ...]
+        self, snapshot: Snapshot, person: Person, listed: tuple[Listed, ...]
     ) -> tuple[tuple[Listed, ...], str]:
         """The list, each item with those of the user's own that carried it most, and what they share."""
-        history, _ = self._history(snapshot, node, events)
-        items = snapshot.items
+        history, items = person.history, snapshot.items
         numbers = torch.tensor([items.number_of[each.item] for each in listed], dtype=torch.int64)
-        weights, how = snapshot.scoring.carried(node, history, numbers)
+        weights, how = snapshot.scoring.carried(person.node, history, numbers)
         told = []
         for place, each in enumerate(listed):
             heaviest, places = torch.topk(weights[:, place], min(REASONS, len(history)))
@@ -326,3 +354,11 @@ class Live:
             for rank, (number, value) in enumerate(zip(numbers[0].tolist(), values[0].tolist(), strict=True), 1)
             if value > -np.inf
         )
+
+
+def _scores(snapshot: Snapshot, person: Person) -> Tensor:
+    """The scores of all items for somebody: float32 [1, I]."""
+    if person.node is None:
+        return snapshot.scoring.score_histories(person.history)
+    user = torch.tensor([person.node])
+    return snapshot.scoring.score_grown(user, person.history) if person.is_grown else snapshot.scoring.score(user)

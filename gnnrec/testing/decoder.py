@@ -164,11 +164,22 @@ def is_saved_as_a_whole(case: DecoderCase) -> str | None:
     return difference(first.score_all(user, item), second.score_all(user, item), at="the score")
 
 
+@rule(BUILD)
+def over_items_agrees_with_score_all(case: DecoderCase) -> str | None:
+    """`over_items(item [I, D])`, where there is one, gives what takes user [B, D] to the scores of `score_all`."""
+    module = case.build()
+    if not hasattr(module, "over_items"):
+        return None
+    user, item = case.embeddings()
+    return difference(module.score_all(user, item), module.over_items(item)(user), at="the score")
+
+
 RULES = (
     *EVERY_KIND,
     forward_gives_a_score_per_pair,
     score_all_agrees_with_forward,
     score_pairs_agrees_with_forward,
+    over_items_agrees_with_score_all,
     gradients_reach_embeddings_and_parameters,
     moves_as_a_whole,
     is_saved_as_a_whole,

@@ -268,3 +268,13 @@ def test_what_bends_is_told_by_leaving_each_out(runs: dict[str, Run]) -> None:
     whole = scoring.score_histories(history)[0]
     without = scoring.score_histories(history.keep(np.array([0, 2])))[0]
     torch.testing.assert_close(weights[1], (whole - without)[[6, 8]], rtol=1e-4, atol=1e-6)
+
+
+def test_answers_do_not_hang_on_who_is_asked_about_together(run: Run, log: LiveLog) -> None:
+    live = Live(run, log)
+    log.click(900, 101, 103)
+    log.click(2, *items(live, user=2)[:2])
+    live.catch_up()
+    asks = [Ask(user=user, k=16) for user in (1, 2, 3, 900, 4, 5, 2)]
+    asks += [Ask(history=tuple(HistoryItem(item) for item in some), k=16) for some in ((101,), (105, 110, 112), ())]
+    assert live.recommend(asks) == [live.recommend([ask])[0] for ask in asks]
