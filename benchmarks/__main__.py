@@ -33,13 +33,13 @@ BENCHMARKS = {
     "epoch": Bounded(120),
     "command": Bounded(400),
     "lightgcn": Bounded(200),
-    "curve": Bounded(300),
+    "curve": Bounded(700),
     "minibatch": Bounded(300),
     "ranking": Bounded(240),
     "negatives": Bounded(120),
     "sampling": Bounded(200),
-    "load": Bounded(600),
-    "scale": Bounded(900),
+    "load": Bounded(500),
+    "scale": Bounded(600),
     "start": Bounded(200),
 }
 """All benchmarks, and what each may take; together less than an hour."""
