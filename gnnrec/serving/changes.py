@@ -75,8 +75,8 @@ class Change:
             that the numbers of those that are left have holes.
         kind: What has changed.
         user: Of whom an `interaction`, `user` or `delete_user` speaks; else None. A `delete_user` whose user is None
-            was compacted: what it took away is in no line any more, and whoever has read lines before it reads anew
-            from 0.
+            was compacted: no line has any more what it took away. Whoever began to read when `last` was less than its
+            number may have read such lines, and begins anew from 0; others pass over it.
         item: The same of `interaction`, `item`, `availability` and `delete_item`.
         time: When an interaction was; else None.
         weight: What an interaction counts; None where nothing is said.

@@ -77,7 +77,8 @@ class Database:
         parsed = _parsed(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.file = Path(parsed.database or "") if self.is_sqlite else None
-        self.name = str(self.file) if self.is_sqlite else parsed.render_as_string(hide_password=True)
+        shown = parsed.set(drivername="postgresql").render_as_string(hide_password=True)
+        self.name = str(self.file) if self.is_sqlite else shown
         waiting = "timeout" if self.is_sqlite else "connect_timeout"
         arguments: dict[str, Any] = {} if waiting in parsed.query else {waiting: PATIENCE}
         if self.is_sqlite:

@@ -25,7 +25,9 @@ WRITERS: dict[str, Any] = {".csv": pa_csv.CSVWriter, ".parquet": pa_parquet.Parq
 def write_table(
     path: Path, store: str, pages: Iterable[list[Change]], catalogue: Catalogue, *, with_weights: bool
 ) -> int:
-    """Write interactions with the columns user, item, timestamp, and weight where one is known; the number of rows.
+    """Write interactions with the columns user, item, timestamp, and weight where any has one; the number of rows.
+
+    Where nothing is said an interaction weighs 1.
 
     Args:
         path: See `Store.export`; nothing lies there unless all of it was written.
@@ -41,17 +43,25 @@ def write_table(
     make = WRITERS.get(path.suffix.lower())
     if make is None:
         raise UsageError(f"a store is exported to a file that ends in {' or '.join(WRITERS)}; got {path.name}")
-    kinds = {"text": pa.string(), "number": pa.int64()}
-    columns = [("user", kinds[catalogue.user_ids]), ("item", kinds[catalogue.item_ids]), ("timestamp", pa.int64())]
+    kinds: dict[str, pa.DataType] = {"text": pa.string(), "number": pa.int64()}
+    columns: list[tuple[str, pa.DataType]] = [
+        ("user", kinds[catalogue.user_ids]),
+        ("item", kinds[catalogue.item_ids]),
+        ("timestamp", pa.int64()),
+    ]
     schema = pa.schema([*columns, *([("weight", pa.float64())] if with_weights else [])])
     draft, rows = path.with_name(f".{path.name}.new"), 0
     try:
         with make(draft, schema) as writer:
             for page in pages:
                 some = [each for each in page if each.kind == "interaction"]
-                read = {"timestamp": "time"}
-                values = {name: [getattr(each, read.get(name, name)) for each in some] for name in schema.names}
-                writer.write_table(pa.table(values, schema=schema))
+                values: dict[str, list[Any]] = {
+                    "user": [each.user for each in some],
+                    "item": [each.item for each in some],
+                    "timestamp": [each.time for each in some],
+                    "weight": [1.0 if each.weight is None else each.weight for each in some],
+                }
+                writer.write_table(pa.table({name: values[name] for name in schema.names}, schema=schema))
                 rows += len(some)
         if not rows:
             raise StoreError(f"store {store} has no interactions to export")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -55,7 +54,7 @@ def found_or_make(database: Database, catalogue: Catalogue) -> None:
             found = _found(connection, database.name)
             if found is None:
                 METADATA.create_all(connection)
-                connection.execute(ABOUT.insert().values(version=VERSION, last=0, refreshed=0, **asdict(catalogue)))
+                connection.execute(ABOUT.insert().values(_row(catalogue)))
                 return
     require_same_ids(database.name, found, catalogue)
     if found.items != catalogue.items:
@@ -91,8 +90,14 @@ def _found(connection: sa.Connection, name: str) -> Catalogue | None:
             f"store {name} has schema {version}, and this gnnrec reads schema {VERSION}: "
             + ("upgrade gnnrec" if version is not None and version > VERSION else "name another store")
         )
-    row: Any = connection.execute(sa.select(ABOUT.c.user_ids, ABOUT.c.item_ids, ABOUT.c.items)).one()
-    return Catalogue(row.user_ids, row.item_ids, row.items)
+    columns = (ABOUT.c.user_ids, ABOUT.c.item_ids, ABOUT.c.catalogue)
+    return Catalogue(*connection.execute(sa.select(*columns)).one())
+
+
+def _row(catalogue: Catalogue) -> dict[str, Any]:
+    """What is written of a store that is new."""
+    ids = {"user_ids": catalogue.user_ids, "item_ids": catalogue.item_ids, "catalogue": catalogue.items}
+    return {"version": VERSION, "last": 0, "refreshed": 0} | ids
 
 
 def _write_ahead(database: Database) -> None:

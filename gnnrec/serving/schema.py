@@ -23,7 +23,7 @@ ABOUT = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("user_ids", sa.Text, nullable=False),
     sa.Column("item_ids", sa.Text, nullable=False),
-    sa.Column("items", sa.Text, nullable=False),
+    sa.Column("catalogue", sa.Text, nullable=False),
     sa.Column("last", sa.BigInteger, nullable=False),
     sa.Column("refreshed", sa.BigInteger, nullable=False),
 )

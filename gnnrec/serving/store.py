@@ -168,7 +168,7 @@ class Store:
         """
         require_same_ids(self.name, self.catalogue, catalogue)
         with self._database.write() as connection:
-            connection.execute(ABOUT.update().values(items=catalogue.items))
+            connection.execute(ABOUT.update().values(catalogue=catalogue.items))
         self.catalogue = catalogue
 
     def export(self, path: Path) -> int:
@@ -205,7 +205,7 @@ class Store:
             "catalogue": asdict(self.catalogue),
             "last": about.last,
             "refreshed": about.refreshed,
-            "lines": dict(map(tuple, sorted(kinds))),
+            "lines": dict(sorted(map(tuple, kinds))),
             "users": users,
             "items": items,
             "first_time": first,
@@ -262,11 +262,8 @@ class Store:
 
 def _row(kind: What, **said: Any) -> dict[str, Any]:
     """A line without its number; an interaction's id comes as it is written."""
-    columns = dict.fromkeys(CHANGES.c.keys()) | said | {"kind": kind}
-    for column in ("user", "item", "attributes"):
-        if columns[column] is not None:
-            columns[column] = written(columns[column])
-    return columns
+    told = {column: written(said[column]) for column in ("user", "item", "attributes") if column in said}
+    return dict.fromkeys(CHANGES.c.keys()) | said | told | {"kind": kind}
 
 
 def _count_from(connection: sa.Connection) -> int:
