@@ -26,6 +26,7 @@ COMMANDS = {
         "Recommend items to users of a run, to all of them, or to somebody of whom only some items are known.",
     ),
     "similar": ("use", "Find the items most similar to one, as the run sees it."),
+    "serve": ("serve", "Answer over HTTP with recommendations from a graph that grows while it answers."),
     "live": ("live", "Look into the store of a live server, export it for the next training, compact it."),
     "init": (
         "recipes",
