@@ -45,6 +45,9 @@ INTERRUPTED = "interrupted"
 UNTRIED = 5
 """Trials that are drawn at random before the sampler goes by what they came to."""
 
+SLOW_START = 0.1
+"""The share of the epochs before which the median gives up no trial: what learns slowly may end high."""
+
 FORMAT = 1
 
 logger = logging.getLogger("gnnrec")
@@ -212,8 +215,10 @@ class Study:
         import optuna
         from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
 
+        trainer = load_recipe(self.recipe).trainer
+        slow = 0 if trainer is None else int(SLOW_START * trainer.epochs)
         pruners = {
-            "median": optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=5),
+            "median": optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=slow),
             "halving": optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2),
             "none": optuna.pruners.NopPruner(),
         }
