@@ -172,13 +172,20 @@ class _Api:
         """Add an item: its features, and by the name of a relation what it is related to."""
         told = await read(request, bodies.ItemBody)
         item = require_type(told.item, "item", self._takeover.catalogue.item_ids, "body.item")
-        return await self._kept(lambda: self._store.add_item(item, told.attributes), status=201)
+        attributes = told.model_dump(mode="json")["attributes"]
+
+        def add() -> int:
+            self._caught_up().require_new_item(item, attributes)
+            return self._store.add_item(item, attributes)
+
+        return await self._kept(add, status=201)
 
     async def add_user(self, request: Request) -> Response:
         """Add a user, with what is known of them."""
         told = await read(request, bodies.UserBody)
         user = require_type(told.user, "user", self._takeover.catalogue.user_ids, "body.user")
-        return await self._kept(lambda: self._store.add_user(user, told.attributes), status=201)
+        attributes = told.model_dump(mode="json")["attributes"]
+        return await self._kept(lambda: self._store.add_user(user, attributes), status=201)
 
     async def delete_interaction(self, id: PathId) -> Response:  # noqa: A002 - what it is
         """Forget an interaction, given by its id."""

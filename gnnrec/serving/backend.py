@@ -35,6 +35,9 @@ class Recommender(Protocol):
     def require_item(self, id: Id) -> object:  # noqa: A002 - what it is
         """Nothing, or `Unknown`."""
 
+    def require_new_item(self, item: Id, attributes: Mapping[str, Any]) -> object:
+        """Nothing, or `UsageError` where it cannot be taken in."""
+
     def model(self) -> Mapping[str, Any]:
         """What is told of the model; no paths."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from gnnrec.serving.writing import answer_said, written
@@ -70,8 +71,9 @@ class Batching:
 
     def _answer(self, batch: Sequence[Sequence[Ask]]) -> list[list[bytes] | Exception]:
         try:
-            answers = iter(self._recommend([ask for asks in batch for ask in asks]))
-            return [[written(answer_said(next(answers))) for _ in asks] for asks in batch]
+            answers = [written(answer_said(each)) for each in self._recommend([ask for asks in batch for ask in asks])]
+            ends = [*accumulate(map(len, batch))]
+            return [answers[end - len(asks) : end] for asks, end in zip(batch, ends, strict=True)]
         except Exception as error:  # noqa: BLE001 - whoever asked is told
             if len(batch) == 1:
                 return [error]

@@ -85,9 +85,14 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     return problem.response()
 
 
+async def _answer_unforeseen(_request: Request, _error: Exception) -> Response:
+    return Problem(500, "the server's log says why", closing=True).response()  # where it was raised is told to the log
+
+
 ERRORS: dict[type[Exception], Any] = {
     Problem: _answer_problem,
     RequestValidationError: _answer_wrong_query,
     HTTPException: _answer_http,
+    Exception: _answer_unforeseen,
 }
 """What answers each error that a route, or FastAPI before it, ends with."""

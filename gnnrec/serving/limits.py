@@ -91,7 +91,7 @@ class Gate:
         if self._in_flight >= self._limits.in_flight:
             raise Problem(
                 503,
-                f"{self._limits.in_flight} requests are being answered, which is as many as there may be",
+                f"expected at most {self._limits.in_flight} requests at once",
                 retry_after=1,
                 closing=_has_body(scope),
             )

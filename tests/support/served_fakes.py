@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from gnnrec.errors import UsageError
 from gnnrec.serving.answers import Answer, Ask, Listed, Reason, Unknown
 from gnnrec.serving.backend import Refused
 from gnnrec.serving.changes import Catalogue
@@ -121,6 +122,10 @@ class FakeLive:
 
     def require_item(self, id: Id) -> None:  # noqa: A002
         self._require("item", id, {*self.items, *self.store.items})
+
+    def require_new_item(self, item: Id, attributes: Mapping[str, Any]) -> None:  # noqa: ARG002 - the signature
+        if item in {*self.items, *self.store.items}:
+            raise UsageError(f"there is an item {item} already")
 
     def _require(self, kind: Literal["user", "item"], id: Id, known: set[Id]) -> None:  # noqa: A002
         if id not in known:
