@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -205,7 +206,8 @@ class Live:
             added = new_items(
                 pd.DataFrame([{"item": item, **attributes}]), self._snapshot.split.interactions, "the item"
             )
-            self.run.scoring.with_new_items(added)
+            with suppress(UsageError):  # what knows items by interactions alone waits for the next training
+                self.run.scoring.with_new_items(added)
         except DataError as error:
             raise UsageError(str(error)) from None
 

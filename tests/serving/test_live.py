@@ -194,6 +194,7 @@ def test_new_items_are_there_at_once_by_their_features(runs: dict[str, Run], log
 
 def test_what_knows_items_by_interactions_alone_says_that_a_new_one_waits(runs: dict[str, Run], log: LiveLog) -> None:
     live = Live(runs["ease"], log)
+    live.require_new_item(900, {"genres": ["Comedy"]})
     log.add("item", None, 900, attributes={"genres": ["Comedy"]})
     assert 900 not in items(live, user=1)
     assert live.model()["not_recommended"] == {
