@@ -122,7 +122,8 @@ def _curve_of_peer(recipe: Recipe, seed: int, epochs: int) -> list[float]:
         for some in torch.randperm(len(edges), generator=generator).split(batch.batch_size):
             peer.step(users[some], items[some], _negatives(split, users[some], generator))
         with torch.no_grad():
-            scoring = Embedded(*peer.nodes().split([edges.num_users, edges.num_items]))
+            nodes = peer.nodes()
+        scoring = Embedded(nodes[: edges.num_users], nodes[edges.num_users :])
         curve.append(judge.measure(scoring, [METRIC])[METRIC])
     return curve
 
