@@ -119,7 +119,7 @@ def _curve_of_peer(recipe: Recipe, seed: int, epochs: int) -> list[float]:
     batch: Any = recipe.model_sections().trainer
     curve = []
     for _ in range(epochs):
-        for some in torch.randperm(len(edges), generator=generator).split(batch.batch_size):
+        for some in torch.split(torch.randperm(len(edges), generator=generator), batch.batch_size):
             peer.step(users[some], items[some], _negatives(split, users[some], generator))
         with torch.no_grad():
             nodes = peer.nodes()
