@@ -40,22 +40,20 @@ def said(url: str, body: Any = None, **headers: str) -> Any:
 def served(folder: Path, *options: str, **variables: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A server in a process of its own, at a free port: its URL and the process."""
     command = [sys.executable, "-m", "gnnrec", "serve", "now", "--port", "0", *options]
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env={**os.environ, **variables},
-        stdout=subprocess.PIPE,
-        stderr=(folder / "log").open("w"),
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        url = process.stdout.readline().strip()
-        assert url.startswith("http://127.0.0.1:"), (folder / "log").read_text()
-        yield url, process
-    finally:
-        process.terminate()
-        process.wait(60)
+    with (
+        (folder / "log").open("w") as log,
+        subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            url = process.stdout.readline().strip()
+            assert url.startswith("http://127.0.0.1:"), (folder / "log").read_text()
+            yield url, process
+        finally:
+            process.terminate()
+            process.wait(60)
 
 
 @pytest.fixture(scope="module")
