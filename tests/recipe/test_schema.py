@@ -44,6 +44,7 @@ def test_the_schema_has_every_section_and_extends_and_nothing_else(schema: dict[
         "name",
         "seed",
         "refit",
+        "tune",
         "extends",
         "made_with",
     }
