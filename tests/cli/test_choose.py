@@ -79,7 +79,7 @@ def test_where_times_say_what_came_first_the_split_is_by_time(gnnrec: Command, t
 
 @pytest.mark.slow
 def test_tastes_beat_popularity_and_finished_runs_are_taken_again(gnnrec: Command, pairs: Path) -> None:  # noqa: ARG001
-    cheap = ("choose", "pairs.csv", "--minutes", "2", "--json", "--runs", "tried", "--force")
+    cheap = ("choose", "pairs.csv", "--minutes", "1", "--json", "--runs", "tried", "--force")
     told = answer(gnnrec(*cheap))
     val = {row["model"]: row["val"] for row in told["table"]}
     assert {"popularity", "item_knn", "user_knn", "ease", "chebycf"} <= set(val)
@@ -95,7 +95,7 @@ def test_tastes_beat_popularity_and_finished_runs_are_taken_again(gnnrec: Comman
 @pytest.mark.slow
 def test_on_movielens_every_rung_has_a_figure(gnnrec: Command, movielens_folder: Path) -> None:
     done = gnnrec(
-        *("choose", "movielens", "-s", "variant=latest-small", "--minutes", "2", "--json"),
+        *("choose", "movielens", "-s", "variant=latest-small", "--minutes", "1", "--json"),
         GNNREC_DATA=str(movielens_folder),
     )
     told = answer(done)

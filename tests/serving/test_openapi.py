@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 schemathesis = pytest.importorskip("schemathesis")
 
-SECONDS = 60
+SECONDS = 20
 EXAMPLES = 20
 MEGABYTE = 1024
 
