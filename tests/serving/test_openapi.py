@@ -7,12 +7,14 @@ import resource
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 import uvicorn
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
 from served_fakes import numbers
 
 from gnnrec.serving.app import build_app
@@ -67,6 +69,7 @@ def test_whatever_is_sent_the_server_does_not_fail(url: str) -> None:
     limits = settings(max_examples=EXAMPLES, phases=[Phase.generate], suppress_health_check=[*HealthCheck])
     for way in ways:
         if time.monotonic() < ends:
-            limits(given(way)(send))()
+            with suppress(Unsatisfiable):  # there is nothing wrong to be said to a route that is told nothing
+                limits(given(way)(send))()
     assert sent > EXAMPLES
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500 * MEGABYTE
