@@ -11,11 +11,13 @@ from gnnrec import Decoder
 from gnnrec.testing import ContractViolation, check_decoder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
 
 class Bilinear(nn.Module):
-    """<u, W i>, in three ways."""
+    """<u, W i>, in four ways."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -29,6 +31,9 @@ class Bilinear(nn.Module):
 
     def score_pairs(self, user: Tensor, item: Tensor, edge_label_index: Tensor) -> Tensor:
         return Bilinear.forward(self, user[edge_label_index[0]], item[edge_label_index[1]])
+
+    def over_items(self, item: Tensor) -> Callable[[Tensor], Tensor]:
+        return lambda user: self.score_all(user, item)
 
 
 class Right(Decoder):
@@ -68,6 +73,10 @@ def at_the_pairs_sorted(self: Any, user: Tensor, item: Tensor, edge_label_index:
     return Bilinear.score_pairs(self, user, item, edge_label_index.sort(dim=1).values)
 
 
+def over_sorted_items(self: Any, item: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda user: Bilinear.score_all(self, user, item.sort(dim=0).values)
+
+
 def with_items_detached(self: Any, user: Tensor, item: Tensor) -> Tensor:
     return Bilinear.score_all(self, user, item.detach())
 
@@ -98,6 +107,9 @@ MUTANTS = (
     Mutant("score_all_agrees_with_forward", wrong(Right, score_all=without_the_weight), "the score differs by up to"),
     Mutant(
         "score_pairs_agrees_with_forward", wrong(Right, score_pairs=at_the_pairs_sorted), "the score differs by up to"
+    ),
+    Mutant(
+        "over_items_agrees_with_score_all", wrong(Right, over_items=over_sorted_items), "the score differs by up to"
     ),
     Mutant(
         "gradients_reach_embeddings_and_parameters",
