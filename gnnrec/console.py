@@ -254,7 +254,7 @@ class SearchProgress(_Progress):
         self._minutes: float | None = None
         self._workers, self._told = 1, 0
         self._study: Path | None = None
-        self._best = self._epoch = ""
+        self._best = ""
 
     def begin(self, minutes: float | None, workers: int) -> None:
         """The search begins, with so much time and so many processes."""
@@ -278,7 +278,7 @@ class SearchProgress(_Progress):
             self.print_above(
                 f"trial {trial.number}{of}  {what}{why}  {trial.seconds:.1f} s  {named}  {self._left(record)}"
             )
-        self._told, self._epoch = len(tried), ""
+        self._told = len(tried)
         if self._bar is not None and self._task is not None:
             stage = f"{len(tried)}{of} trials, {len(record.of('running'))} running"
             self._bar.update(self._task, completed=len(tried), total=allowed, stage=stage, shown=self._best)

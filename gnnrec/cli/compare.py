@@ -148,14 +148,14 @@ def _compare(
 def _compare_tuned(
     targets: Sequence[str], assignments: Sequence[str], out: str, metric: str, budget: str, others: dict[str, Any]
 ) -> Comparison:
-    from gnnrec.tuning.fair import Budget, compare_tuned
+    from gnnrec.tuning.fair import TuningBudget, compare_tuned
 
     progress = SearchProgress()
     log_to_stderr(progress)
     try:
         return compare_tuned(
             targets,
-            Budget.read(budget),
+            TuningBudget.read(budget),
             overrides=assignments,
             out=out,
             metric=metric,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,16 +10,13 @@ from gnnrec.cli.completion import complete_recipes
 from gnnrec.cli.options import JsonOption, SetOption
 from gnnrec.console import SearchProgress, TrainingProgress, log_to_stderr, say, say_json, say_table
 from gnnrec.errors import UsageError
+from gnnrec.tuning.record import BEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from gnnrec.tuning.record import Record, State
-
-STATES: tuple[State, ...] = ("finished", "pruned", "failed", "interrupted")
-
-BEST = "best.yaml"
+    from gnnrec.tuning.record import Record
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -56,24 +52,33 @@ def tune_recipe(
         float | None, typer.Option("--minutes", metavar="M", help="Stop after so long; without --trials that alone.")
     ] = None,
     metric: Annotated[
-        str, typer.Option("--metric", metavar="NAME", help="The validation metric that decides.")
-    ] = "ndcg@10",
-    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Rules what is tried.")] = 0,
+        str | None,
+        typer.Option("--metric", metavar="NAME", help="The validation metric that decides. [default: ndcg@10]"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="S", help="Rules what is tried. [default: 0]")] = None,
     sampler: Annotated[
-        str, typer.Option("--sampler", metavar="NAME", help="tpe (goes by what was good), random or grid.")
-    ] = "tpe",
+        str | None,
+        typer.Option("--sampler", metavar="NAME", help="tpe (goes by what was good), random or grid. [default: tpe]"),
+    ] = None,
     pruner: Annotated[
-        str, typer.Option("--pruner", metavar="NAME", help="When a trial is given up: median, halving or none.")
-    ] = "median",
+        str | None,
+        typer.Option(
+            "--pruner", metavar="NAME", help="When a trial is given up: median, halving or none. [default: median]"
+        ),
+    ] = None,
     keep: Annotated[
-        str, typer.Option("--keep", metavar="WHICH", help="The trials' runs that stay: best, all or none.")
-    ] = "best",
+        str | None,
+        typer.Option("--keep", metavar="WHICH", help="The trials' runs that stay: best, all or none. [default: best]"),
+    ] = None,
     workers: Annotated[
         int, typer.Option("--workers", metavar="N", help="Processes that try side by side, on this machine.")
     ] = 1,
     out: Annotated[
-        str, typer.Option("--out", metavar="ROOT", help="The folder below which the study's directory is made.")
-    ] = "runs",
+        str | None,
+        typer.Option(
+            "--out", metavar="ROOT", help="The folder below which the study's directory is made. [default: runs]"
+        ),
+    ] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="STUDY", help="Go on with this study, or help another process.")
     ] = None,
@@ -115,16 +120,17 @@ def tune_recipe(
         raise UsageError(f"--splits is at least 2; got {splits}")
     progress = SearchProgress()
     log_to_stderr(progress)
-    started = time.monotonic()
+    how = {"metric": metric, "seed": seed, "sampler": sampler, "pruner": pruner, "keep": keep}
+    given: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
     if resume is not None:
-        if ranges:
-            raise UsageError("-t is said once, when a study begins; start another study to search something else")
+        _refuse_what_is_said(given | {"t": ranges, "out": out, "s": assignments if recipe is None else None})
         study = tune.open_study(resume, recipe, assignments or (), trials=trials, storage=storage)
     elif recipe is not None:
-        allowed = trials if trials is not None or minutes is not None or sampler == "grid" else Settings.trials
-        names: Any = {"sampler": sampler, "pruner": pruner, "keep": keep}
-        asked = Settings(metric=metric, trials=allowed, seed=seed, **names)
-        study = tune.begin_study(recipe, assignments or (), ranges or (), settings=asked, out=out, storage=storage)
+        unbounded = trials is None and (minutes is not None or sampler == "grid")
+        asked = Settings(**given, trials=None if unbounded else Settings.trials if trials is None else trials)
+        study = tune.begin_study(
+            recipe, assignments or (), ranges or (), settings=asked, out=out or "runs", storage=storage
+        )
     else:
         raise UsageError("name a recipe, or a study with --resume")
     if worker:
@@ -145,7 +151,7 @@ def tune_recipe(
     if as_json:
         say_json(record.to_json())
         return
-    _summarise(record, study.importances(), time.monotonic() - started)
+    _summarise(record, study.importances())
     root = study.path.parents[1]
     if splits:
         _tell_of_splits(record, splits, root)
@@ -153,7 +159,18 @@ def tune_recipe(
         _test(record, root)
 
 
-def _summarise(record: Record, importances: Mapping[str, float], seconds: float) -> None:
+def _refuse_what_is_said(given: Mapping[str, Any]) -> None:
+    """What a study was asked for at its beginning holds for all of its trials."""
+    for name, value in given.items():
+        if value not in (None, []):
+            option = f"--{name}" if len(name) > 1 else f"-{name}"
+            raise UsageError(f"{option} is said once, when a study begins; start another study for something else")
+
+
+def _summarise(record: Record, importances: Mapping[str, float]) -> None:
+    from gnnrec.tuning.content import word
+    from gnnrec.tuning.verdict import verdict
+
     best = record.best
     if best is None:
         return
@@ -161,35 +178,19 @@ def _summarise(record: Record, importances: Mapping[str, float], seconds: float)
     rows = [
         (
             axis.key if not axis.of else axis.parameter,
-            _shown(record.own.get(axis.parameter)),
-            _shown(best.parameters.get(axis.parameter)),
+            *(word(each[axis.parameter]) if axis.parameter in each else "–" for each in (record.own, best.parameters)),
             str(axis.among),
             f"{importances[axis.parameter]:.2f}" if axis.parameter in importances else "",
             f"at the {edges[axis.parameter]} end" if axis.parameter in edges else "",
         )
         for axis in record.space.axes
     ]
-    metric = record.settings.metric
-    say_table(("", "own", "best", "searched", "importance", ""), rows, title=f"{record.recipe}, by val {metric}")
-    say(_gain(record))
-    if edges:
-        say("a best value at the end of its range asks for a wider one")
-    counts = ", ".join(f"{len(record.of(state))} {state}" for state in STATES if record.of(state))
-    say(f"trials: {counts}, in {seconds:.0f} s")
+    heading = f"{record.recipe}, by val {record.settings.metric}"
+    say_table(("", "own", "best", "searched", "importance", ""), rows, title=heading)
+    for sentence in verdict(record):
+        say(sentence)
     say(f"study {record.directory}")
     say(f"best settings: gnnrec run {record.directory / BEST}")
-
-
-def _gain(record: Record) -> str:
-    best, own, metric = record.best, record.untuned, record.settings.metric
-    if best is None or best.value is None:
-        return ""
-    told = f"best {metric} {best.value:.4f} in trial {best.number}"
-    if best.own:
-        return f"{told}, the recipe's own settings: nothing that was tried is better"
-    if own is None:
-        return f"{told}; the recipe's own settings did not finish"
-    return f"{told}, {best.value - own:+.4f} over the recipe's own settings ({own:.4f}); the best of many flatters"
 
 
 def _tell_of_splits(record: Record, splits: int, root: Path) -> None:
@@ -218,11 +219,3 @@ def _test(record: Record, root: Path) -> None:
         progress.close()
     metric = record.settings.metric
     say(f"test {metric} {finished.metrics['test'][metric]:.4f}  run directory {finished.directory}")
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

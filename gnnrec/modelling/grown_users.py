@@ -140,8 +140,9 @@ class GrownUsers:
     def _in_whole_graph(self, rows: IdArray, histories: Edges) -> Tensor:
         """From the test graph with what is new in the histories."""
         edges = replace(histories, users=rows[histories.users], num_users=self._graph["user"].num_nodes)
-        wider = self._graphs.build_with_edges(edges).to(self._graph["item"].node_id.device)
-        sampler, nodes = NeighborSampler(wider, (-1,)), torch.from_numpy(rows)
+        device = self._graph["item"].node_id.device
+        sampler = NeighborSampler(self._graphs.build_with_edges(edges).to(device), (-1,))
+        nodes = torch.from_numpy(rows).to(device)
         with torch.no_grad():
             layers: list[Tables] = [{"user": self._layers[0]["user"][nodes]}]
             for layer, known in enumerate(self._layers[:-1]):

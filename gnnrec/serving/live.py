@@ -62,7 +62,7 @@ class Live:
         self._seen = run.split.interactions.seen
         self._started = time.time()
         self._changes = Since()
-        self._snapshot = Snapshot(run.learned, run.scoring, self._known.items, 0, {})
+        self._snapshot = Snapshot.of(run, self._known, self._changes)
         self.catch_up()
 
     def catch_up(self) -> int:
@@ -74,12 +74,14 @@ class Live:
         if self._store is None or self._store.last() == self._changes.upto:
             return self._changes.upto
         with self._lock:
-            before = self._changes.refreshed, dict(self._changes.items)
+            before, items = self._changes.edges_of, dict(self._changes.items)
             if not self._read_on():
                 self._changes = Since()
                 self._read_on()
-            if (self._changes.refreshed, self._changes.items) != before:
+            if self._changes.edges_of != before:
                 self._snapshot = Snapshot.of(self.run, self._known, self._changes)
+            elif self._changes.items != items:  # the graph is what it was
+                self._snapshot = self._snapshot.with_items_of(self.run, self._known, self._changes)
             return self._changes.upto
 
     def refresh(self) -> int:

@@ -27,6 +27,7 @@ class Since:
     Attributes:
         upto: The number of the last one.
         news: The number of the last one that says anything of users or items.
+        deleted: The number of the last one that took something away.
         refreshed: The number of the last one that item embeddings know of.
         events: User to item to what is known of the last interaction of the two.
         users: New users, with their attributes.
@@ -38,6 +39,7 @@ class Since:
 
     upto: int = 0
     news: int = 0
+    deleted: int = 0
     refreshed: int = 0
     events: dict[Id, dict[Id, Event]] = field(default_factory=dict)
     users: dict[Id, Mapping[str, Any]] = field(default_factory=dict)
@@ -45,6 +47,11 @@ class Since:
     withdrawn: set[Id] = field(default_factory=set)
     gone_users: set[Id] = field(default_factory=set)
     gone_items: set[Id] = field(default_factory=set)
+
+    @property
+    def edges_of(self) -> tuple[int, int]:
+        """What item embeddings hang on: where it is the same, so are they."""
+        return self.refreshed, self.deleted
 
     def apply(self, some: Iterable[Change]) -> bool:
         """Take changes over, in their order.
@@ -90,6 +97,7 @@ class Since:
 
     def _delete(self, change: Change) -> bool:
         """Take somebody or something away; False where the change does not say what."""
+        self.deleted = change.number
         if change.user is not None:
             self.events.pop(change.user, None)
             self.users.pop(change.user, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any, Self
 
+    from gnnrec.data.new_items import NewItems
     from gnnrec.data.split import Split
     from gnnrec.modelling.scoring import Scoring
     from gnnrec.runs.saved import Run
@@ -47,13 +48,15 @@ class Snapshot:
 
     Attributes:
         split: What the test phase knows of the run's users and items, with what came until the last refresh.
-        scoring: The recommender over it, new items among the items.
+        base: The recommender over it.
+        scoring: The same, new items among the items.
         items: All items that can be recommended.
         refreshed: The number of the last change it knows of.
         new: New items that the recommender can say nothing of, and why.
     """
 
     split: Split
+    base: Scoring
     scoring: Scoring
     items: ItemTable
     refreshed: int
@@ -62,27 +65,41 @@ class Snapshot:
     @classmethod
     def of(cls, run: Run, known: KnownIds, since: Since) -> Self:
         """That of a run, with what the last refresh knows of all that came since, and new items."""
-        split = grown(run.learned, _until_refresh(known, since))
-        scoring = run.scoring_over(split)
-        rows: list[dict[str, Any]] = []
+        edges = _until_refresh(known, since)
+        split = grown(run.learned, edges) if len(edges) else run.learned
+        scoring = run.scoring_over(split) if len(edges) else run.scoring
+        return cls(split, scoring, scoring, known.items, since.refreshed, {}).with_items_of(run, known, since)
+
+    def with_items_of(self, run: Run, known: KnownIds, since: Since) -> Self:
+        """The same graph, with other new items."""
         left_out: dict[Id, str] = {}
-        for item, attributes in since.items.items():
-            row = {"item": item, **attributes}
-            try:
-                new_items(pd.DataFrame([row]), split.interactions, "the store")
-                rows.append(row)
-            except DataError as error:
-                left_out[item] = str(error)
-        if not rows:
-            return cls(split, scoring, known.items, since.refreshed, left_out)
+        rows = [{"item": item, **attributes} for item, attributes in since.items.items()]
+        added = self._readable(rows, known, since, left_out)
         try:
-            added = new_items(_with_users(rows, known, since), split.interactions, "the store")
-            wider = scoring.with_new_items(added)
+            if added is not None:
+                wider = self.base.with_new_items(added)
+                table = pd.concat([run.items.astype(object), added.table.astype(object)], ignore_index=True)
+                return replace(self, scoring=wider, items=ItemTable(table), new=left_out)
         except (DataError, UsageError) as error:
-            left_out |= {row["item"]: str(error) for row in rows}
-            return cls(split, scoring, known.items, since.refreshed, left_out)
-        table = pd.concat([run.items.astype(object), added.table.astype(object)], ignore_index=True)
-        return cls(split, wider, ItemTable(table), since.refreshed, left_out)
+            left_out |= dict.fromkeys(added.table["item"].tolist() if added is not None else (), str(error))
+        return replace(self, scoring=self.base, items=known.items, new=left_out)
+
+    def _readable(
+        self, rows: list[dict[str, Any]], known: KnownIds, since: Since, left_out: dict[Id, str]
+    ) -> NewItems | None:
+        """New items as far as they can be read; why not, of each of the others. None where there is none."""
+        data = self.split.interactions
+        try:
+            return new_items(_with_users(rows, known, since), data, "the store") if rows else None
+        except DataError:
+            taken = []
+            for row in rows:
+                try:
+                    new_items(pd.DataFrame([row]), data, "the store")
+                    taken.append(row)
+                except DataError as error:
+                    left_out[row["item"]] = str(error)
+        return new_items(_with_users(taken, known, since), data, "the store") if taken else None
 
 
 def edges_of(users: Sequence[int], items: Sequence[tuple[int, Event]], num_users: int, num_items: int) -> Edges:

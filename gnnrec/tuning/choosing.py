@@ -8,9 +8,9 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from gnnrec.comparison.finished_runs import FinishedRuns
-from gnnrec.data.filtering import apply_filters
 from gnnrec.data.size import Size
 from gnnrec.errors import DataError, GnnrecError, UsageError, suggestion
+from gnnrec.pipeline import load_split
 from gnnrec.runs.free_memory import free_memory
 from gnnrec.runs.peak_memory import forget_peak
 from gnnrec.runs.record import VAL_PER_USER, read_finished_run
@@ -64,8 +64,7 @@ def divide(recipe: Recipe, metric: str) -> Divided:
         raise UsageError(
             f"no validation metric that all recommenders have is called '{metric}'{suggestion(metric, known)}"
         )
-    loaded = recipe.dataset.load()
-    split = recipe.split.split(apply_filters(loaded, recipe.filters))
+    _, loaded, split = load_split(recipe)
     for part in ("val", "test"):
         if not len(split.edges(part)):
             raise DataError(

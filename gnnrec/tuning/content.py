@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from gnnrec.contract.tuned import TunedAmong
+from gnnrec.tuning.record import place
 from gnnrec.tuning.verdict import summary, verdict
 
 if TYPE_CHECKING:
@@ -194,10 +194,9 @@ def height(axis: Axis, value: Plain) -> float:
     """Where on its axis a value lies: from 0, the low end or the first choice, to 1."""
     among = axis.among
     if isinstance(among, TunedAmong):
-        place = next(place for place, each in enumerate(among.choices) if repr(each) == repr(value))
-        return place / (len(among.choices) - 1) if len(among.choices) > 1 else 0.5
-    low, high, at = (log(each) if among.log else each for each in (among.low, among.high, cast("float", value)))
-    return (at - low) / (high - low)
+        chosen = next(number for number, each in enumerate(among.choices) if repr(each) == repr(value))
+        return chosen / (len(among.choices) - 1) if len(among.choices) > 1 else 0.5
+    return place(among, cast("float", value))
 
 
 def searched(axis: Axis) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from gnnrec.comparison.compare import compare
 from gnnrec.comparison.contenders import read_contenders
 from gnnrec.errors import GnnrecError, UsageError
-from gnnrec.recipe.load import load_recipe
 from gnnrec.runs.listing import STUDY
 from gnnrec.runs.resuming import differences
 from gnnrec.tuning.search import validation_of
@@ -30,7 +29,7 @@ logger = logging.getLogger("gnnrec")
 
 
 @dataclass(frozen=True)
-class Budget:
+class TuningBudget:
     """What each contender is given.
 
     Attributes:
@@ -42,14 +41,14 @@ class Budget:
     minutes: float | None = None
 
     @classmethod
-    def read(cls, text: str) -> Budget:
+    def read(cls, text: str) -> TuningBudget:
         """`20` is trials, `10m` is minutes.
 
         Raises:
             UsageError: It is neither, or nothing.
 
-        >>> Budget.read("20"), Budget.read("1.5m")
-        (Budget(trials=20, minutes=None), Budget(trials=None, minutes=1.5))
+        >>> TuningBudget.read("20"), TuningBudget.read("1.5m")
+        (TuningBudget(trials=20, minutes=None), TuningBudget(trials=None, minutes=1.5))
         """
         number, is_minutes = (text.strip().removesuffix("m"), text.strip().endswith("m"))
         try:
@@ -66,7 +65,7 @@ class Budget:
 
 def compare_tuned(
     targets: Iterable[str | Path],
-    budget: Budget,
+    budget: TuningBudget,
     *,
     overrides: Mapping[str, Any] | Iterable[str] = (),
     out: str | Path = "runs",
@@ -119,13 +118,13 @@ def _study(recipe: Recipe, settings: Settings, out: str | Path) -> Study:
         except GnnrecError:
             continue  # of another version, or damaged
         same = (study.settings, study.space, study.split_fingerprint) == (settings, space, fingerprint)
-        if same and not differences(recipe, load_recipe(study.recipe)):
+        if same and not differences(recipe, study.tuned):
             logger.info("%s: going on with %s", recipe.name, path)
             return study
     return Study.create(out, recipe, settings, space, fingerprint, None)
 
 
-def _best(study: Study, budget: Budget, observers: tuple[object, ...], told: Callable[[Record], None]) -> Recipe:
+def _best(study: Study, budget: TuningBudget, observers: tuple[object, ...], told: Callable[[Record], None]) -> Recipe:
     """The best settings that a contender has within the budget."""
     before = study.record()
     minutes = budget.minutes
@@ -145,7 +144,7 @@ def _require_same_validation(studies: Sequence[Study]) -> None:
     """
     for study in studies[1:]:
         if study.split_fingerprint != studies[0].split_fingerprint:
-            one, other = (load_recipe(each.recipe).name for each in (studies[0], study))
+            one, other = (each.tuned.name for each in (studies[0], study))
             raise UsageError(
                 f"{one} and {other} are not tuned on the same validation interactions; give them the same dataset, "
                 "filters and split"

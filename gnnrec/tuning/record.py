@@ -95,13 +95,15 @@ class Record:
 
     def edges(self) -> dict[str, str]:
         """On which end of its range a best value lies, by parameter; only of those that do."""
-        best, found = self.best, {}
-        for axis in self.space.axes if best is not None and not best.own else ():
-            value = best.parameters.get(axis.parameter) if best is not None else None
+        best, found = self.best, dict[str, str]()
+        if best is None or best.own:
+            return found
+        for axis in self.space.axes:
+            value = best.parameters.get(axis.parameter)
             if isinstance(axis.among, Tuned) and isinstance(value, int | float):
-                place = _place(axis.among, value)
-                if min(place, 1 - place) <= AT_EDGE:
-                    found[axis.parameter] = "low" if place < 0.5 else "high"  # noqa: PLR2004 - the middle
+                at = place(axis.among, value)
+                if min(at, 1 - at) <= AT_EDGE:
+                    found[axis.parameter] = "low" if at < 0.5 else "high"  # noqa: PLR2004 - the middle
         return found
 
     def to_json(self) -> dict[str, Any]:
@@ -122,7 +124,7 @@ def _value(trial: Trial) -> float:
     return float("nan") if trial.value is None else trial.value
 
 
-def _place(among: Tuned, value: float) -> float:
+def place(among: Tuned, value: float) -> float:
     """Where in its range a value lies: 0 is the low end, 1 the high one."""
     from math import log
 

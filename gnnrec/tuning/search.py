@@ -43,7 +43,7 @@ def require_same_data(study: Study) -> None:
         UsageError: They have changed, or nothing is val.
         GnnrecError: They cannot be had.
     """
-    found = validation_of(load_recipe(study.recipe))
+    found = validation_of(study.tuned)
     if found != study.split_fingerprint:
         raise UsageError(
             f"the data of {study.path} have changed since it was begun (fingerprint {found[:8]}, it was "
@@ -119,7 +119,9 @@ def _carry_out(study: Study, trial: optuna.Trial, deadline: float | None, observ
     try:
         recipe = load_recipe(study.recipe, changes)
         recipe = load_recipe(study.recipe, {**changes, **settings.changes(recipe)})
-        ask = None if isinstance(recipe.scorer, Blending) else _Verdict(study, trial, deadline, may_prune=not is_own)
+        ask = _Verdict(
+            study, trial, deadline, is_one_curve=not isinstance(recipe.scorer, Blending), may_prune=not is_own
+        )
         with _quiet(first=trial.number == 0):
             finished = run(recipe, out=study.folder(trial.number), observers=observers, test=False, go_on=ask)
         value = finished.metrics["val"][settings.metric]
@@ -162,15 +164,17 @@ def _quiet(*, first: bool) -> Iterator[None]:
 class _Verdict:
     """Whether a trial is worth going on with, asked after each epoch."""
 
-    def __init__(self, study: Study, trial: optuna.Trial, deadline: float | None, *, may_prune: bool) -> None:
+    def __init__(
+        self, study: Study, trial: optuna.Trial, deadline: float | None, *, is_one_curve: bool, may_prune: bool
+    ) -> None:
         self._metric, self._trial, self._deadline = study.settings.metric, trial, deadline
-        self._may_prune = may_prune and study.settings.pruner != "none"
+        self._is_one_curve, self._may_prune = is_one_curve, may_prune
 
     def __call__(self, epoch: EpochRecord) -> bool:
         if _is_over(self._deadline):
             return False
         value = epoch.val.get(self._metric)
-        if value is None:
+        if value is None or not self._is_one_curve:  # the parts of a blend have a curve each
             return True
         self._trial.report(value, epoch.epoch)
         return not (self._may_prune and self._trial.should_prune())
@@ -178,9 +182,12 @@ class _Verdict:
 
 def _clear(study: Study) -> None:
     """Remove the runs that are not to be kept."""
-    record, keep = study.record(), study.settings.keep
+    keep = study.settings.keep
+    if keep == "all":
+        return
+    record = study.record()
     best = record.best
-    for trial in record.of("finished") if keep != "all" else ():
+    for trial in record.of("finished"):
         if trial.run is not None and (keep == "none" or best is None or trial.number != best.number):
             shutil.rmtree(study.folder(trial.number), ignore_errors=True)
 

@@ -78,7 +78,8 @@ class Study:
         path: Where it lies.
         settings: How it goes about it.
         space: What is searched.
-        recipe: The recipe's path in it.
+        recipe: The path of the recipe in it.
+        tuned: That recipe.
         split_fingerprint: Of the data that all trials are judged on.
 
     Raises:
@@ -98,6 +99,7 @@ class Study:
         self.split_fingerprint: str = asked["split_fingerprint"]
         if asked["database"] and storage is None:
             raise UsageError(f"the trials of {path} are in a database: name it again with --storage")
+        self.tuned = load_recipe(self.recipe)
         self._lock = FileLock(path / LOCK)
         self._worker = uuid.uuid4().hex
         self._alive: FileLock | None = None
@@ -183,8 +185,8 @@ class Study:
     def record(self) -> Record:
         """The search as it stands."""
         trials = tuple(_trial(each) for each in self._study.get_trials(deepcopy=False))
-        recipe = load_recipe(self.recipe)
-        return Record(self.path, recipe.name, self.settings, self.space, self.space.own(recipe), trials)
+        own = self.space.own(self.tuned)
+        return Record(self.path, self.tuned.name, self.settings, self.space, own, trials)
 
     def importances(self) -> dict[str, float]:
         """How much of the differences between trials each parameter accounts for (PED-ANOVA, Watanabe et al. 2023).
@@ -215,7 +217,7 @@ class Study:
         import optuna
         from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
 
-        trainer = load_recipe(self.recipe).trainer
+        trainer = self.tuned.trainer
         slow = 0 if trainer is None else int(SLOW_START * trainer.epochs)
         pruners = {
             "median": optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=slow),
@@ -303,13 +305,12 @@ class Study:
 
     def _suggested(self, trial: optuna.Trial) -> dict[str, Plain]:
         """What a trial is to try, by parameter."""
-        recipe = load_recipe(self.recipe)
         if trial.user_attrs.get("own"):
-            own = self.space.own(recipe)
+            own = self.space.own(self.tuned)
             return {axis.parameter: _suggest(trial, axis) for axis in self.space.axes if axis.parameter in own}
         values: dict[str, Plain] = {}
         for axis in self.space.axes:
-            if self.space.applies(axis, values, recipe):
+            if self.space.applies(axis, values, self.tuned):
                 values[axis.parameter] = _suggest(trial, axis)
         return values
 

@@ -150,7 +150,7 @@ def open_study(
     """
     study = Study(Path(directory).expanduser(), storage)
     if recipe is not None:
-        different = differences(load_recipe(recipe, overrides), load_recipe(study.recipe))
+        different = differences(load_recipe(recipe, overrides), study.tuned)
         if different:
             raise UsageError(
                 f"{directory} is a study of another recipe: {', '.join(different)}; resume it without a recipe, or "

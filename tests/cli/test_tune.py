@@ -78,7 +78,12 @@ def test_programs_get_one_line_and_a_study_goes_on_to_more_trials(gnnrec: Comman
         (("popularity.yaml",), "none of the components of 'popularity' says how it is tuned; say it with -t KEY=LOW"),
         ((), "name a recipe, or a study with --resume"),
         (("--resume", "runs"), "there is no study in runs: it has no study.json"),
-        (("--resume", "runs", "-t", RANGE), "-t is said once, when a study begins; start another study to search"),
+        (("--resume", "runs", "-t", RANGE), "-t is said once, when a study begins; start another study for"),
+        (
+            ("--resume", "runs", "--metric", "auc"),
+            "--metric is said once, when a study begins; start another study for",
+        ),
+        (("--resume", "runs", "-s", "seed=1"), "-s is said once, when a study begins; start another study for"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_tried(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from toys import Watcher, movielens_like, small_recipe
 import gnnrec.tuning.search as searching
 from gnnrec import RunDirectoryError, TrainingError, UsageError, load_recipe, load_run
 from gnnrec.recipe.load import dump_recipe
+from gnnrec.tuning.record import Trial
 from gnnrec.tuning.settings import Settings
 from gnnrec.tuning.study import Study
 from gnnrec.tuning.tune import begin_study, best_recipe, go_on, open_study, write_best
@@ -265,12 +267,14 @@ def test_a_grid_is_tried_whole(begin: Begin) -> None:
     assert [trial.parameters["scorer.l2"] for trial in record.trials[1:]] == [10, 20, 30]
 
 
-def test_a_best_value_at_the_end_of_its_range_is_told(begin: Begin) -> None:
-    record = go_on(begin("scorer.l2=1e-9..2e-9", trials=3))
-    assert record.own == {}
-    best = record.best
-    assert best is not None
-    assert record.edges() == {} if best.own else record.edges().keys() <= {"scorer.l2"}
+@pytest.mark.parametrize(
+    ("value", "end"), [(1.0, "low"), (1.1, "low"), (1.5, None), (30.0, None), (900.0, "high"), (1000.0, "high")]
+)
+def test_a_best_value_at_the_end_of_its_range_is_told(begin: Begin, value: float, end: str | None) -> None:
+    record = begin().record()
+    best = Trial(1, "finished", {"scorer.l2": value}, value=0.5)
+    assert replace(record, trials=(best,)).edges() == ({} if end is None else {"scorer.l2": end})
+    assert replace(record, trials=(replace(best, own=True),)).edges() == {}
 
 
 def test_refit_is_for_the_best_recipe_and_not_for_trials(begin: Begin, recipe: Path) -> None:
